@@ -1,0 +1,1 @@
+"""Events that cross apps: frozen dataclasses, standard library only."""

@@ -1,0 +1,1 @@
+"""Mechanisms every app uses; knows no app."""

@@ -1,0 +1,122 @@
+"""Typed reads of the environment: a wrong value ends the start with a sentence that names it."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Environment:
+    """The settings somebody gave, each read once through the method of its type."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def str(self, name: str, default: str) -> str:
+        return self._values.get(name, default)
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        return self._read(name, default, _one_of(choices), f"one of {', '.join(choices)}")
+
+    def bool(self, name: str, *, default: bool) -> bool:
+        return self._read(name, default, _boolean, "true or false")
+
+    def int(self, name: str, default: int, *, at_least: int = 0, at_most: int = 2**31) -> int:
+        def parse(text: str) -> int:
+            number = int(text)
+            if not at_least <= number <= at_most:
+                raise ValueError
+            return number
+
+        return self._read(name, default, parse, f"a whole number from {at_least} to {at_most}")
+
+    def list(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return self._read(name, default, _items, "items with commas between them")
+
+    def duration(self, name: str, default: timedelta) -> timedelta:
+        """Read a length of time such as `500ms`, `30s`, `15m`, `12h` or `7d`."""
+        return self._read(name, default, _duration, "a time such as 500ms, 30s, 15m, 12h or 7d")
+
+    def path(self, name: str, default: Path) -> Path:
+        return self._read(name, default, lambda text: Path(text).expanduser().resolve(), "a path")
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """Read `sqlite:///file` or `postgres://user:password@host:port/name?option=value`."""
+        text = self.str(name, default)
+        try:
+            return _database(text)
+        except ValueError as error:
+            # The value may hold a password, so only its scheme is told.
+            raise ImproperlyConfigured(
+                f"{name}={text.partition(':')[0]}:…: expected sqlite:///file or"
+                f" postgres://user:password@host:port/name, {error}"
+            ) from None
+
+    def _read(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        text = self._values.get(name)
+        if text is None:
+            return default
+        try:
+            return parse(text.strip())
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}={text}: expected {expected}") from None
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return parse
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _duration(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError
+    return timedelta(seconds=float(match["number"]) * _UNITS[match["unit"]])
+
+
+def _database(text: str) -> dict[str, Any]:
+    url = urlsplit(text)
+    if url.scheme == "sqlite":
+        if not url.path.strip("/"):
+            raise ValueError("found no file name")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(url.path[1:])}
+    if url.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("found another scheme")
+    if not url.path.strip("/"):
+        raise ValueError("found no database name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path[1:]),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "OPTIONS": dict(parse_qsl(url.query)),
+    }

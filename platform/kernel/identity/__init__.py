@@ -1,0 +1,1 @@
+"""Tenants, the people who belong to them, and the keys that programs use."""

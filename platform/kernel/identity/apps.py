@@ -1,0 +1,11 @@
+"""The identity app: tenants, memberships, API keys."""
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """Behind one alias, so that split processes may share it."""
+
+    name = "kernel.identity"
+    label = "identity"
+    verbose_name = "Identity"

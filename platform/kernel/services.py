@@ -1,0 +1,96 @@
+"""The seven services by name and port, and which of them a process serves."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ImproperlyConfigured
+
+#: The port of a process that serves more than one service.
+COMBINED_PORT = 8000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One of the seven, as people and programs see it."""
+
+    name: str
+    title: str
+    port: int
+    summary: str
+    entities: tuple[str, ...]
+
+
+CATALOGUE = (
+    Service(
+        name="audit",
+        title="Audit",
+        port=3009,
+        summary="Who did what to which thing, and when: an append-only record you can search.",
+        entities=("AuditLog",),
+    ),
+    Service(
+        name="notifications",
+        title="Notifications",
+        port=3003,
+        summary="One message to one person, over the channel that person wants.",
+        entities=("Notification",),
+    ),
+    Service(
+        name="files",
+        title="Files",
+        port=3004,
+        summary="Uploads, downloads and versions; nothing is served before it is scanned.",
+        entities=("File",),
+    ),
+    Service(
+        name="documents",
+        title="Documents",
+        port=3008,
+        summary="PDF, Excel, Word, HTML and CSV from one template and one set of data.",
+        entities=("Document",),
+    ),
+    Service(
+        name="scheduler",
+        title="Scheduler",
+        port=3005,
+        summary="Jobs at the right minute in every time zone, with their whole history.",
+        entities=("JobSchedule",),
+    ),
+    Service(
+        name="config",
+        title="Config",
+        port=3007,
+        summary="Dynamic configuration and feature flags that change without a release.",
+        entities=("FeatureFlag",),
+    ),
+    Service(
+        name="importexport",
+        title="Import & export",
+        port=3010,
+        summary="Tables in and out: CSV and Excel, in batches, with every error named.",
+        entities=("ImportJob",),
+    ),
+)
+
+BY_NAME = {service.name: service for service in CATALOGUE}
+
+
+def select(text: str) -> tuple[str, ...]:
+    """Return the named services in catalogue order; `all` names every one.
+
+    Raises ImproperlyConfigured when a name is unknown or none is given.
+    """
+    if text.strip() == "all":
+        return tuple(BY_NAME)
+    wanted = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(wanted - BY_NAME.keys())
+    if unknown or not wanted:
+        raise ImproperlyConfigured(
+            f"SERVICES={text}: expected `all` or some of {', '.join(BY_NAME)},"
+            f" found {', '.join(unknown) or 'nothing'}"
+        )
+    return tuple(name for name in BY_NAME if name in wanted)
+
+
+def default_port(selected: tuple[str, ...]) -> int:
+    """Return the port of a process with these services: a lone service has its own."""
+    return BY_NAME[selected[0]].port if len(selected) == 1 else COMBINED_PORT

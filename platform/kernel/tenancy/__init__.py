@@ -1,0 +1,1 @@
+"""Whose data a piece of work may touch."""

@@ -1,0 +1,180 @@
+"""Every setting of Septet, read once from the environment; with nothing set it runs on SQLite.
+
+A comment above a setting tells its unit and meaning: the reference page is made of them.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+
+from kernel import services
+from kernel.env import Environment
+from kernel.observability.logging import logging_config
+from project.secret_key import secret_key_in
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = Environment(os.environ)
+
+# --- What this process serves and where ---------------------------------------------------------
+
+# Which of the seven services this process serves: `all`, or names with commas between them.
+SERVICES = services.select(env.str("SERVICES", "all"))
+
+# The address to listen on. In a container: 0.0.0.0.
+HOST = env.str("HOST", "127.0.0.1")
+
+# The port to listen on. By default a lone service has its own (audit 3009), several share 8000.
+PORT = env.int("PORT", services.default_port(SERVICES), at_least=0, at_most=65535)
+
+# Names this site answers to. `*` is any.
+ALLOWED_HOSTS = list(env.list("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
+
+# Origins, such as https://septet.example.com, from which a signed-in browser may write.
+CSRF_TRUSTED_ORIGINS = list(env.list("TRUSTED_ORIGINS"))
+
+# Threads that answer requests.
+WEB_THREADS = env.int("WEB_THREADS", 8, at_least=1, at_most=256)
+
+# Threads that run jobs in an embedded process or in one `manage.py worker`.
+WORKER_THREADS = env.int("WORKER_THREADS", 2, at_least=1, at_most=64)
+
+# How long a stopping process waits for the requests and jobs that it has begun.
+STOP_TIMEOUT = env.duration("STOP_TIMEOUT", timedelta(seconds=20))
+
+# Show tracebacks in the browser. Never where strangers can reach it.
+DEBUG = env.bool("DEBUG", default=False)
+
+# --- Where things are kept ----------------------------------------------------------------------
+
+# The folder for everything the embedded platform writes: database, files, generated secret.
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# The key that signs sessions. By default one is made once and kept in the data folder.
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_key_in(DATA_DIR)
+
+# The database: sqlite:///file or postgres://user:password@host:port/name.
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
+
+# Connections that one process keeps open to PostgreSQL.
+DATABASE_POOL_SIZE = env.int(
+    "DATABASE_POOL_SIZE", WEB_THREADS + WORKER_THREADS + 2, at_least=1, at_most=1000
+)
+
+# --- Limits of a GraphQL request ----------------------------------------------------------------
+
+# The longest body of a GraphQL request, in bytes.
+GRAPHQL_MAX_BODY_BYTES = env.int("GRAPHQL_MAX_BODY_BYTES", 1_000_000, at_least=1)
+
+# The most tokens in a GraphQL document.
+GRAPHQL_MAX_TOKENS = env.int("GRAPHQL_MAX_TOKENS", 1_000, at_least=1)
+
+# How deep selections may nest; introspection is exempt.
+GRAPHQL_MAX_DEPTH = env.int("GRAPHQL_MAX_DEPTH", 12, at_least=1)
+
+# The most aliases in a GraphQL document.
+GRAPHQL_MAX_ALIASES = env.int("GRAPHQL_MAX_ALIASES", 15)
+
+# The most directives in a GraphQL document.
+GRAPHQL_MAX_DIRECTIVES = env.int("GRAPHQL_MAX_DIRECTIVES", 50)
+
+# The most representations in one `_entities` call.
+GRAPHQL_MAX_REPRESENTATIONS = env.int("GRAPHQL_MAX_REPRESENTATIONS", 1_000, at_least=1)
+
+# --- Logs ---------------------------------------------------------------------------------------
+
+# The least level that is logged.
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+
+# `json`: one object a line, for machines. `console`: short lines, for people.
+LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
+
+# --- What follows from the above ----------------------------------------------------------------
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] |= {
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+    }
+
+INSTALLED_APPS = [
+    "project.portal",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "graphene_django",
+    "kernel",
+    "kernel.identity",
+    "kernel.jobs",
+    *(f"apps.{name}" for name in SERVICES),
+    "project",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "kernel.observability.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kernel.http.ErrorMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PROMETHEUS_EXPORT_MIGRATIONS = False
