@@ -1,0 +1,1 @@
+"""GraphQL subgraphs and the one HTTP endpoint that serves them."""
