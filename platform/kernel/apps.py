@@ -2,9 +2,15 @@
 
 from django.apps import AppConfig
 
+from kernel.observability import health
+
 
 class KernelConfig(AppConfig):
     """Mechanisms every app uses."""
 
     name = "kernel"
     label = "kernel"
+
+    def ready(self) -> None:
+        health.register_check("database", health.check_database)
+        health.register_check("migrations", health.check_migrations)

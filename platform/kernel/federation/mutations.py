@@ -16,8 +16,12 @@ class MutationError(graphene.ObjectType):
     code = graphene.String(required=True, description="Stable; see the table of error codes.")
     message = graphene.String(required=True)
 
+    @classmethod
+    def of(cls, error: DomainError) -> "MutationError":
+        return cls(code=error.code, message=str(error))
 
-class Mutation(graphene.Mutation):
+
+class Change(graphene.Mutation):
     """A change that either happens or says why not.
 
     A subclass names its scope, its `Arguments.input` and its result fields, and does the work in
@@ -35,11 +39,11 @@ class Mutation(graphene.Mutation):
         raise NotImplementedError
 
     @classmethod
-    def mutate(cls, _root: Any, _info: Any, input: dict[str, Any]) -> "Mutation":  # noqa: A002  the argument's name is part of the API
+    def mutate(cls, _root: Any, _info: Any, input: dict[str, Any]) -> "Change":  # noqa: A002  the argument's name is part of the API
         require(cls.scope)
         try:
             return cls(**cls.perform(**input))
         except (UnauthenticatedError, ForbiddenError):
             raise
         except DomainError as error:
-            return cls(error=MutationError(code=error.code, message=str(error)))
+            return cls(error=MutationError.of(error))

@@ -1,0 +1,95 @@
+"""Files with one JSON object a line, plain or gzipped, read without holding them in memory."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from kernel.errors import InvalidInputError
+
+MAX_LINE_BYTES = 1_000_000
+#: A file none of whose first lines is JSON is refused whole.
+SNIFFED_LINES = 20
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not empty: a record, or the reason why it is none."""
+
+    number: int
+    record: dict[str, Any] | None = None
+    problem: str = ""
+
+
+class JsonLines:
+    """A file being read; `bytes_read` of `bytes_total` tells how far."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file; raises InvalidInputError when it can't be read or holds no JSON."""
+        self._path = path
+        try:
+            self._file = path.open("rb")
+            self.bytes_total = path.stat().st_size
+            self._refuse_other_forms()
+        except OSError as error:
+            raise InvalidInputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+    @property
+    def bytes_read(self) -> int:
+        return self._file.tell()
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield every line with anything on it; raises InvalidInputError where the file breaks."""
+        self._file.seek(0)
+        number = 0
+        try:
+            for number, raw in enumerate(_raw_lines(_plain(self._file)), start=1):  # noqa: B007
+                if raw.strip():
+                    yield _line(number, raw)
+        except (EOFError, OSError) as error:
+            raise InvalidInputError(
+                f"{self._path} ends or breaks after line {number}: {error}"
+            ) from None
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _refuse_other_forms(self) -> None:
+        last = ""
+        for line, _ in zip(self, range(SNIFFED_LINES), strict=False):
+            if line.record is not None:
+                return
+            last = line.problem
+        raise InvalidInputError(
+            f"{self._path} is not a file of JSON lines: {last or 'it is empty'}"
+        )
+
+
+def _plain(file: IO[bytes]) -> IO[bytes]:
+    magic = file.read(2)
+    file.seek(0)
+    return cast(IO[bytes], gzip.GzipFile(fileobj=file)) if magic == _GZIP_MAGIC else file
+
+
+def _raw_lines(file: IO[bytes]) -> Iterator[bytes]:
+    while raw := file.readline(MAX_LINE_BYTES + 1):
+        whole = raw
+        # The rest of a line that is too long is passed over, so that the next one is read whole.
+        while len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
+            raw = file.readline(MAX_LINE_BYTES + 1)
+        yield whole
+
+
+def _line(number: int, raw: bytes) -> Line:
+    if len(raw) > MAX_LINE_BYTES:
+        return Line(number, problem=f"a line has at most {MAX_LINE_BYTES} bytes")
+    try:
+        record = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        return Line(number, problem=f"not JSON: {error}")
+    if not isinstance(record, dict):
+        return Line(number, problem=f"an object was expected, found {type(record).__name__}")
+    return Line(number, record)

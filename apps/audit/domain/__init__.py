@@ -1,0 +1,1 @@
+"""What an audit record is, in plain Python."""

@@ -1,0 +1,76 @@
+"""Reads of the audit log, always within the current tenant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from apps.audit.domain.search import asked_tokens
+from apps.audit.models import AuditLog, AuditLogTarget
+from kernel.errors import InvalidInputError, NotFoundError
+from kernel.ids import parse_id
+from kernel.tenancy.context import current_tenant_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What logs somebody wants; a part that is None lets all through."""
+
+    actor_id: str | None = None
+    actor_name: str | None = None
+    actions: list[str] | None = None
+    target_type: str | None = None
+    target_id: str | None = None
+    occurred_from: datetime | None = None
+    occurred_before: datetime | None = None
+    text: str | None = None
+
+
+def by_id(log_id: str) -> AuditLog:
+    """Return one log; raises NotFoundError when this tenant has none of that id."""
+    log = AuditLog.objects.filter(pk=parse_id(log_id)).first()
+    if log is None:
+        raise NotFoundError(f"no audit log {log_id}")
+    return log
+
+
+def matching(wanted: Filter) -> QuerySet[AuditLog]:
+    """Return the logs that pass every part of the filter."""
+    logs = AuditLog.objects.all()
+    for lookup, value in (
+        ("actor_id", wanted.actor_id),
+        ("actor_name", wanted.actor_name),
+        ("action__in", wanted.actions),
+        ("occurred_at__gte", wanted.occurred_from),
+        ("occurred_at__lt", wanted.occurred_before),
+    ):
+        if value is not None:
+            logs = logs.filter(**{lookup: value})
+    if wanted.target_type is not None or wanted.target_id is not None:
+        logs = logs.filter(Exists(_targets(wanted.target_type, wanted.target_id)))
+    if wanted.text is not None:
+        logs = logs.filter(words__matches=_asked(wanted.text))
+    return logs
+
+
+def counts_by_action(wanted: Filter, *, most: int) -> list[tuple[str, int]]:
+    """Return the most frequent actions with their counts, the largest first."""
+    counted = matching(wanted).values("action").annotate(count=Count("pk"))
+    return [(row["action"], row["count"]) for row in counted.order_by("-count", "action")[:most]]
+
+
+def _targets(target_type: str | None, target_id: str | None) -> QuerySet[AuditLogTarget]:
+    targets = AuditLogTarget.objects.filter(log=OuterRef("pk"), tenant_id=current_tenant_id())
+    if target_type is not None:
+        targets = targets.filter(type=target_type)
+    if target_id is not None:
+        targets = targets.filter(target_id=target_id)
+    return targets
+
+
+def _asked(text: str) -> list[str]:
+    tokens = asked_tokens(text)
+    if not tokens:
+        raise InvalidInputError("the text to look for has no letter and no digit")
+    # Every log's first token is its tenant, so the index itself keeps tenants apart.
+    return [current_tenant_id().hex, *tokens]

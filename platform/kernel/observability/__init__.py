@@ -1,0 +1,1 @@
+"""What the people on call see: logs, health, metrics."""

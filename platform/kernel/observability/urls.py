@@ -1,0 +1,13 @@
+"""Paths for those who run the platform."""
+
+from django.urls import path
+from django_prometheus.exports import ExportToDjangoView
+
+from kernel.observability import health
+
+urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("health/startup", health.startup, name="health-startup"),
+    path("metrics", ExportToDjangoView, name="metrics"),
+]

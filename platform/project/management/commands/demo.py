@@ -1,0 +1,29 @@
+"""`manage.py demo`: a tenant, an administrator, a key and real data to try Septet with."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from project.demo import FirstSecrets, load_data, make_tenant
+
+
+class Command(BaseCommand):
+    """Make what is missing of the demo; a second time changes nothing."""
+
+    help = "Make the demo tenant with an administrator, a key and data."
+
+    def handle(self, **_options: Any) -> None:
+        made = make_tenant()
+        load_data(lambda line: self.stdout.write(f"  {line}"))
+        if made:
+            self.stdout.write(told_once(made))
+
+
+def told_once(made: FirstSecrets) -> str:
+    """Return the secrets as they are shown, this once."""
+    return (
+        "\n  Shown once, so keep them:\n"
+        f"    administrator  {made.username}\n"
+        f"    password       {made.password}\n"
+        f"    API key        {made.api_key}\n"
+    )

@@ -1,0 +1,34 @@
+"""`manage.py serve`: the web server of this process, without a worker."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from kernel.serving.server import AddressInUse, serve
+from project.wsgi import application
+
+
+class Command(BaseCommand):
+    """Answer requests until told to stop."""
+
+    help = "Serve this process's services at HOST:PORT until SIGINT or SIGTERM."
+
+    def handle(self, **_options: Any) -> None:
+        names = ", ".join(settings.SERVICES)
+        serve_here(lambda url: self.stdout.write(f"{names} at {url}"))
+
+
+def serve_here(on_listening: Any) -> None:
+    """Serve as the settings say; raises CommandError when the address is taken."""
+    try:
+        serve(
+            application,
+            host=settings.HOST,
+            port=settings.PORT,
+            threads=settings.WEB_THREADS,
+            stop_timeout=settings.STOP_TIMEOUT,
+            on_listening=on_listening,
+        )
+    except AddressInUse as error:
+        raise CommandError(str(error)) from None

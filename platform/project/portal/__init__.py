@@ -1,0 +1,1 @@
+"""The pages at `/`: what this platform is, and where everything is."""

@@ -1,0 +1,32 @@
+"""Every path that this process serves."""
+
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from kernel.federation.view import graphql_view
+from project.graph import composed_endpoint, service_endpoint
+
+
+def service_urls(service: str) -> list[URLPattern | URLResolver]:
+    """Return the paths of one service: its subgraph, and what it serves beside GraphQL."""
+    endpoint = partial(service_endpoint, service)
+    urls: list[URLPattern | URLResolver] = [
+        path(f"{service}/graphql", graphql_view(endpoint), name=f"{service}-graphql")
+    ]
+    if find_spec(f"apps.{service}.urls"):
+        urls.append(path(f"{service}/api/", include(import_module(f"apps.{service}.urls"))))
+    return urls
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("graphql", graphql_view(composed_endpoint), name="graphql"),
+    *(url for service in settings.SERVICES for url in service_urls(service)),
+    path("", include("kernel.observability.urls")),
+    path("", include("project.portal.urls")),
+]
