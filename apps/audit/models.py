@@ -24,31 +24,31 @@ class Matches(Lookup[list[str]]):
 
     def get_db_prep_lookup(
         self, value: Any, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[str]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         if connection.vendor == "sqlite":
-            return "%s", [" AND ".join(f'"{token}"*' for token in value)]
-        return "%s", [" & ".join(f"{token}:*" for token in value)]
+            return "%s", (" AND ".join(f'"{token}"*' for token in value),)
+        return "%s", (" & ".join(f"{token}:*" for token in value),)
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         # The index names the log by id: SQLite may renumber the rowids of a table without an
         # INTEGER PRIMARY KEY.
         table = compiler.quote_name_unless_alias(self.lhs.alias)
         matches, parameters = self.process_rhs(compiler, connection)
         return (
-            f"{table}.id IN (SELECT log_id FROM audit_words WHERE words MATCH {matches})",
-            list(parameters),
+            f"{table}.id IN (SELECT log_id FROM audit_words WHERE words MATCH {matches})",  # noqa: S608  a quoted table name and a placeholder
+            tuple(parameters),
         )
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         text, _ = self.process_lhs(compiler, connection)
         matches, parameters = self.process_rhs(compiler, connection)
         return (
             f"to_tsvector('simple', {text}) @@ to_tsquery('simple', {matches})",
-            list(parameters),
+            tuple(parameters),
         )
 
 
@@ -106,4 +106,3 @@ class AuditLogTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.target_id}"
-

@@ -23,16 +23,16 @@ class Environment:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
-    def str(self, name: str, default: str) -> str:
+    def text(self, name: str, default: str) -> str:
         return self._values.get(name, default)
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         return self._read(name, default, _one_of(choices), f"one of {', '.join(choices)}")
 
-    def bool(self, name: str, *, default: bool) -> bool:
+    def flag(self, name: str, *, default: bool) -> bool:
         return self._read(name, default, _boolean, "true or false")
 
-    def int(self, name: str, default: int, *, at_least: int = 0, at_most: int = 2**31) -> int:
+    def number(self, name: str, default: int, *, at_least: int = 0, at_most: int = 2**31) -> int:
         def parse(text: str) -> int:
             number = int(text)
             if not at_least <= number <= at_most:
@@ -41,7 +41,7 @@ class Environment:
 
         return self._read(name, default, parse, f"a whole number from {at_least} to {at_most}")
 
-    def list(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def items(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         return self._read(name, default, _items, "items with commas between them")
 
     def duration(self, name: str, default: timedelta) -> timedelta:
@@ -53,7 +53,7 @@ class Environment:
 
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Read `sqlite:///file` or `postgres://user:password@host:port/name?option=value`."""
-        text = self.str(name, default)
+        text = self.text(name, default)
         try:
             return _database(text)
         except ValueError as error:

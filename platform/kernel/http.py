@@ -40,9 +40,7 @@ class ErrorMiddleware:
             return coded
         return response
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):
             return None
         error = as_domain_error(exception)

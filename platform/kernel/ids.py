@@ -2,17 +2,43 @@
 
 import secrets
 import uuid
+from threading import Lock
 
 from kernel import clock
 from kernel.errors import InvalidInputError
 
 
+class _Sequence:
+    """The last id's time and counter (RFC 9562, section 6.2, method 1: a fixed-length counter).
+
+    Ids of one process grow in the order they were made, also within a millisecond and when the
+    clock is set back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._milliseconds = 0
+        self._counter = 0
+
+    def next(self, milliseconds: int) -> tuple[int, int]:
+        with self._lock:
+            if milliseconds > self._milliseconds:
+                # The top bit starts at 0, which leaves room for 2,048 more in this millisecond.
+                self._milliseconds, self._counter = milliseconds, secrets.randbits(11)
+            elif self._counter < 0xFFF:
+                self._counter += 1
+            else:
+                self._milliseconds, self._counter = self._milliseconds + 1, 0
+            return self._milliseconds, self._counter
+
+
+_sequence = _Sequence()
+
+
 def new_id() -> uuid.UUID:
-    """Return a new UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = int(clock.now().timestamp() * 1000)
-    value = milliseconds << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
+    """Return a new UUIDv7: 48 bits of Unix milliseconds, a 12 bit counter, 62 random bits."""
+    milliseconds, counter = _sequence.next(int(clock.now().timestamp() * 1000))
+    value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
 
 

@@ -22,31 +22,31 @@ env = Environment(os.environ)
 # --- What this process serves and where ---------------------------------------------------------
 
 # Which of the seven services this process serves: `all`, or names with commas between them.
-SERVICES = services.select(env.str("SERVICES", "all"))
+SERVICES = services.select(env.text("SERVICES", "all"))
 
 # The address to listen on. In a container: 0.0.0.0.
-HOST = env.str("HOST", "127.0.0.1")
+HOST = env.text("HOST", "127.0.0.1")
 
 # The port to listen on. By default a lone service has its own (audit 3009), several share 8000.
-PORT = env.int("PORT", services.default_port(SERVICES), at_least=0, at_most=65535)
+PORT = env.number("PORT", services.default_port(SERVICES), at_least=0, at_most=65535)
 
 # Names this site answers to. `*` is any.
-ALLOWED_HOSTS = list(env.list("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
+ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
 
 # Origins, such as https://septet.example.com, from which a signed-in browser may write.
-CSRF_TRUSTED_ORIGINS = list(env.list("TRUSTED_ORIGINS"))
+CSRF_TRUSTED_ORIGINS = list(env.items("TRUSTED_ORIGINS"))
 
 # Threads that answer requests.
-WEB_THREADS = env.int("WEB_THREADS", 8, at_least=1, at_most=256)
+WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
 
 # Threads that run jobs in an embedded process or in one `manage.py worker`.
-WORKER_THREADS = env.int("WORKER_THREADS", 2, at_least=1, at_most=64)
+WORKER_THREADS = env.number("WORKER_THREADS", 2, at_least=1, at_most=64)
 
 # How long a stopping process waits for the requests and jobs that it has begun.
 STOP_TIMEOUT = env.duration("STOP_TIMEOUT", timedelta(seconds=20))
 
 # Show tracebacks in the browser. Never where strangers can reach it.
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.flag("DEBUG", default=False)
 
 # --- Where things are kept ----------------------------------------------------------------------
 
@@ -55,35 +55,35 @@ DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 # The key that signs sessions. By default one is made once and kept in the data folder.
-SECRET_KEY = env.str("SECRET_KEY", "") or secret_key_in(DATA_DIR)
+SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)
 
 # The database: sqlite:///file or postgres://user:password@host:port/name.
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
 
 # Connections that one process keeps open to PostgreSQL.
-DATABASE_POOL_SIZE = env.int(
+DATABASE_POOL_SIZE = env.number(
     "DATABASE_POOL_SIZE", WEB_THREADS + WORKER_THREADS + 2, at_least=1, at_most=1000
 )
 
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 
 # The longest body of a GraphQL request, in bytes.
-GRAPHQL_MAX_BODY_BYTES = env.int("GRAPHQL_MAX_BODY_BYTES", 1_000_000, at_least=1)
+GRAPHQL_MAX_BODY_BYTES = env.number("GRAPHQL_MAX_BODY_BYTES", 1_000_000, at_least=1)
 
 # The most tokens in a GraphQL document.
-GRAPHQL_MAX_TOKENS = env.int("GRAPHQL_MAX_TOKENS", 1_000, at_least=1)
+GRAPHQL_MAX_TOKENS = env.number("GRAPHQL_MAX_TOKENS", 1_000, at_least=1)
 
 # How deep selections may nest; introspection is exempt.
-GRAPHQL_MAX_DEPTH = env.int("GRAPHQL_MAX_DEPTH", 12, at_least=1)
+GRAPHQL_MAX_DEPTH = env.number("GRAPHQL_MAX_DEPTH", 12, at_least=1)
 
 # The most aliases in a GraphQL document.
-GRAPHQL_MAX_ALIASES = env.int("GRAPHQL_MAX_ALIASES", 15)
+GRAPHQL_MAX_ALIASES = env.number("GRAPHQL_MAX_ALIASES", 15)
 
 # The most directives in a GraphQL document.
-GRAPHQL_MAX_DIRECTIVES = env.int("GRAPHQL_MAX_DIRECTIVES", 50)
+GRAPHQL_MAX_DIRECTIVES = env.number("GRAPHQL_MAX_DIRECTIVES", 50)
 
 # The most representations in one `_entities` call.
-GRAPHQL_MAX_REPRESENTATIONS = env.int("GRAPHQL_MAX_REPRESENTATIONS", 1_000, at_least=1)
+GRAPHQL_MAX_REPRESENTATIONS = env.number("GRAPHQL_MAX_REPRESENTATIONS", 1_000, at_least=1)
 
 # --- Logs ---------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ class JsonLines:
         self._file.seek(0)
         number = 0
         try:
-            for number, raw in enumerate(_raw_lines(_plain(self._file)), start=1):  # noqa: B007
+            for number, raw in enumerate(_raw_lines(_plain(self._file)), start=1):
                 if raw.strip():
                     yield _line(number, raw)
         except (EOFError, OSError) as error:

@@ -95,7 +95,6 @@ def _targets(source: str, record: dict[str, Any]) -> tuple[Target, ...]:
         named |= {"name": CALLED_NAME[source], "names": CALLED_NAME[source]}
     for parameter, kind in named.items():
         value = parameters.get(parameter)
-        for name in value if isinstance(value, list) else [value]:
-            if isinstance(name, str) and name:
-                targets.append(Target(type=kind, id=name))
+        names = value if isinstance(value, list) else [value]
+        targets += [Target(type=kind, id=name) for name in names if name and isinstance(name, str)]
     return tuple(dict.fromkeys(targets))[:50]

@@ -19,7 +19,7 @@ class Query(graphene.ObjectType):
         AuditLogConnection,
         required=True,
         filter=AuditLogFilter(),
-        order=AuditLogOrder(default_value=AuditLogOrder.NEWEST_FIRST.value),
+        order=AuditLogOrder(default_value=AuditLogOrder.NEWEST_FIRST),
         **page_arguments(),
     )
     audit_log_action_counts = graphene.List(
@@ -32,20 +32,27 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     @scope("audit:read")
-    def resolve_audit_log(_root: Any, _info: Any, id: str) -> Any:  # noqa: A002
+    def resolve_audit_log(_root: Any, _info: Any, id: str) -> Any:
         return by_id(id)
 
     @staticmethod
     @scope("audit:read")
     def resolve_audit_logs(
-        _root: Any, _info: Any, order: Any, filter: Any = None, **window: Any  # noqa: A002
+        _root: Any,
+        _info: Any,
+        order: Any,
+        filter: Any = None,
+        **window: Any,
     ) -> Page:
         return Page(matching(Filter(**(filter or {}))), Window.of(**window), order.value)
 
     @staticmethod
     @scope("audit:read")
     def resolve_audit_log_action_counts(
-        _root: Any, _info: Any, first: int, filter: Any = None  # noqa: A002
+        _root: Any,
+        _info: Any,
+        first: int,
+        filter: Any = None,
     ) -> list[dict[str, Any]]:
         counts = counts_by_action(Filter(**(filter or {})), most=Window.of(first=first).size)
         return [{"action": action, "count": count} for action, count in counts]

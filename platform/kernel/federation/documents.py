@@ -14,14 +14,14 @@ LONGEST_REMEMBERED = 16_000
 MOST_REMEMBERED = 500
 
 
-class SyntaxFault(DomainError):
+class DocumentSyntaxError(DomainError):
     """The document is not GraphQL."""
 
     code = "GRAPHQL_PARSE_FAILED"
     status = 400
 
 
-class DocumentRefused(Exception):
+class DocumentRefusedError(Exception):
     """The document is GraphQL, but not of this schema."""
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
@@ -41,7 +41,7 @@ class Documents:
     def read(self, text: str) -> DocumentNode:
         """Return the valid document of this text.
 
-        Raises SyntaxFault, LimitExceededError, InvalidInputError or DocumentRefused.
+        Raises DocumentSyntaxError, LimitExceededError, InvalidInputError or DocumentRefusedError.
         """
         with self._lock:
             document = self._remembered.get(text)
@@ -62,14 +62,14 @@ class Documents:
             self._limits.check_size(document)
             errors = validate(self._schema, document)
             if errors:
-                raise DocumentRefused(errors)
+                raise DocumentRefusedError(errors)
             self._limits.check_depth(document)
         except GraphQLSyntaxError as error:
             if "token limit" in error.message or "tokens" in error.message:
                 raise LimitExceededError(
                     f"at most {self._limits.tokens} tokens in a document"
                 ) from None
-            raise SyntaxFault(str(error)) from None
+            raise DocumentSyntaxError(str(error)) from None
         except RecursionError:
             raise LimitExceededError("the document nests too deep") from None
         return document

@@ -9,7 +9,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType,
 from graphql.utilities import get_operation_ast
 
 from kernel.errors import DomainError, InvalidInputError
-from kernel.federation.documents import DocumentRefused, Documents
+from kernel.federation.documents import DocumentRefusedError, Documents
 from kernel.federation.limits import Limits
 from kernel.federation.requests import GraphQLRequest
 from kernel.masking import describe
@@ -36,7 +36,7 @@ class Endpoint:
         """Run one operation. Every failure comes back as a coded error in the answer."""
         try:
             document = self._documents.read(request.query)
-        except DocumentRefused as refused:
+        except DocumentRefusedError as refused:
             return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED")
         except DomainError as error:
             return _refusal([GraphQLError(str(error))], error.code)
@@ -54,7 +54,8 @@ class Endpoint:
             variable_values=request.variables,
             operation_name=request.operation_name,
         )
-        assert isinstance(result, ExecutionResult), "every resolver of ours is synchronous"
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("every resolver of ours is synchronous")
         return _executed(result)
 
 

@@ -34,6 +34,11 @@ class Change(graphene.Mutation):
     scope: ClassVar[str]
 
     @classmethod
+    def __init_subclass_with_meta__(cls, **options: Any) -> None:
+        options.setdefault("name", f"{cls.__name__}Payload")
+        super().__init_subclass_with_meta__(**options)
+
+    @classmethod
     def perform(cls, **data: Any) -> dict[str, Any]:
         """Do it and return the result fields; `data` is the input."""
         raise NotImplementedError

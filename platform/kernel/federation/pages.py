@@ -11,7 +11,7 @@ from typing import Any
 import graphene
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 from kernel.errors import InvalidInputError
 from kernel.federation.entities import Entity
@@ -118,7 +118,7 @@ def connection(node: type[Entity]) -> type[graphene.ObjectType]:
         f"{name}Edge",
         (graphene.ObjectType,),
         {
-            "__doc__": f"A {name} and its place in the list.",
+            "__doc__": f"One {name} and its place in the list.",
             "node": graphene.Field(node, required=True),
             "cursor": graphene.String(required=True),
         },
@@ -185,13 +185,21 @@ def _values(model: type[Model], order: Order, cursor: str) -> Sequence[Any]:
         name, *raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if name != _name(order) or len(raw) != len(order):
             raise ValueError
-        fields = [model._meta.get_field(field.lstrip("-")) for field in order]
-        values = [field.to_python(value) for field, value in zip(fields, raw, strict=True)]
+        values = [
+            _column(model, field).to_python(value) for field, value in zip(order, raw, strict=True)
+        ]
         if any(map(_unusable, values)):
             raise ValueError
         return values
     except (ValueError, TypeError, binascii.Error, ValidationError):
         raise InvalidInputError("the cursor is not one of this list in this order") from None
+
+
+def _column(model: type[Model], field: str) -> Field[Any, Any]:
+    column = model._meta.get_field(field.lstrip("-"))
+    if not isinstance(column, Field):
+        raise TypeError(f"{field} is no column")
+    return column
 
 
 def _unusable(value: Any) -> bool:

@@ -23,6 +23,13 @@ from kernel.federation.entities import Entity, resolve_entities
 from kernel.federation.pages import PageInfo
 
 
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What `_service` answers."""
+
+    sdl: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subgraph:
     """One service's part of the graph: its own classes, what they make, and how it is printed."""
@@ -66,17 +73,17 @@ def _forget_shared_mark(page_info: type[graphene.ObjectType]) -> None:
 
 
 def _without_leaked_types(sdl: str) -> str:
-    # The library prints its FieldSet scalar without importing it: it would be part of our API.
-    return re.sub(r'(?:"""[^"]*"""\n)?scalar FieldSet\n\n?', "", sdl).strip() + "\n"
+    # The library prints scalars of its own without importing them: they would be part of our API.
+    leaked = r'(?:"""[^"]*"""\n)?scalar (?:FieldSet|federation__\w+)\n*'
+    return re.sub(leaked, "", sdl).strip() + "\n"
 
 
 def _repair(schema: GraphQLSchema, entities: dict[str, type[Entity]], sdl: str) -> None:
     fields = schema.query_type.fields if schema.query_type else {}
-    fields["_service"].resolve = lambda _root, _info: {"sdl": sdl}
+    fields["_service"].resolve = lambda _root, _info: _Service(sdl)
     fields["_entities"].resolve = lambda _root, info, representations: resolve_entities(
         entities, info, representations
     )
-    schema.type_map["_Service"].fields["sdl"].resolve = lambda service, _info: service["sdl"]  # type: ignore[union-attr]
 
     # The library reads representations given as variables only, not those in the document.
     anything = schema.type_map["_Any"]
@@ -85,9 +92,7 @@ def _repair(schema: GraphQLSchema, entities: dict[str, type[Entity]], sdl: str) 
         anything.parse_literal = value_from_ast_untyped  # type: ignore[method-assign, assignment]
 
     union = schema.type_map["_Entity"]
-    names: dict[type[Any], str] = {
-        entity._meta.model: name for name, entity in entities.items()
-    }
+    names: dict[type[Any], str] = {entity._meta.model: name for name, entity in entities.items()}
     if isinstance(union, GraphQLUnionType):
         union.resolve_type = lambda row, _info, _union: names[type(row)]
 

@@ -41,9 +41,7 @@ def enqueue(
 def claim(limit: int) -> list[Job]:
     """Take due jobs, and those whose worker is gone, under a lease; the oldest first."""
     now = clock.now()
-    due = Q(state=JobState.QUEUED, run_at__lte=now) | Q(
-        state=JobState.RUNNING, lease_until__lt=now
-    )
+    due = Q(state=JobState.QUEUED, run_at__lte=now) | Q(state=JobState.RUNNING, lease_until__lt=now)
     # A look that takes no lock: an idle worker must not hold up SQLite's one writer.
     if limit == 0 or not Job.objects.filter(due).exists():
         return []
@@ -69,9 +67,7 @@ def renew(jobs: Sequence[Job]) -> None:
 
 def give_back(jobs: Sequence[Job]) -> None:
     """Return jobs that were claimed and not begun, as if they had never been taken."""
-    _running(jobs).update(
-        state=JobState.QUEUED, lease_until=None, attempts=F("attempts") - 1
-    )
+    _running(jobs).update(state=JobState.QUEUED, lease_until=None, attempts=F("attempts") - 1)
 
 
 def succeeded(job: Job) -> None:
@@ -131,5 +127,5 @@ def _running(jobs: Sequence[Job]) -> QuerySet[Job]:
 
 def _pause(attempts: int) -> timedelta:
     """Return how long to wait: doubled each time, with jitter so that a crowd spreads."""
-    longest = min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
-    return longest * random.uniform(0.5, 1)  # noqa: S311  no secret depends on it
+    doubled: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_RETRY * doubled, LONGEST_RETRY) * random.uniform(0.5, 1)  # noqa: S311  no secret depends on it

@@ -22,7 +22,8 @@ class Ids:
     trace: str = ""
 
 
-_ids: ContextVar[Ids] = ContextVar("ids", default=Ids())
+_NO_IDS = Ids()
+_ids: ContextVar[Ids] = ContextVar("ids", default=_NO_IDS)
 
 
 @contextmanager

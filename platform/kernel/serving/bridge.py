@@ -26,7 +26,7 @@ _BUSY_BODY = (
 )
 
 
-class ClientGone(OSError):
+class ClientGoneError(OSError):
     """The client closed the connection before the body or the answer was through."""
 
 
@@ -56,7 +56,7 @@ class Bridge:
         body = Body(receive, loop)
         try:
             await body.collect(COLLECTED_BYTES)
-        except ClientGone:
+        except ClientGoneError:
             return
         answer = Answer(send, loop)
         # A context of its own: nothing that one request sets is seen by the thread's next one.
@@ -80,7 +80,7 @@ class Body(io.RawIOBase):
         self._ended = False
 
     async def collect(self, limit: int) -> None:
-        """Take the body in until it ends or is longer than the limit; raises ClientGone."""
+        """Take the body in until it ends or is longer than the limit; raises ClientGoneError."""
         chunks: list[bytes] = []
         size = 0
         while not self._ended and size <= limit:
@@ -103,7 +103,7 @@ class Body(io.RawIOBase):
     async def _next(self) -> bytes:
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone("the client left in the middle of the body")
+            raise ClientGoneError("the client left in the middle of the body")
         self._ended = not message.get("more_body", False)
         chunk: bytes = message.get("body", b"")
         return chunk
@@ -127,7 +127,7 @@ class Answer:
                 if self._held is not None:
                     asyncio.run_coroutine_threadsafe(self._pass_held(), self._loop).result()
                 self._held = chunk
-        except ClientGone:
+        except ClientGoneError:
             self._held = None
         finally:
             close = getattr(chunks, "close", None)
@@ -144,11 +144,9 @@ class Answer:
     async def _pass_held(self) -> None:
         await self._pass_start()
         try:
-            await self._send(
-                {"type": "http.response.body", "body": self._held, "more_body": True}
-            )
+            await self._send({"type": "http.response.body", "body": self._held, "more_body": True})
         except OSError as error:
-            raise ClientGone(str(error)) from error
+            raise ClientGoneError(str(error)) from error
 
     async def _pass_start(self) -> None:
         if not self._sent_start and self._start is not None:
@@ -162,8 +160,7 @@ class Answer:
             "type": "http.response.start",
             "status": int(status[:3]),
             "headers": [
-                (name.lower().encode("latin-1"), value.encode("latin-1"))
-                for name, value in headers
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
             ],
         }
 

@@ -13,7 +13,7 @@ from kernel.observability import health
 from kernel.serving.bridge import Bridge, WSGIApplication
 
 
-class AddressInUse(Exception):
+class AddressInUseError(Exception):
     """Something else listens where we were told to."""
 
 
@@ -40,7 +40,7 @@ def serve(
     """Answer requests until SIGINT or SIGTERM; then finish those that have begun.
 
     `on_listening` is told the URL, with the port the system chose where 0 was asked for.
-    Raises AddressInUse.
+    Raises AddressInUseError.
     """
     listener = _listen(host, port)
     bridge = Bridge(application, threads=threads)
@@ -73,7 +73,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise AddressInUse(
+        raise AddressInUseError(
             f"cannot listen on {host}:{port}: {error.strerror}; set PORT or HOST to another"
         ) from None
     listener.listen(1024)

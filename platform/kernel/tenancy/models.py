@@ -28,7 +28,7 @@ class TenantModel(models.Model):
     tenant_id = models.UUIDField(editable=False, default=current_tenant_id)
 
     objects = TenantManager()
-    across_tenants = models.Manager()
+    across_tenants = models.Manager()  # noqa: DJ012  taken for a field
 
     class Meta:
         abstract = True

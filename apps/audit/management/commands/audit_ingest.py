@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, tenant: str, mapping: str, **options: Any) -> None:
         as_json = options["json"]
-        console = Console(file=self.stderr._out, quiet=as_json)  # type: ignore[attr-defined]
+        console = Console(stderr=True, quiet=as_json)
         try:
             lines = JsonLines(file)
             with in_tenant(tenant_by_slug(tenant).pk), _progress(console) as progress:

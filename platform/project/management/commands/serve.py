@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.serving.server import AddressInUse, serve
+from kernel.serving.server import AddressInUseError, serve
 from project.wsgi import application
 
 
@@ -30,5 +30,5 @@ def serve_here(on_listening: Any) -> None:
             stop_timeout=settings.STOP_TIMEOUT,
             on_listening=on_listening,
         )
-    except AddressInUse as error:
+    except AddressInUseError as error:
         raise CommandError(str(error)) from None

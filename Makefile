@@ -1,0 +1,64 @@
+# Two commands are enough: `make run` and `make test`. Both need Python 3.11 and install the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SILENT:
+
+PYTHON311 ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# Installed anew when the content of the requirements changes, not when their date does.
+RUNTIME := $(VENV)/.runtime-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
+DEV := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum))
+
+.PHONY: help run test check test-all bench nightly lock clean
+
+help: ## Show the targets
+	sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
+
+$(VENV)/bin/python:
+	$(PYTHON311) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	    { echo "Septet needs Python 3.11: install it, or name it with PYTHON311=/path/to/python3.11"; exit 1; }
+	$(PYTHON311) -m venv $(VENV)
+
+$(RUNTIME): | $(VENV)/bin/python
+	echo "Installing requirements (once)…"
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	rm -f $(VENV)/.runtime-* && touch $@
+
+$(DEV): | $(RUNTIME)
+	echo "Installing test requirements (once)…"
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	rm -f $(VENV)/.dev-* && touch $@
+
+run: $(RUNTIME) ## Run everything in one process with demo data (SERVICES, HOST, PORT choose otherwise)
+	exec $(PYTHON) manage.py dev
+
+test: $(DEV) ## Run the suite on SQLite
+	exec $(PYTHON) -m pytest
+
+check: $(DEV) ## Format, lint, types, import contracts, migrations, schema, settings reference, tests
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	PATH="$(VENV)/bin:$$PATH" PYTHONPATH=platform $(VENV)/bin/lint-imports
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py schema --check
+	$(PYTHON) manage.py settings_reference --check
+	exec $(PYTHON) -m pytest
+
+test-all: $(DEV) ## The checks, then the suite on PostgreSQL and in a browser
+	PYTHON=$(PYTHON) sh scripts/test-all
+
+bench: $(DEV) ## Measure the targets
+	for file in bench/bench_*.py; do echo "== $$file"; $(PYTHON) $$file || exit 1; done
+
+nightly: $(DEV) ## The long runs
+	exec $(PYTHON) -m pytest -m nightly
+
+lock: $(DEV) ## Resolve requirements*.in anew, with hashes
+	$(VENV)/bin/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(VENV)/bin/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove the environment and everything the embedded platform wrote
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

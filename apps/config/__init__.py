@@ -1,0 +1,1 @@
+"""Dynamic configuration and feature flags that change without a release."""

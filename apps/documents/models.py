@@ -1,0 +1,40 @@
+"""Documents as rows."""
+
+from django.db import models
+
+from kernel import clock
+from kernel.tenancy.models import TenantModel
+
+
+class DocumentFormat(models.TextChoices):
+    """What a document can be made as."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    DOCX = "docx"
+    HTML = "html"
+    CSV = "csv"
+
+
+class DocumentState(models.TextChoices):
+    """Where a document stands."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Document(TenantModel):
+    """A document made, or to be made, from a template and data."""
+
+    title = models.CharField(max_length=255)
+    format = models.CharField(max_length=5, choices=DocumentFormat)
+    state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.QUEUED)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = "document"
+        indexes = [models.Index(fields=("tenant_id", "id"), name="documents_newest")]
+
+    def __str__(self) -> str:
+        return self.title

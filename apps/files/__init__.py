@@ -1,0 +1,1 @@
+"""Uploads, downloads and versions; nothing is served before it is scanned."""

@@ -1,0 +1,27 @@
+"""The file as the graph shows it."""
+
+import graphene
+
+from apps.files.models import File, FileState
+from kernel.federation.directives import key
+from kernel.federation.entities import Entity
+from kernel.federation.pages import connection
+
+FileStateEnum = graphene.Enum.from_enum(FileState)
+
+
+@key("id")
+class FileType(Entity):
+    """A file that somebody uploaded, whatever becomes of its bytes."""
+
+    class Meta:
+        model = File
+        name = "File"
+        fields = ("id", "name", "content_type", "size_bytes", "created_at")
+
+    scope = "files:read"
+
+    state = FileStateEnum(required=True)
+
+
+FileConnection = connection(FileType)

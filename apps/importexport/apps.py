@@ -1,0 +1,11 @@
+"""The importexport app."""
+
+from django.apps import AppConfig
+
+
+class ImportExportConfig(AppConfig):
+    """Tables in and out: CSV and Excel, in batches, with every error named."""
+
+    name = "apps.importexport"
+    label = "importexport"
+    verbose_name = "Import & export"

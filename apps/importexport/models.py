@@ -1,0 +1,40 @@
+"""ImportJobs as rows."""
+
+from django.db import models
+
+from kernel import clock
+from kernel.tenancy.models import TenantModel
+
+
+class ImportFormat(models.TextChoices):
+    """What a table can come as."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+
+
+class ImportState(models.TextChoices):
+    """Where an import stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportJob(TenantModel):
+    """A table being brought in, row by row."""
+
+    name = models.CharField(max_length=255)
+    format = models.CharField(max_length=5, choices=ImportFormat)
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
+    row_count = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = "import job"
+        indexes = [models.Index(fields=("tenant_id", "id"), name="importexport_newest")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,23 @@
+"""JobSchedules as rows."""
+
+from django.db import models
+
+from kernel import clock
+from kernel.tenancy.models import TenantModel
+
+
+class JobSchedule(TenantModel):
+    """Something to be done again and again, at given times of a time zone."""
+
+    name = models.CharField(max_length=200)
+    cron = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = "job schedule"
+        indexes = [models.Index(fields=("tenant_id", "id"), name="scheduler_newest")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,7 @@
+"""The scheduler subgraph."""
+
+from apps.scheduler.schema.queries import Query
+from apps.scheduler.schema.types import JobScheduleType
+from kernel.federation.subgraph import build_subgraph
+
+subgraph = build_subgraph("scheduler", query=Query, entities=[JobScheduleType])
