@@ -1,0 +1,62 @@
+"""What every test shares: a tenant, a client, and the rules that a test may not break."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from kernel.identity.models import Tenant
+from kernel.services import BY_NAME
+from kernel.tenancy.context import in_tenant
+from kernel.testing.graphql import GraphQLClient
+from kernel.testing.tenants import make_key, make_tenant
+
+# A process with some services only runs their tests, and those of the kernel.
+collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]
+if set(settings.SERVICES) != set(BY_NAME):
+    collect_ignore += ["project", "access", "browser", "docs"]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
+    """With REQUIRE_ALL=1 a skipped test is a failed one: CI has everything."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("REQUIRE_ALL") == "1":
+        report.outcome = "failed"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def loopback_only(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test may not connect to {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", loopback_only)
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Tenant]:
+    """A tenant, with the test running inside it."""
+    made = make_tenant()
+    with in_tenant(made.pk):
+        yield made
+
+
+@pytest.fixture
+def graphql(tenant: Tenant) -> GraphQLClient:
+    """A client of the composed graph with a key for everything in the tenant."""
+    return GraphQLClient(make_key(tenant).secret)
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder of real input data."""
+    return Path(settings.BASE_DIR) / "tests" / "data"

@@ -1,5 +1,6 @@
 """Documents parsed, judged and validated once, then remembered within a bound."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -12,6 +13,8 @@ from kernel.federation.limits import Limits
 #: Longer documents are not remembered, so that the cache is bounded in bytes too (about 16 MB).
 LONGEST_REMEMBERED = 16_000
 MOST_REMEMBERED = 500
+#: graphql-core says only in words that it met a limit.
+_TOO_MUCH = re.compile(r"\btokens\b.*aborted|nested too deeply")
 
 
 class DocumentSyntaxError(DomainError):
@@ -65,9 +68,9 @@ class Documents:
                 raise DocumentRefusedError(errors)
             self._limits.check_depth(document)
         except GraphQLSyntaxError as error:
-            if "token limit" in error.message or "tokens" in error.message:
+            if _TOO_MUCH.search(error.message):
                 raise LimitExceededError(
-                    f"at most {self._limits.tokens} tokens in a document"
+                    f"at most {self._limits.tokens} tokens in a document, and not so deep"
                 ) from None
             raise DocumentSyntaxError(str(error)) from None
         except RecursionError:

@@ -1,0 +1,228 @@
+"""What is no GraphQL request, or too much of one: a coded answer, and nothing of Python in it."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from kernel.identity.models import Tenant
+from kernel.testing.graphql import GraphQLClient
+from kernel.testing.tenants import make_key
+
+PATH = f"/{settings.SERVICES[0]}/graphql"
+#: Words that would show what we are made of.
+LEAKS = ("Traceback", "django", "graphql.", "psycopg", "sqlite", "NoneType", "object is not")
+
+
+def post(tenant: Tenant, body: bytes, content_type: str = "application/json") -> Any:
+    return Client(raise_request_exception=False).generic(
+        "POST",
+        PATH,
+        body,
+        content_type=content_type,
+        headers={"Authorization": f"Bearer {make_key(tenant).secret}"},
+    )
+
+
+def query(text: str, **more: Any) -> bytes:
+    return json.dumps({"query": text, **more}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b" ", 400, "INVALID_INPUT"),
+        (b"{", 400, "INVALID_INPUT"),
+        (b"null", 400, "INVALID_INPUT"),
+        (b"1", 400, "INVALID_INPUT"),
+        (b'"x"', 400, "INVALID_INPUT"),
+        (b'["x"]', 400, "INVALID_INPUT"),
+        (b'[{"query": "{__typename}"}]', 400, "INVALID_INPUT"),
+        (b"{}", 400, "INVALID_INPUT"),
+        (b'{"query": 1}', 400, "INVALID_INPUT"),
+        (b'{"query": ""}', 400, "INVALID_INPUT"),
+        (b'{"query": ["{__typename}"]}', 400, "INVALID_INPUT"),
+        (b'{"query": "{__typename}", "variables": "x"}', 400, "INVALID_INPUT"),
+        (b'{"query": "{__typename}", "variables": [1]}', 400, "INVALID_INPUT"),
+        (b'{"query": "{__typename}", "operationName": 1}', 400, "INVALID_INPUT"),
+        (b"\xff\xfe", 400, "INVALID_INPUT"),
+        (b'{"query": "\\ud800"}', 400, "INVALID_INPUT"),
+        (b'{"query": "{__typename}", "variables": {"a": "\\u0000"}}', 400, "INVALID_INPUT"),
+        (b'{"query": "{__typename}", "variables": {"a": ["\\u0000"]}}', 400, "INVALID_INPUT"),
+        (b"[" * 100_000 + b"]" * 100_000, 400, "INVALID_INPUT"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, 400, "INVALID_INPUT"),
+        (b" " * 10_000_000, 413, "PAYLOAD_TOO_LARGE"),
+        (query("{"), 200, "GRAPHQL_PARSE_FAILED"),
+        (query("nonsense"), 200, "GRAPHQL_PARSE_FAILED"),
+        (query("{ nothing }"), 200, "GRAPHQL_VALIDATION_FAILED"),
+        (query("{ a { ...F } } fragment F on Query { ...F }"), 200, "GRAPHQL_VALIDATION_FAILED"),
+        (query("{ ...F } fragment F on Query { ...F }"), 200, "GRAPHQL_VALIDATION_FAILED"),
+        (query("query A { __typename } query B { __typename }"), 200, "INVALID_INPUT"),
+        (query("query A { __typename }", operationName="B"), 200, "INVALID_INPUT"),
+        (
+            query("query($a: Int!) { __typename @include(if: $a) }"),
+            200,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (query("query($a: Boolean!) { __typename @include(if: $a) }"), 200, "INVALID_INPUT"),
+        (
+            query("query($a: Boolean!) { __typename @skip(if: $a) }", variables={"a": "x"}),
+            200,
+            "INVALID_INPUT",
+        ),
+        (query("{" * 30_000), 200, "GRAPHQL_PARSE_FAILED"),
+        (query("{" * 900), 200, "GRAPHQL_PARSE_FAILED"),
+        (query("{ __typename " * 1_000), 200, "LIMIT_EXCEEDED"),
+        (query("{ " + "__typename " * 80_000 + "}"), 200, "LIMIT_EXCEEDED"),
+        (
+            query("{ " + " ".join(f"a{i}: __typename" for i in range(16)) + " }"),
+            200,
+            "LIMIT_EXCEEDED",
+        ),
+        (query("{ __typename " + "@skip(if: false) " * 51 + "}"), 200, "LIMIT_EXCEEDED"),
+        (query('{ a(b: "\\u0000") }'), 200, "INVALID_INPUT"),
+        (query('{ a(b: "\\u{0}") }'), 200, "INVALID_INPUT"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, bytes) else None,
+)
+def test_a_bad_request_is_answered_with_a_code(
+    tenant: Tenant, body: bytes, status: int, code: str
+) -> None:
+    response = post(tenant, body)
+
+    assert response.status_code == status
+    errors = response.json()["errors"]
+    assert {error["extensions"]["code"] for error in errors} == {code}
+    assert "data" not in response.json()
+    assert not [leak for leak in LEAKS if leak in response.text]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json"],
+)
+def test_only_json_is_read(tenant: Tenant, content_type: str) -> None:
+    response = post(tenant, query("{ __typename }"), content_type)
+
+    assert response.status_code == 415
+    assert response.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_post_is_answered(db: None, method: str) -> None:
+    response = Client().generic(method, f"{PATH}?query={{__typename}}")
+
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert response.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(
+    ("accept", "query_text", "status", "content_type"),
+    [
+        ("*/*", "{ nothing }", 200, "application/json; charset=utf-8"),
+        ("*/*", "{ __typename }", 200, "application/json; charset=utf-8"),
+        (
+            "application/graphql-response+json",
+            "{ nothing }",
+            400,
+            "application/graphql-response+json; charset=utf-8",
+        ),
+        (
+            "application/graphql-response+json",
+            "{ __typename }",
+            200,
+            "application/graphql-response+json; charset=utf-8",
+        ),
+    ],
+)
+def test_the_media_type_decides_the_status(
+    db: None, accept: str, query_text: str, status: int, content_type: str
+) -> None:
+    response = Client().generic(
+        "POST",
+        PATH,
+        query(query_text),
+        content_type="application/json",
+        headers={"Accept": accept},
+    )
+
+    assert (response.status_code, response["Content-Type"]) == (status, content_type)
+
+
+def test_a_document_at_the_limits_is_answered(tenant: Tenant) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret, PATH)
+    aliases = " ".join(f"a{index}: __typename" for index in range(15))
+
+    assert len(graphql(f"{{ {aliases} }}").data) == 15
+    assert graphql("{" + "__typename @skip(if: false) " * 50 + "}").data == {"__typename": "Query"}
+
+
+def test_introspection_is_exempt_from_the_depth_limit(tenant: Tenant) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret, PATH)
+    nested = "ofType { " * 12 + "name" + " }" * 12
+
+    assert graphql(f"{{ __schema {{ types {{ fields {{ type {{ {nested} }} }} }} }} }}").data
+
+
+@pytest.mark.parametrize(
+    ("representation", "code"),
+    [
+        ({}, "INVALID_INPUT"),
+        ({"__typename": None}, "INVALID_INPUT"),
+        ({"__typename": "Query", "id": "x"}, "INVALID_INPUT"),
+        ({"__typename": ["File"], "id": "x"}, "INVALID_INPUT"),
+        ({"__typename": "PageInfo", "id": "x"}, "INVALID_INPUT"),
+        ({"__typename": "String"}, "INVALID_INPUT"),
+        ("text", "INVALID_INPUT"),
+        (1, "INVALID_INPUT"),
+        ([], "INVALID_INPUT"),
+    ],
+)
+def test_a_representation_that_means_nothing_is_an_error_of_its_own(
+    tenant: Tenant, representation: object, code: str
+) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret, PATH)
+
+    result = graphql(
+        "query($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+        r=[representation, representation],
+    )
+
+    assert result.codes == [code, code]
+    assert result.body["data"] == {"_entities": [None, None]}
+    assert not [leak for leak in LEAKS if leak in str(result.body)]
+
+
+def test_too_many_representations_are_refused(tenant: Tenant) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret, PATH)
+
+    result = graphql(
+        "query($r: [_Any!]!) { _entities(representations: $r) { __typename } }", r=[{}] * 20_000
+    )
+
+    assert result.codes == ["LIMIT_EXCEEDED"]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "WyJpZCJd", "W10", "bnVsbA", "é", "WyJpZCIsbnVsbF0"])
+def test_a_cursor_of_another_list_is_refused(tenant: Tenant, cursor: str) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret, PATH)
+    field = next(
+        name
+        for name in graphql("{ __schema { queryType { fields { name } } } }").data["__schema"][
+            "queryType"
+        ]["fields"]
+        if name["name"].endswith("s")
+    )["name"]
+
+    result = graphql(
+        f"query($after: String) {{ {field}(after: $after) {{ totalCount }} }}", after=cursor
+    )
+    rows = graphql(
+        f"query($after: String) {{ {field}(after: $after) {{ nodes {{ id }} }} }}", after=cursor
+    )
+
+    assert result.codes in ([], ["INVALID_INPUT"])
+    assert rows.codes == (["INVALID_INPUT"] if cursor else [])
