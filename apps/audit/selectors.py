@@ -1,7 +1,8 @@
 """Reads of the audit log, always within the current tenant."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -10,6 +11,9 @@ from apps.audit.models import AuditLog, AuditLogTarget
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.ids import parse_id
 from kernel.tenancy.context import current_tenant_id
+
+#: The most logs that a chart looks at.
+MOST_CHARTED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,27 @@ def counts_by_action(wanted: Filter, *, most: int) -> list[tuple[str, int]]:
     """Return the most frequent actions with their counts, the largest first."""
     counted = matching(wanted).values("action").annotate(count=Count("pk"))
     return [(row["action"], row["count"]) for row in counted.order_by("-count", "action")[:most]]
+
+
+def searched(logs: QuerySet[AuditLog], text: str) -> QuerySet[AuditLog]:
+    """Return those of the logs, of any tenant, in which all words of the text occur."""
+    tokens = asked_tokens(text)
+    return logs.filter(words__matches=tokens) if tokens else logs
+
+
+def logs_over_time(logs: QuerySet[AuditLog], *, bars: int = 60) -> list[tuple[str, int]]:
+    """Return how many logs fell into each of so many equal spans; looks at 10,000 at most."""
+    newest = logs.order_by("-occurred_at").values_list("occurred_at", flat=True)
+    times = [moment.timestamp() for moment in newest[:MOST_CHARTED]]
+    if not times:
+        return []
+    first, last = times[-1], times[0]
+    span = max((last - first) / bars, 1)
+    counted = Counter(min(int((moment - first) / span), bars - 1) for moment in times)
+    return [
+        (f"{datetime.fromtimestamp(first + index * span, tz=UTC):%Y-%m-%d %H:%M}", counted[index])
+        for index in range(bars)
+    ]
 
 
 def _targets(target_type: str | None, target_id: str | None) -> QuerySet[AuditLogTarget]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
+from django.templatetags.static import static
 
 from kernel import services
 from kernel.env import Environment
@@ -108,8 +109,11 @@ else:
     }
 
 INSTALLED_APPS = [
+    # Before the theme and the admin, so that their templates yield to ours.
+    "kernel",
     "project.portal",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -118,7 +122,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_prometheus",
     "graphene_django",
-    "kernel",
     "kernel.identity",
     "kernel.jobs",
     *(f"apps.{name}" for name in SERVICES),
@@ -166,6 +169,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+UNFOLD = {
+    "SITE_TITLE": "Septet",
+    "SITE_HEADER": "Septet",
+    "SITE_URL": "/",
+    "STYLES": [lambda _request: static("kernel/admin.css")],
+    "SIDEBAR": {"show_search": True, "show_all_applications": False},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 255)",
+            "100": "oklch(93.2% .032 256)",
+            "200": "oklch(88.2% .059 254)",
+            "300": "oklch(80.9% .105 252)",
+            "400": "oklch(70.7% .165 255)",
+            "500": "oklch(62.3% .214 260)",
+            "600": "oklch(54.6% .245 263)",
+            "700": "oklch(48.8% .243 264)",
+            "800": "oklch(42.4% .199 266)",
+            "900": "oklch(37.9% .146 266)",
+            "950": "oklch(28.2% .091 268)",
+        }
+    },
+}
 LOGIN_URL = "admin:login"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from kernel import clock
-from kernel.errors import ConflictError, DomainError, NotFoundError
+from kernel.errors import DomainError
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.nudge import nudge
 from kernel.jobs.registry import REGISTRY
@@ -93,17 +93,20 @@ def failed(job: Job, error: Exception) -> None:
     )
 
 
-def cancel(job_id: UUID) -> None:
-    """Take a job back before it begins; raises ConflictError once it has."""
-    changed = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+def cancel_all(jobs: QuerySet[Job]) -> int:
+    """Take back those of the jobs that have not begun; return how many."""
+    return jobs.filter(state=JobState.QUEUED).update(
         state=JobState.CANCELLED, finished_at=clock.now()
     )
-    if changed:
-        return
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        raise NotFoundError(f"no job {job_id}")
-    raise ConflictError(f"job {job_id} is {job.state}; only a queued one can be cancelled")
+
+
+def retry_all(jobs: QuerySet[Job]) -> int:
+    """Queue those of the jobs that failed once more, from their first attempt; return how many."""
+    queued = jobs.filter(state=JobState.FAILED).update(
+        state=JobState.QUEUED, attempts=0, run_at=clock.now(), finished_at=None
+    )
+    transaction.on_commit(nudge)
+    return queued
 
 
 def enqueue_due_periodics() -> None:

@@ -1,0 +1,154 @@
+"""The back office's building blocks: the only module that names the admin theme."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin as ThemedModelAdmin
+from unfold.admin import TabularInline as ThemedTabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.decorators import action, display
+
+from kernel.identity.models import Tenant
+
+__all__ = [
+    "Bar",
+    "ChoicesDropdownFilter",
+    "ModelAdmin",
+    "RangeDateTimeFilter",
+    "ReadOnlyAdmin",
+    "TabularInline",
+    "TenantAdmin",
+    "TenantFilter",
+    "action",
+    "display",
+    "table",
+]
+
+#: A list says "more than" instead of counting further.
+MOST_COUNTED = 10_000
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Pages over a list of any length without counting all of it."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[: MOST_COUNTED + 1].count())
+
+
+class ModelAdmin(ThemedModelAdmin):
+    """An admin of the house: pages of 50, bounded counts, nothing unfiltered counted twice."""
+
+    paginator: type[Paginator[Any]] = BoundedPaginator
+    list_per_page = 50
+    show_full_result_count = False
+    compressed_fields = True
+    warn_unsaved_form = True
+
+
+class TabularInline(ThemedTabularInline):
+    """Rows that belong to the row being shown."""
+
+    extra = 0
+
+
+class TenantAdmin(ModelAdmin):
+    """Rows of every tenant: the back office stands above them, so it says which one each is of."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        ordering = self.get_ordering(request)
+        rows: QuerySet[Model] = self.model.across_tenants.order_by(*ordering)
+        return rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = super().get_list_display(request)
+        return [_tenant_column() if name == "tenant" else name for name in columns]
+
+    @display(description="tenant")
+    def tenant(self, row: Any) -> str:
+        """Return the tenant's slug on the page of one row."""
+        return _slugs([row.tenant_id]).get(row.tenant_id, str(row.tenant_id))
+
+
+def _tenant_column() -> Callable[[Any], str]:
+    """Return a column that looks the tenants up once for the whole page."""
+    known: dict[Any, str] = {}
+
+    @display(description="tenant")
+    def tenant(row: Any) -> str:
+        if not known:
+            known.update(_slugs(None))
+        return known.get(row.tenant_id, str(row.tenant_id))
+
+    named: Callable[[Any], str] = tenant
+    return named
+
+
+def _slugs(ids: Sequence[Any] | None) -> dict[Any, str]:
+    tenants = Tenant.objects.all() if ids is None else Tenant.objects.filter(pk__in=ids)
+    return dict(tenants.values_list("pk", "slug")[:1000])
+
+
+class ReadOnlyAdmin(TenantAdmin):
+    """Rows that nobody changes by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TenantFilter(admin.SimpleListFilter):
+    """Only the rows of one tenant."""
+
+    title = "tenant"
+    parameter_name = "tenant"
+
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), slug) for pk, slug in Tenant.objects.values_list("pk", "slug")[:100]]
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(tenant_id=self.value()) if self.value() else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart."""
+
+    label: str
+    value: int
+    #: Percent of the largest bar.
+    height: int
+
+    @classmethod
+    def of(cls, counted: Sequence[tuple[str, int]]) -> "list[Bar]":
+        largest = max((value for _, value in counted), default=0) or 1
+        return [cls(label, value, round(100 * value / largest)) for label, value in counted]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> SafeString:
+    """Return a small table; every value is escaped."""
+    if not rows:
+        return format_html("<p>{}</p>", empty)
+    return format_html(
+        '<table class="septet-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        format_html_join("", '<th scope="col">{}</th>', ((cell,) for cell in head)),
+        format_html_join(
+            "",
+            "<tr>{}</tr>",
+            ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows),
+        ),
+    )

@@ -1,0 +1,91 @@
+"""Tenants, people and keys for staff."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from kernel import clock
+from kernel.admin import ModelAdmin, TabularInline, display
+from kernel.identity.models import ApiKey, Membership, Tenant
+from kernel.identity.services import issue_key, revoke_key
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(Tenant)
+class TenantsAdmin(ModelAdmin):
+    """Organisations; a suspended one is locked out at once and loses nothing."""
+
+    list_display = ("name", "slug", "state", "created_at")
+    search_fields = ("name", "slug")
+    readonly_fields = ("id", "created_at")
+
+    @display(description="state", label={"active": "success", "suspended": "danger"})
+    def state(self, tenant: Tenant) -> str:
+        return "suspended" if tenant.suspended_at else "active"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # A tenant's rows are in every service: deleting it is more than deleting this row.
+        return False
+
+
+class MembershipInline(TabularInline):
+    """The tenants a person works in, and what they may do there."""
+
+    model = Membership
+
+
+@admin.register(User)
+class PeopleAdmin(StockUserAdmin[User], ModelAdmin):
+    """People who sign in."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+    filter_horizontal = ()
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """Credentials of programs; the secret is shown once, when the key is made."""
+
+    list_display = ("name", "id", "tenant", "state", "last_used_at", "expires_at")
+    list_select_related = ("tenant",)
+    list_filter = ("tenant",)
+    search_fields = ("name", "id")
+    fields = ("tenant", "name", "scopes", "expires_at")
+    actions = ("revoke",)
+
+    @display(
+        description="state",
+        label={"active": "success", "expired": "warning", "revoked": "danger"},
+    )
+    def state(self, key: ApiKey) -> str:
+        if key.revoked_at:
+            return "revoked"
+        return "expired" if key.expires_at and key.expires_at <= clock.now() else "active"
+
+    @admin.action(description="Revoke the selected keys at once and for ever")
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        revoked = [revoke_key(key_id=key.pk) for key in keys]
+        messages.success(request, f"{len(revoked)} keys open nothing any more.")
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        key, secret = issue_key(
+            tenant=obj.tenant, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at
+        )
+        obj.pk = key.pk
+        messages.warning(request, f"Shown once, so copy it now: {secret}")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
