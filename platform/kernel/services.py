@@ -94,3 +94,17 @@ def select(text: str) -> tuple[str, ...]:
 def default_port(selected: tuple[str, ...]) -> int:
     """Return the port of a process with these services: a lone service has its own."""
     return BY_NAME[selected[0]].port if len(selected) == 1 else COMBINED_PORT
+
+
+def addresses(given: tuple[str, ...]) -> dict[str, str]:
+    """Return the base URL of every service: those given as name=URL, the others on this host."""
+    found = {name: f"http://127.0.0.1:{service.port}" for name, service in BY_NAME.items()}
+    for item in given:
+        name, _, url = item.partition("=")
+        if name not in BY_NAME or not url.startswith(("http://", "https://")):
+            raise ImproperlyConfigured(
+                f"SERVICE_URLS: expected name=URL with a name out of {', '.join(BY_NAME)},"
+                f" found {item}"
+            )
+        found[name] = url.rstrip("/")
+    return found

@@ -37,6 +37,10 @@ ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1
 # Origins, such as https://septet.example.com, from which a signed-in browser may write.
 CSRF_TRUSTED_ORIGINS = list(env.items("TRUSTED_ORIGINS"))
 
+# Where services that this process does not serve are found: name=URL, with commas between. By
+# default each at its own port of this host.
+SERVICE_URLS = services.addresses(env.items("SERVICE_URLS"))
+
 # Threads that answer requests.
 WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
 

@@ -1,5 +1,17 @@
 """Paths of the portal."""
 
-from django.urls import URLPattern
+from django.templatetags.static import static
+from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+from project.portal import views
+
+urlpatterns = [
+    path("", views.portal, name="portal"),
+    path(".well-known/services", views.services_json, name="services"),
+    path("graphiql", views.graphiql, name="graphiql"),
+    path("graphiql/<slug:service>", views.graphiql, name="service-graphiql"),
+    path("docs/<slug:service>", views.docs, name="docs"),
+    path("<slug:service>/schema.graphql", views.sdl, name="sdl"),
+    path("favicon.ico", RedirectView.as_view(url=static("portal/mark.svg"), permanent=True)),
+]

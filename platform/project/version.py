@@ -1,0 +1,5 @@
+"""The product's version."""
+
+from importlib.metadata import version
+
+VERSION = version("septet")
