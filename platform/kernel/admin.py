@@ -15,10 +15,12 @@ from unfold.admin import ModelAdmin as ThemedModelAdmin
 from unfold.admin import TabularInline as ThemedTabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from kernel.identity.models import Tenant
 
 __all__ = [
+    "AdminPasswordChangeForm",
     "Bar",
     "ChoicesDropdownFilter",
     "ModelAdmin",
@@ -27,6 +29,8 @@ __all__ = [
     "TabularInline",
     "TenantAdmin",
     "TenantFilter",
+    "UserChangeForm",
+    "UserCreationForm",
     "action",
     "display",
     "table",

@@ -8,3 +8,9 @@ class ProjectConfig(AppConfig):
 
     name = "project"
     label = "project"
+
+    def ready(self) -> None:
+        from kernel.mesh.client import mesh
+        from project.graph import service_endpoint
+
+        mesh.serve_here(service_endpoint)

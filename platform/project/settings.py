@@ -177,6 +177,15 @@ UNFOLD = {
     "SITE_TITLE": "Septet",
     "SITE_HEADER": "Septet",
     "SITE_URL": "/",
+    "SITE_ICON": lambda _request: static("portal/mark.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("portal/mark.svg"),
+        }
+    ],
+    "SCRIPTS": [lambda _request: static("kernel/admin.js")],
     "STYLES": [lambda _request: static("kernel/admin.css")],
     "SIDEBAR": {"show_search": True, "show_all_applications": False},
     "COLORS": {

@@ -4,6 +4,7 @@ import hmac
 import re
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -11,9 +12,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 from kernel import clock
 from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.identity.models import ApiKey, Membership
+from kernel.identity.service_tokens import verify_token
 from kernel.identity.services import KEY_PREFIX, digest
 from kernel.tenancy.context import Principal
 
+#: How another service of the platform authenticates.
+SERVICE_SCHEME = "Service "
 _BEARER = re.compile(rf"(?i:bearer) {KEY_PREFIX}_(?P<id>[0-9a-f]{{16}})_(?P<secret>[0-9a-f]{{64}})")
 #: How often at most a key's last use is written down.
 LAST_USED_STEP = timedelta(minutes=1)
@@ -28,6 +32,8 @@ def authenticate(request: HttpRequest) -> Principal | None:
     and ForbiddenError for a signed-in person without a tenant or without a CSRF token.
     """
     header = request.headers.get("Authorization", "")
+    if header.startswith(SERVICE_SCHEME):
+        return verify_token(settings.SERVICES, header.removeprefix(SERVICE_SCHEME))
     if header:
         return _by_key(header)
     user = getattr(request, "user", AnonymousUser())

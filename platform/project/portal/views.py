@@ -112,7 +112,11 @@ def docs(request: HttpRequest, service: str) -> HttpResponse:
     return render(
         request,
         "portal/docs.html",
-        {"service": BY_NAME[service], "text": _markdown.render(text)},
+        {
+            "service": BY_NAME[service],
+            # What scrolls sideways on a phone has to be reachable by keyboard.
+            "text": _markdown.render(text).replace("<pre>", '<pre tabindex="0">'),
+        },
     )
 
 

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="compare and write nothing")
 
     def handle(self, *, check: bool, **_options: Any) -> None:
-        stale = [service for service in settings.SERVICES if not _is_current(service)]
+        stale = [service for service in settings.SERVICES if not is_current(service)]
         if check and stale:
             raise CommandError(
                 f"schema.graphql of {', '.join(stale)} is out of date: run `manage.py schema`"
@@ -34,6 +34,7 @@ def sdl_path(service: str) -> Path:
     return Path(settings.BASE_DIR) / "apps" / service / "schema.graphql"
 
 
-def _is_current(service: str) -> bool:
+def is_current(service: str) -> bool:
+    """Say whether the checked-in SDL is what the classes make."""
     path = sdl_path(service)
     return path.exists() and path.read_text() == subgraph(service).sdl

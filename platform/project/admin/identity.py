@@ -7,10 +7,16 @@ from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from kernel import clock
-from kernel.admin import ModelAdmin, TabularInline, display
+from kernel.admin import (
+    AdminPasswordChangeForm,
+    ModelAdmin,
+    TabularInline,
+    UserChangeForm,
+    UserCreationForm,
+    display,
+)
 from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.services import issue_key, revoke_key
 

@@ -1,0 +1,22 @@
+// Names what the theme leaves nameless, so that a screen reader can tell one from the other.
+document.addEventListener("DOMContentLoaded", () => {
+  // Runs before SimpleBar, which makes a named region of each of these.
+  const regions = [
+    ["#nav-sidebar-apps", "Pages of the back office"],
+    ["#changelist-form [data-simplebar], .result-list-wrapper [data-simplebar]", "Rows"],
+    ["#command-results, [x-on\\:htmx\\:after-swap][data-simplebar]", "Search results"],
+  ];
+  for (const [selector, name] of regions) {
+    for (const region of document.querySelectorAll(selector)) region.dataset.simplebarAriaLabel = name;
+  }
+  // In a table of forms the column's head is the only label there is.
+  for (const cell of document.querySelectorAll(".inline-group td[class*='field-']")) {
+    const column = cell.className.match(/field-(\w+)/)[1].replaceAll("_", " ");
+    for (const field of cell.querySelectorAll("input, select, textarea")) {
+      if (!field.labels?.length) field.setAttribute("aria-label", column);
+    }
+  }
+  for (const head of document.querySelectorAll("th")) {
+    if (!head.textContent.trim() && !head.querySelector("input")) head.setAttribute("aria-label", "Actions");
+  }
+});

@@ -1,0 +1,128 @@
+"""`manage.py doctor`: what is wrong here, and what mends it."""
+
+import json
+import shutil
+import socket
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+from kernel.identity.models import Tenant
+from kernel.observability import health
+from project.graph import subgraph
+from project.management.commands.schema import is_current
+
+LEAST_FREE_BYTES = 500_000_000
+
+
+class RepairNeededError(Exception):
+    """A part that does not work, told with its repair."""
+
+
+class Command(BaseCommand):
+    """Check each part; exit code 1 when one needs repair."""
+
+    help = "Check database, migrations, folders, port, schema and tenants, and print the repair."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    def handle(self, **options: Any) -> None:
+        sound = True
+        for name, check in CHECKS.items():
+            try:
+                ok, told = True, check()
+            except RepairNeededError as error:
+                ok, told = False, str(error)
+            sound &= ok
+            if options["json"]:
+                self.stdout.write(json.dumps({"check": name, "ok": ok, "detail": told}))
+            else:
+                mark = self.style.SUCCESS("ok    ") if ok else self.style.ERROR("repair")
+                self.stdout.write(f"{mark} {name:<11} {told}")
+        if not sound:
+            raise SystemExit(1)
+
+
+def _services() -> str:
+    return ", ".join(settings.SERVICES)
+
+
+def _database() -> str:
+    try:
+        health.check_database()
+    except DatabaseError as error:
+        where = connection.settings_dict["HOST"] or connection.settings_dict["NAME"]
+        raise RepairNeededError(
+            f"{connection.display_name} at {where} does not answer"
+            f" ({str(error).splitlines()[0]}); start it, or set DATABASE_URL"
+        ) from None
+    return f"{connection.display_name} answers"
+
+
+def _migrations() -> str:
+    try:
+        return health.check_migrations()
+    except (RuntimeError, DatabaseError) as error:
+        raise RepairNeededError(str(error).splitlines()[0]) from None
+
+
+def _folder() -> str:
+    probe = settings.DATA_DIR / ".doctor"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise RepairNeededError(
+            f"{settings.DATA_DIR} cannot be written ({error.strerror}); set DATA_DIR"
+        ) from None
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < LEAST_FREE_BYTES:
+        raise RepairNeededError(f"{settings.DATA_DIR} has {free // 10**6} MB left; make room")
+    return f"{settings.DATA_DIR}, {free // 10**9} GB free"
+
+
+def _port() -> str:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            raise RepairNeededError(
+                f"{settings.HOST}:{settings.PORT} is not free ({error.strerror});"
+                " stop what listens there, or set PORT"
+            ) from None
+    return f"{settings.HOST}:{settings.PORT} is free"
+
+
+def _schema() -> str:
+    stale = [service for service in settings.SERVICES if not is_current(service)]
+    if stale:
+        raise RepairNeededError(f"{', '.join(stale)}: run `manage.py schema`")
+    entities = sum(len(subgraph(service).entities) for service in settings.SERVICES)
+    return f"{entities} entities, as checked in"
+
+
+def _tenants() -> str:
+    try:
+        count = Tenant.objects.count()
+    except DatabaseError:
+        raise RepairNeededError("not readable; mend the database first") from None
+    if not count:
+        raise RepairNeededError("none yet: run `manage.py demo`, or make one in the back office")
+    return f"{count} of them"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "services": _services,
+    "database": _database,
+    "migrations": _migrations,
+    "folder": _folder,
+    "port": _port,
+    "schema": _schema,
+    "tenants": _tenants,
+}
