@@ -15,6 +15,8 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
 
+pytest_plugins = ["tests.devservices.fixtures"]
+
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]
 if set(settings.SERVICES) != set(BY_NAME):
