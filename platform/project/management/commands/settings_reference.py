@@ -12,9 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 SOURCE = Path(__file__).resolve().parents[2] / "settings.py"
 INTRODUCTION = """\
-Read once from the environment when a process starts. A value that cannot be understood ends the start
-with a sentence that names it. This page is made by `manage.py settings_reference`.
+Read once from the environment when a process starts. A value that cannot be understood ends the
+start with a sentence that names it. This page is made by `manage.py settings_reference`.
 """
+HEAD = "| setting | form | default | meaning |"
 PAGE = "docs/reference/settings.md"
 _TIMEDELTA = re.compile(r"timedelta\((?P<unit>\w+)=(?P<number>[\d.]+)\)")
 #: Defaults that follow from other settings, in words.
@@ -109,24 +110,19 @@ def _default(call: ast.Call) -> str:
     if match := _TIMEDELTA.fullmatch(text):
         return f"`{match['number']}{match['unit'][0]}`"
     if isinstance(given[0], ast.Constant):
-        return f"`{given[0].value}`" if given[0].value != "" else "none"
+        text = text.strip("'")
+        return f"`{text}`" if text else "none"
     return _DERIVED.get(text, f"`{text}`")
 
 
 def page(found: list[Setting]) -> str:
     """Return the reference page."""
-    parts = [
-        "# Settings\n",
-        INTRODUCTION,
-    ]
+    parts = ["# Settings\n", INTRODUCTION]
     section = ""
     for setting in found:
         if setting.section != section:
             section = setting.section
-            parts.append(
-                f"\n## {section}\n\n| setting | form | default | meaning |\n| --- | --- | --- | --- |"
-            )
-        parts.append(
-            f"| `{setting.name}` | {setting.kind} | {setting.default} | {setting.meaning} |"
-        )
+            parts += [f"\n## {section}\n", HEAD, "| --- " * 4 + "|"]
+        cells = (f"`{setting.name}`", setting.kind, setting.default, setting.meaning)
+        parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"
