@@ -1,0 +1,132 @@
+"""Credentials: what opens what, and what is remembered of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+
+from kernel import clock
+from kernel.errors import InvalidInputError, UnauthenticatedError
+from kernel.identity.authentication import authenticate
+from kernel.identity.models import ApiKey, Tenant
+from kernel.identity.service_tokens import issue_token
+from kernel.identity.services import issue_key
+from kernel.ids import new_id
+from kernel.tenancy.context import Principal
+from kernel.testing.tenants import make_key
+
+
+def ask(authorization: str) -> Principal | None:
+    return authenticate(RequestFactory().get("/", headers={"Authorization": authorization}))
+
+
+def test_a_key_speaks_for_its_tenant_with_its_scopes(tenant: Tenant) -> None:
+    credential = make_key(tenant, "audit:read")
+
+    principal = ask(f"Bearer {credential.secret}")
+
+    assert principal == Principal(
+        kind="key",
+        id=credential.key.pk,
+        name="test",
+        tenant_id=tenant.pk,
+        scopes=frozenset({"audit:read"}),
+    )
+
+
+def test_a_key_is_not_in_the_database(tenant: Tenant) -> None:
+    credential = make_key(tenant)
+    secret = credential.secret.split("_")[2]
+
+    stored = ApiKey.objects.values().get(pk=credential.key.pk)
+
+    assert secret not in str(stored)
+    assert secret.encode() not in bytes(stored["secret_sha256"])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic {secret}",
+        "{secret}",
+        "Bearer {secret} ",
+        "Bearer  {secret}",
+        "Bearer {secret}\x00",
+        "Bearer septet_0000000000000000_" + "0" * 64,
+    ],
+)
+def test_what_is_no_key_of_ours_is_refused_without_a_hint(tenant: Tenant, header: str) -> None:
+    secret = make_key(tenant).secret
+
+    with pytest.raises(UnauthenticatedError) as caught:
+        ask(header.format(secret=secret))
+
+    assert secret not in str(caught.value)
+
+
+def test_the_last_use_is_written_at_most_once_a_minute(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = make_key(tenant)
+    start = clock.now()
+    seen = []
+    for seconds in (0, 30, 61):
+        moment = start + timedelta(seconds=seconds)
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        ask(f"Bearer {credential.secret}")
+        credential.key.refresh_from_db()
+        seen.append(credential.key.last_used_at)
+
+    assert seen == [start, start, start + timedelta(seconds=61)]
+
+
+@pytest.mark.parametrize(
+    "scope", ["", "audit", "audit:", ":read", "Audit:read", "audit:read ", "**"]
+)
+def test_a_scope_of_another_form_is_refused(tenant: Tenant, scope: str) -> None:
+    with pytest.raises(InvalidInputError, match="a scope reads"):
+        issue_key(tenant=tenant, name="x", scopes=[scope])
+
+    assert ApiKey.objects.count() == 0
+
+
+def a_principal(tenant: Tenant) -> Principal:
+    return Principal(
+        kind="system", id="x", name="x", tenant_id=tenant.pk, scopes=frozenset({"audit:read"})
+    )
+
+
+def test_a_service_token_speaks_for_whom_it_was_issued(tenant: Tenant, settings: object) -> None:
+    audience = settings.SERVICES[0]  # type: ignore[attr-defined]
+
+    assert ask(f"Service {issue_token(audience, a_principal(tenant))}") == a_principal(tenant)
+
+
+def test_a_service_token_for_another_audience_is_refused(tenant: Tenant) -> None:
+    with pytest.raises(UnauthenticatedError, match="for another service"):
+        ask(f"Service {issue_token('elsewhere', a_principal(tenant))}")
+
+
+def test_a_service_token_is_good_for_a_minute_only(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    token = issue_token(settings.SERVICES[0], a_principal(tenant))  # type: ignore[attr-defined]
+    later = clock.now().timestamp() + 61
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+
+    with pytest.raises(UnauthenticatedError, match="or no longer"):
+        ask(f"Service {token}")
+
+
+def test_a_service_token_that_was_touched_is_refused(tenant: Tenant, settings: object) -> None:
+    token = issue_token(settings.SERVICES[0], a_principal(tenant))  # type: ignore[attr-defined]
+    stranger = Principal(
+        kind="system", id="x", name="x", tenant_id=new_id(), scopes=frozenset({"*"})
+    )
+    other = issue_token(settings.SERVICES[0], stranger)  # type: ignore[attr-defined]
+
+    with pytest.raises(UnauthenticatedError):
+        ask(f"Service {other.split(':')[0]}:{':'.join(token.split(':')[1:])}")

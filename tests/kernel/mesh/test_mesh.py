@@ -1,0 +1,84 @@
+"""Questions between services: the same answer in process and over HTTP."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from kernel.errors import UnavailableError
+from kernel.identity.models import Tenant
+from kernel.mesh.client import Mesh, RemoteError, mesh
+from kernel.tenancy.context import Principal, acting_as
+from kernel.testing.processes import running, wait_for_line
+
+SERVICE = settings.SERVICES[0]
+
+
+@pytest.fixture
+def principal(tenant: Tenant) -> Iterator[Principal]:
+    """Somebody with every scope, acting."""
+    made = Principal(kind="system", id="x", name="x", tenant_id=tenant.pk, scopes=frozenset({"*"}))
+    with acting_as(made):
+        yield made
+
+
+def test_a_service_of_this_process_answers_in_process(principal: Principal) -> None:
+    assert mesh.query(SERVICE, "{ __typename }") == {"__typename": "Query"}
+
+
+def test_an_answer_with_errors_is_raised_with_its_code(principal: Principal) -> None:
+    with pytest.raises(RemoteError) as caught:
+        mesh.query(SERVICE, "{ nothing }")
+
+    assert caught.value.remote_code == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_the_scopes_of_whoever_asks_hold_there_too(tenant: Tenant) -> None:
+    nobody = Principal(kind="system", id="x", name="x", tenant_id=tenant.pk, scopes=frozenset())
+    document = '{ _entities(representations: [{__typename: "%s", id: "%s"}]) { __typename } }'
+    from kernel.services import BY_NAME  # noqa: PLC0415
+
+    entity = BY_NAME[SERVICE].entities[0]
+    with acting_as(nobody), pytest.raises(RemoteError) as caught:
+        mesh.query(SERVICE, document % (entity, tenant.pk))
+
+    assert caught.value.remote_code == "FORBIDDEN"
+
+
+def test_nothing_is_asked_inside_a_transaction(principal: Principal) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="never inside"):
+        mesh.query(SERVICE, "{ __typename }")
+
+
+def test_a_service_that_is_not_there_is_unavailable(
+    principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.SERVICE_URLS, SERVICE, "http://127.0.0.1:9")
+
+    with pytest.raises(UnavailableError, match=f"{SERVICE} gives no answer"):
+        Mesh().query(SERVICE, "{ __typename }")
+
+
+def test_a_service_of_another_process_answers_over_http(
+    principal: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {
+        "SERVICES": SERVICE,
+        "PORT": "0",
+        "DATA_DIR": str(tmp_path),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "manage.py", "serve"]
+    with running(command, cwd=Path(settings.BASE_DIR), env=environment) as process:
+        url = wait_for_line(process, r"at http")[-1].split()[-1]
+        monkeypatch.setitem(settings.SERVICE_URLS, SERVICE, url)
+
+        # `_service` needs no table, so the other process needs no migration.
+        answer = Mesh().query(SERVICE, "{ __typename _service { sdl } }")
+
+    assert answer["__typename"] == "Query"
+    assert answer["_service"] == mesh.query(SERVICE, "{ _service { sdl } }")["_service"]

@@ -1,0 +1,122 @@
+"""Settings: read by type, and refused with a sentence that names them."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from kernel.env import Environment
+
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "value"),
+    [
+        ("number", "8", 8),
+        ("number", " 0 ", 0),
+        ("items", "a, b,,c ", ("a", "b", "c")),
+        ("items", "", ()),
+        ("duration", "500ms", timedelta(seconds=0.5)),
+        ("duration", "30s", timedelta(seconds=30)),
+        ("duration", "1.5h", timedelta(hours=1.5)),
+        ("duration", "7d", timedelta(days=7)),
+        ("path", "/tmp/x", Path("/tmp/x").resolve()),
+    ],
+)
+def test_a_value_is_read_by_its_type(method: str, text: str, value: object) -> None:
+    environment = Environment({"NAME": text})
+
+    assert getattr(environment, method)("NAME", object()) == value
+
+
+@pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
+def test_what_means_yes_is_true(text: str) -> None:
+    assert Environment({"NAME": text}).flag("NAME", default=False) is True
+
+
+@pytest.mark.parametrize("text", ["0", "false", "NO", "off"])
+def test_what_means_no_is_false(text: str) -> None:
+    assert Environment({"NAME": text}).flag("NAME", default=True) is False
+
+
+def test_without_a_value_the_default_holds() -> None:
+    assert Environment({}).number("NAME", 7) == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("sqlite:///var/x.sqlite3", {"NAME": "var/x.sqlite3"}),
+        ("sqlite:////var/x.sqlite3", {"NAME": "/var/x.sqlite3"}),
+        (
+            "postgres://me:p%40ss@db.example.com:5433/septet?sslmode=require",
+            {
+                "NAME": "septet",
+                "USER": "me",
+                "PASSWORD": "p@ss",
+                "HOST": "db.example.com",
+                "PORT": "5433",
+                "OPTIONS": {"sslmode": "require"},
+            },
+        ),
+    ],
+)
+def test_a_database_is_read_from_its_url(url: str, parts: dict[str, Any]) -> None:
+    database = Environment({"DATABASE_URL": url}).database("DATABASE_URL", "")
+
+    assert {name: database[name] for name in parts} == parts
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mysql://user:secret@host/db", "found another scheme"),
+        ("sqlite:///", "found no file name"),
+        ("postgres://user:secret@host", "found no database name"),
+    ],
+)
+def test_a_wrong_database_is_refused_without_telling_its_password(url: str, reason: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=reason) as caught:
+        Environment({"DATABASE_URL": url}).database("DATABASE_URL", "")
+
+    assert str(caught.value).startswith("DATABASE_URL=")
+    assert "secret" not in str(caught.value)
+
+
+WRONG = {
+    "SERVICES": "audit,nothing",
+    "PORT": "70000",
+    "WEB_THREADS": "0",
+    "STOP_TIMEOUT": "soon",
+    "DEBUG": "maybe",
+    "LOG_LEVEL": "LOUD",
+    "LOG_FORMAT": "xml",
+    "GRAPHQL_MAX_TOKENS": "many",
+    "DATABASE_URL": "mongodb://localhost/x",
+    "SERVICE_URLS": "audit",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_ends_the_start_with_one_sentence(name: str, tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), name: WRONG[name]}
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "check"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"septet cannot start: {name}")
+    assert done.stderr.count("\n") == 1
+    assert "expected" in done.stderr

@@ -1,0 +1,64 @@
+"""Ids: version 7, in order, and read in one spelling only."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from kernel import clock, ids
+from kernel.errors import InvalidInputError
+from kernel.ids import new_id, parse_id
+
+
+def test_an_id_is_a_uuid_of_version_7_with_the_time_in_front(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = datetime(2050, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    monkeypatch.setattr(ids, "_sequence", ids._Sequence())
+
+    made = new_id()
+
+    assert made.version == 7
+    assert made.variant == uuid.RFC_4122
+    assert made.int >> 80 == int(moment.timestamp() * 1000)
+
+
+def test_ids_grow_also_within_a_millisecond_and_when_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ids, "_sequence", ids._Sequence())
+    times = [2_000_000_000.0] * 10_000 + [1_999_999_000.0] * 10
+    moments = iter(datetime.fromtimestamp(time, tz=UTC) for time in times)
+    monkeypatch.setattr(clock, "now", lambda: next(moments))
+
+    made = [new_id() for _ in times]
+
+    assert made == sorted(set(made))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "0190a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+        "{0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b}",
+        "urn:uuid:0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b ",
+        "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5\0",
+        None,
+        7,
+        [],
+    ],
+)
+def test_another_spelling_of_an_id_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="a UUID of 36 characters"):
+        parse_id(text)
+
+
+def test_an_id_is_read_back() -> None:
+    made = new_id()
+
+    assert parse_id(str(made)) == made
+    assert parse_id(str(made).upper()) == made
