@@ -10,7 +10,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum))
 
-.PHONY: help run test check test-all bench nightly lock clean
+.PHONY: help run test check lint test-all bench nightly lock clean
 
 help: ## Show the targets
 	sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -37,15 +37,17 @@ run: $(RUNTIME) ## Run everything in one process with demo data (SERVICES, HOST,
 test: $(DEV) ## Run the suite on SQLite
 	exec $(PYTHON) -m pytest
 
-check: $(DEV) ## Format, lint, types, import contracts, migrations, schema, settings reference, tests
+check: lint ## Everything in lint, then the suite
+	exec $(PYTHON) -m pytest
+
+lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, settings reference
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	PATH="$(VENV)/bin:$$PATH" PYTHONPATH=platform $(VENV)/bin/lint-imports
+	PYTHONPATH=platform $(VENV)/bin/lint-imports
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
-	exec $(PYTHON) -m pytest
 
 test-all: $(DEV) ## The checks, then the suite on PostgreSQL and in a browser
 	PYTHON=$(PYTHON) sh scripts/test-all

@@ -16,10 +16,11 @@ def load() -> str:
     if count:
         return f"{count:,} audit logs"
     problems: list[str] = []
-    report = ingest(
-        JsonLines(settings.BASE_DIR / RECORDS),
-        MAPPINGS["cloudtrail"],
-        on_problem=lambda number, why: problems.append(f"line {number}: {why}"),
-        on_progress=lambda _: None,
-    )
+    with JsonLines.open(settings.BASE_DIR / RECORDS) as lines:
+        report = ingest(
+            lines,
+            MAPPINGS["cloudtrail"],
+            on_problem=lambda number, why: problems.append(f"line {number}: {why}"),
+            on_progress=lambda _: None,
+        )
     return "; ".join([f"{report.recorded:,} audit logs from CloudTrail", *problems])

@@ -3,9 +3,10 @@
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from kernel.errors import InvalidInputError
 
@@ -27,15 +28,23 @@ class Line:
 class JsonLines:
     """A file being read; `bytes_read` of `bytes_total` tells how far."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a file; raises InvalidInputError when it can't be read or holds no JSON."""
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
         self._path = path
+        self._file = file
+        self.bytes_total = path.stat().st_size
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path) -> Iterator[Self]:
+        """Open a file; raises InvalidInputError when it can't be read or holds no JSON."""
         try:
-            self._file = path.open("rb")
-            self.bytes_total = path.stat().st_size
-            self._refuse_other_forms()
+            file = path.open("rb")
         except OSError as error:
-            raise InvalidInputError(f"{path} cannot be read: {error.strerror or error}") from None
+            raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+        with file:
+            lines = cls(path, file)
+            lines.refuse_other_forms()
+            yield lines
 
     @property
     def bytes_read(self) -> int:
@@ -54,10 +63,8 @@ class JsonLines:
                 f"{self._path} ends or breaks after line {number}: {error}"
             ) from None
 
-    def close(self) -> None:
-        self._file.close()
-
-    def _refuse_other_forms(self) -> None:
+    def refuse_other_forms(self) -> None:
+        """Raise InvalidInputError when none of the first lines is JSON."""
         last = ""
         for line, _ in zip(self, range(SNIFFED_LINES), strict=False):
             if line.record is not None:

@@ -32,8 +32,12 @@ class Command(BaseCommand):
         as_json = options["json"]
         console = Console(stderr=True, quiet=as_json)
         try:
-            lines = JsonLines(file)
-            with in_tenant(tenant_by_slug(tenant).pk), _progress(console) as progress:
+            tenant_id = tenant_by_slug(tenant).pk
+            with (
+                JsonLines.open(file) as lines,
+                in_tenant(tenant_id),
+                _progress(console) as progress,
+            ):
                 task = progress.add_task(file.name, total=lines.bytes_total)
                 report = ingest(
                     lines,
