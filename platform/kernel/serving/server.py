@@ -20,6 +20,15 @@ class AddressInUseError(Exception):
 class Server(uvicorn.Server):
     """uvicorn, with signals left to us: it would raise them again when all is done."""
 
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Told only now: whoever reads the address may connect or send a signal at once.
+        await super().startup(sockets)
+        self._on_listening()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -55,8 +64,7 @@ def serve(
         timeout_graceful_shutdown=max(1, round(stop_timeout.total_seconds())),
         h11_max_incomplete_event_size=16_384,
     )
-    server = Server(config)
-    on_listening(_url(listener))
+    server = Server(config, lambda: on_listening(_url(listener)))
     try:
         server.run(sockets=[listener])
     finally:

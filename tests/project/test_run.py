@@ -1,0 +1,124 @@
+"""`manage.py dev` as a process: it listens where it is told and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from kernel.testing.processes import running, wait_for_line
+
+ROOT = Path(settings.BASE_DIR)
+DEV = [sys.executable, "manage.py", "dev"]
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    usual = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    return usual | {"SERVICES": "config"} | more
+
+
+def listening(pid: int) -> set[str]:
+    """Return the addresses at which a process listens, as the kernel tells them."""
+    links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    inodes = {str(link.readlink()) for link in links}
+    found = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        parts = line.split()
+        if parts[3] == "0A" and f"socket:[{parts[9]}]" in inodes:
+            address, port = parts[1].split(":")
+            host = socket.inet_ntoa(bytes.fromhex(address)[::-1])
+            found.add(f"{host}:{int(port, 16)}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "127.0.0.1:3007"),
+        ({"PORT": "21977"}, "127.0.0.1:21977"),
+        ({"HOST": "0.0.0.0", "PORT": "21978"}, "0.0.0.0:21978"),
+    ],
+)
+def test_it_listens_just_where_it_is_told(
+    tmp_path: Path, given: dict[str, str], expected: str
+) -> None:
+    with running(DEV, cwd=ROOT, env=environment(tmp_path, **given)) as process:
+        wait_for_line(process, r"Septet is at ")
+
+        assert listening(process.pid) == {expected}
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_when_told(tmp_path: Path, told: signal.Signals) -> None:
+    with running(DEV, cwd=ROOT, env=environment(tmp_path, PORT="0")) as process:
+        wait_for_line(process, r"Septet is at ")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+        process.send_signal(told)
+        rest, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+    assert rest.splitlines()[-1] == "stopped"
+    assert children == []
+
+
+def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
+    said = []
+    for _ in range(2):
+        with running(DEV, cwd=ROOT, env=environment(tmp_path, PORT="0")) as process:
+            said.append("".join(wait_for_line(process, r"Septet is at ")))
+
+    assert "septet_" in said[0]
+    assert "septet_" not in said[1]
+    assert "2 feature flags" in said[1]
+
+
+def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=environment(tmp_path, PORT=port),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_is_ready_with_its_worker_and_pages(tmp_path: Path) -> None:
+    with running(DEV, cwd=ROOT, env=environment(tmp_path, PORT="0")) as process:
+        said = "".join(wait_for_line(process, r"Septet is at "))
+        url = re.search(r"http://\S+", said).group()  # type: ignore[union-attr]
+
+        pages = {
+            path: urllib.request.urlopen(f"{url}{path}", timeout=10).status
+            for path in (
+                "/",
+                "/health/live",
+                "/health/ready",
+                "/health/startup",
+                "/metrics",
+                "/graphiql",
+                "/docs/config",
+                "/admin/login/",
+                "/.well-known/services",
+                "/config/schema.graphql",
+            )
+        }
+
+    assert set(pages.values()) == {200}
