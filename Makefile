@@ -49,7 +49,7 @@ lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, setti
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
 
-test-all: $(DEV) ## The checks, then the suite on PostgreSQL and in a browser
+test-all: $(DEV) ## The suite on PostgreSQL, with real servers and a browser; nothing may be skipped
 	PYTHON=$(PYTHON) sh scripts/test-all
 
 bench: $(DEV) ## Measure the targets

@@ -54,10 +54,13 @@ class Servers:
 @contextmanager
 def own_servers() -> Iterator[Servers]:
     """Servers in a folder of their own, which end with this block or with this process."""
+    # Not those of a surrounding `devservices run`: a test may kill what it has started.
+    outside = {name: value for name, value in os.environ.items() if name != "DEVSERVICES_HOME"}
     with subprocess.Popen(
         [sys.executable, PROGRAM, "run", "--", sys.executable, "-c", HOLD],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=outside,
         text=True,
     ) as holder:
         assert holder.stdout
@@ -66,15 +69,12 @@ def own_servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Servers for this session: those of DEVSERVICES_HOME if it is set, else its own."""
-    if home := os.environ.get("DEVSERVICES_HOME"):
-        yield Servers(home)
-    else:
-        with own_servers() as started:
-            yield started
+    """Servers for the tests of this session."""
+    with own_servers() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
 def postgres_url(servers: Servers) -> str:
-    """The URL of a PostgreSQL database that these tests share."""
+    """The URL of a PostgreSQL database that these tests share; it is not Django's."""
     return servers.up("postgres")["DATABASE_URL"]

@@ -41,12 +41,10 @@ def test_a_postgresql_answers_and_keeps_its_rows_over_a_kill(
 
 
 def test_servers_end_with_a_session_that_is_killed() -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "DEVSERVICES_HOME"}
     with subprocess.Popen(
         [sys.executable, "-c", SESSION],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=environment,
         cwd=Path(__file__).parent.parent.parent,
         text=True,
     ) as session:
