@@ -101,6 +101,8 @@ LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
 # --- What follows from the above ----------------------------------------------------------------
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A thread keeps its connection: opening one costs more than most queries.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

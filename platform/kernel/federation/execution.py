@@ -13,6 +13,7 @@ from kernel.federation.documents import DocumentRefusedError, Documents
 from kernel.federation.limits import Limits
 from kernel.federation.requests import GraphQLRequest
 from kernel.masking import describe
+from kernel.observability.context import request_id
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,10 @@ def _formatted(error: GraphQLError, code: str | None = None) -> dict[str, Any]:
         code, message = describe(cause)
     else:
         code, message = code or InvalidInputError.code, error.message
-    formatted: dict[str, Any] = {"message": message, "extensions": {"code": code}}
+    extensions = {"code": code}
+    if code == DomainError.code:
+        extensions["id"] = request_id()
+    formatted: dict[str, Any] = {"message": message, "extensions": extensions}
     if error.locations:
         formatted["locations"] = [location.formatted for location in error.locations]
     if error.path:

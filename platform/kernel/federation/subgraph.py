@@ -98,7 +98,11 @@ def _repair(schema: GraphQLSchema, entities: dict[str, type[Entity]], sdl: str) 
 
 
 def compose(subgraphs: Sequence[Subgraph]) -> GraphQLSchema:
-    """Return one schema with the fields of all these services, as a gateway would show them."""
+    """Return one schema with the fields of all these services, as a gateway would show them.
+
+    Raises ValueError when two of them mean different things by one name.
+    """
+    _refuse_namesakes(subgraphs)
     queries = tuple(subgraph.query for subgraph in subgraphs)
     mutations = tuple(subgraph.mutation for subgraph in subgraphs if subgraph.mutation)
     built = graphene.Schema(
@@ -108,3 +112,16 @@ def compose(subgraphs: Sequence[Subgraph]) -> GraphQLSchema:
     )
     schema: GraphQLSchema = built.graphql_schema
     return schema
+
+
+def _refuse_namesakes(subgraphs: Sequence[Subgraph]) -> None:
+    # graphene would let one of the two win, without a word.
+    owners: dict[str, tuple[str, Any]] = {}
+    for subgraph in subgraphs:
+        for name, type_ in subgraph.schema.type_map.items():
+            made_by = getattr(type_, "graphene_type", None)
+            if made_by is None or name.startswith("_") or name in {"Query", "Mutation"}:
+                continue
+            service, first = owners.setdefault(name, (subgraph.service, made_by))
+            if first is not made_by:
+                raise ValueError(f"{service} and {subgraph.service} both define {name}")

@@ -1,0 +1,86 @@
+"""The graph of a process: seven subgraphs, and all of them as one schema."""
+
+import graphene
+import pytest
+from django.conf import settings
+from graphql import print_schema
+
+from apps.config.schema.types import FeatureFlagType
+from apps.files.services import create_file
+from apps.scheduler.services import create_schedule
+from kernel.federation.subgraph import build_subgraph, compose
+from kernel.identity.models import Tenant
+from kernel.testing.graphql import GraphQLClient
+from project.graph import composed_endpoint, service_endpoint, subgraph
+
+
+def test_the_composed_schema_has_every_field_of_every_service() -> None:
+    composed = composed_endpoint().schema
+    own = {"_service", "_entities"}
+    expected = {
+        name
+        for service in settings.SERVICES
+        for name in subgraph(service).schema.query_type.fields  # type: ignore[union-attr]
+        if name not in own
+    }
+
+    assert set(composed.query_type.fields) == expected  # type: ignore[union-attr]
+    assert set(composed.mutation_type.fields) == {  # type: ignore[union-attr]
+        "createAuditLog",
+        "createAuditLogs",
+    }
+
+
+def test_a_type_is_the_same_in_its_subgraph_and_composed() -> None:
+    composed = composed_endpoint().schema
+    for service in settings.SERVICES:
+        for name in subgraph(service).entities:
+            alone = service_endpoint(service).schema.type_map[name]
+            together = composed.type_map[name]
+            assert {f: str(x.type) for f, x in alone.fields.items()} == {  # type: ignore[attr-defined]
+                f: str(x.type)
+                for f, x in together.fields.items()  # type: ignore[attr-defined]
+            }
+
+
+def test_one_request_reaches_several_services(graphql: GraphQLClient, tenant: Tenant) -> None:
+    create_file(name="a.csv", content_type="text/csv", size_bytes=1)
+    create_schedule(name="nightly", cron="0 3 * * *", time_zone="UTC")
+
+    data = graphql("{ files { nodes { name } } jobSchedules { nodes { name } } }").data
+
+    assert data == {
+        "files": {"nodes": [{"name": "a.csv"}]},
+        "jobSchedules": {"nodes": [{"name": "nightly"}]},
+    }
+
+
+def test_the_order_of_the_services_does_not_change_the_schema() -> None:
+    graphs = [subgraph(service) for service in settings.SERVICES]
+
+    forwards, backwards = compose(graphs), compose(graphs[::-1])
+
+    assert set(forwards.type_map) == set(backwards.type_map)
+    assert sorted(print_schema(forwards).splitlines()) == sorted(
+        print_schema(backwards).splitlines()
+    )
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    class Query(graphene.ObjectType):  # type: ignore[misc]  # graphene has no types
+        """Another service that thinks it owns FileState."""
+
+        state = graphene.Enum("FileState", [("LOST", "lost")])()
+
+    other = build_subgraph("other", query=Query, entities=[FeatureFlagType])
+
+    with pytest.raises(ValueError, match="both define FileState"):
+        compose([subgraph("files"), other])
+
+
+def test_every_sdl_is_pinned_to_the_version_both_composers_know() -> None:
+    for service in settings.SERVICES:
+        sdl = subgraph(service).sdl
+        assert "https://specs.apollo.dev/federation/v2.9" in sdl
+        assert "FieldSet" not in sdl
+        assert "federation__" not in sdl
