@@ -17,6 +17,9 @@ from kernel.testing.tenants import make_key, make_tenant
 
 pytest_plugins = ["tests.devservices.fixtures"]
 
+# A password in a test guards nothing: hashing it slowly would only cost time.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]
 if set(settings.SERVICES) != set(BY_NAME):

@@ -206,6 +206,8 @@ UNFOLD = {
         }
     },
 }
+# A key is shown once in a message: it stays on our side, never in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "admin:login"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

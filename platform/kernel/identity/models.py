@@ -1,12 +1,25 @@
 """Tenants, memberships of staff, and API keys."""
 
+import re
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from kernel import clock
 from kernel.ids import new_id
+
+_SCOPE = re.compile(r"\*|[a-z]+:[a-z]+")
+
+
+def check_scopes(scopes: object) -> None:
+    """Raise ValidationError unless this is a list of scopes."""
+    if not isinstance(scopes, list):
+        raise ValidationError('scopes are a list such as ["audit:read"]')
+    for scope in scopes:
+        if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
+            raise ValidationError(f"a scope reads `app:verb` or `*`, found {scope!r}")
 
 
 class Tenant(models.Model):
@@ -33,7 +46,7 @@ class Membership(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
-    scopes = models.JSONField(default=list)
+    scopes = models.JSONField(default=list, validators=[check_scopes])
 
     class Meta:
         constraints = [
@@ -51,7 +64,7 @@ class ApiKey(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=200)
     secret_sha256 = models.BinaryField(max_length=32, editable=False)
-    scopes = models.JSONField(default=list)
+    scopes = models.JSONField(default=list, validators=[check_scopes])
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

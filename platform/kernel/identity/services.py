@@ -1,19 +1,18 @@
 """Tenants and keys: made, issued, revoked."""
 
 import hashlib
-import re
 import secrets
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kernel import clock
 from kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from kernel.identity.models import ApiKey, Membership, Tenant
+from kernel.identity.models import ApiKey, Membership, Tenant, check_scopes
 
 KEY_PREFIX = "septet"
-_SCOPE = re.compile(r"\*|[a-z]+:[a-z]+")
 
 
 def create_tenant(*, slug: str, name: str) -> Tenant:
@@ -29,9 +28,10 @@ def issue_key(
     *, tenant: Tenant, name: str, scopes: list[str], expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret text, which can never be read again."""
-    for scope in scopes:
-        if not _SCOPE.fullmatch(scope):
-            raise InvalidInputError(f"a scope reads `app:verb` or `*`, found {scope!r}")
+    try:
+        check_scopes(scopes)
+    except ValidationError as error:
+        raise InvalidInputError(error.message) from None
     key_id, secret = secrets.token_hex(8), secrets.token_hex(32)
     key = ApiKey.objects.create(
         id=key_id,

@@ -1,0 +1,130 @@
+"""The back office: every page opens, keys are shown once, jobs are tried again or taken back."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kernel.identity.models import ApiKey, Tenant
+from kernel.jobs.models import Job, JobState
+from kernel.tenancy.context import in_tenant
+from kernel.testing.graphql import GraphQLClient
+from kernel.testing.tenants import make_key, make_tenant
+from project.demo import load_data
+from project.demo import make_tenant as make_demo
+
+PAGES = sorted(model._meta.label_lower for model in admin.site._registry)
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    """A browser with an administrator signed in."""
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root", password="secret"))
+    return browser
+
+
+@pytest.mark.parametrize("label", PAGES)
+def test_every_list_opens_empty_and_full_at_the_same_cost(staff: Client, label: str) -> None:
+    path = f"/admin/{label.replace('.', '/')}/"
+    make_demo()
+    staff.get(path)
+    with CaptureQueriesContext(connection) as empty:
+        assert staff.get(path).status_code == 200
+    load_data(lambda _: None)
+    with CaptureQueriesContext(connection) as full:
+        assert staff.get(path).status_code == 200
+
+    # One more for the tenants' names, once there are rows to name them for.
+    assert len(full) <= len(empty) + 1
+
+
+@pytest.mark.parametrize("label", PAGES)
+def test_every_detail_opens(staff: Client, label: str) -> None:
+    make_demo()
+    load_data(lambda _: None)
+    Job.objects.create(name="kernel.clear_jobs")
+    page = staff.get(f"/admin/{label.replace('.', '/')}/").text
+
+    link = re.search(rf'/admin/{label.replace(".", "/")}/[^/"]+/change/', page)
+
+    assert link
+    assert staff.get(link.group()).status_code == 200
+
+
+def test_a_new_key_is_shown_once_and_opens_what_it_says(staff: Client, tenant: Tenant) -> None:
+    form = {"tenant": str(tenant.pk), "name": "robot", "scopes": '["audit:read"]'}
+
+    shown = staff.post("/admin/identity/apikey/add/", form, follow=True).text
+    again = staff.get("/admin/identity/apikey/").text
+
+    secret = re.search(r"septet_[0-9a-f]{16}_[0-9a-f]{64}", shown)
+    assert secret
+    assert secret.group() not in again
+    assert secret.group() not in str(staff.cookies)
+    graphql = GraphQLClient(secret.group())
+    assert graphql("{ auditLogs { totalCount } }").data == {"auditLogs": {"totalCount": 0}}
+    assert graphql("{ files { totalCount } }").codes == ["FORBIDDEN"]
+
+
+def test_a_scope_of_another_form_makes_no_key(staff: Client, tenant: Tenant) -> None:
+    form = {"tenant": str(tenant.pk), "name": "robot", "scopes": '["everything"]'}
+
+    page = staff.post("/admin/identity/apikey/add/", form)
+
+    assert page.status_code == 200
+    assert "a scope reads" in page.text
+    assert ApiKey.objects.count() == 0
+
+
+def test_a_revoked_key_opens_nothing(staff: Client, tenant: Tenant) -> None:
+    credential = make_key(tenant)
+    action = {"action": "revoke", "_selected_action": [credential.key.pk]}
+
+    staff.post("/admin/identity/apikey/", action)
+
+    assert GraphQLClient(credential.secret)("{ files { totalCount } }").status == 401
+
+
+def test_failed_jobs_are_tried_again_and_waiting_ones_taken_back(staff: Client) -> None:
+    failed = Job.objects.create(name="kernel.clear_jobs", state=JobState.FAILED, attempts=3)
+    waiting = Job.objects.create(name="kernel.clear_jobs")
+    done = Job.objects.create(name="kernel.clear_jobs", state=JobState.DONE)
+    all_of_them = [str(job.pk) for job in (failed, waiting, done)]
+
+    staff.post("/admin/jobs/job/", {"action": "cancel", "_selected_action": all_of_them})
+    staff.post("/admin/jobs/job/", {"action": "retry", "_selected_action": all_of_them})
+
+    states = dict(Job.objects.values_list("pk", "state"))
+    assert states == {failed.pk: "queued", waiting.pk: "cancelled", done.pk: "done"}
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/audit/auditlog/", "/admin/jobs/job/"])
+def test_people_who_are_not_staff_stay_outside(db: None, path: str) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_user("somebody", password="secret"))
+
+    assert browser.get(path).status_code == 302
+
+
+def test_staff_without_a_permission_see_nothing_of_it(db: None) -> None:
+    tenant = make_tenant()
+    with in_tenant(tenant.pk):
+        make_key(tenant)
+    browser = Client()
+    browser.force_login(User.objects.create_user("staff", password="secret", is_staff=True))
+
+    assert browser.get("/admin/identity/apikey/").status_code == 403
+    assert browser.get("/admin/audit/auditlog/").status_code == 403
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_a_page_that_is_not_there_says_so_to_people(db: None, accept: str) -> None:
+    answer = Client().get("/nowhere", headers={"Accept": accept})
+
+    assert answer.status_code == 404
+    assert "There is nothing here." in answer.text
