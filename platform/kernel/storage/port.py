@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from kernel.errors import DomainError, InvalidInputError
@@ -19,10 +20,14 @@ class StorageFullError(DomainError):
 
 
 class Storage(Protocol):
-    """A store of bytes. What is saved is whole or not there at all, and never changes."""
+    """A store of bytes. Whoever reads finds them whole or not at all."""
 
     def save(self, key: str, source: BinaryIO) -> int:
-        """Keep all that the source gives and return its size; raises StorageFullError."""
+        """Keep all that the source gives and return its size; raises StorageFullError.
+
+        What was under the key is replaced as a whole, so a job may save again. If anything fails,
+        also in the source, it stays as it was.
+        """
         ...
 
     def read(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -33,8 +38,16 @@ class Storage(Protocol):
         """Return the number of bytes; raises NotFoundError."""
         ...
 
+    def exists(self, key: str) -> bool:
+        """Tell whether there are bytes under the key."""
+        ...
+
     def delete(self, key: str) -> None:
         """Forget the bytes. Telling it twice changes nothing."""
+        ...
+
+    def discard_drafts(self, *, before: datetime) -> int:
+        """Remove what saves begun before then, and cut off, have left; return how many."""
         ...
 
 
