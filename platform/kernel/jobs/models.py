@@ -7,7 +7,7 @@ from kernel.ids import new_id
 
 
 class JobState(models.TextChoices):
-    """Where a job stands: queued, then running, then one of the last three for good."""
+    """Where a job stands: queued, then running, then one of the last three."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,6 +26,8 @@ class Job(models.Model):
     key = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001  unique unless null
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     run_at = models.DateTimeField(default=clock.now)
+    #: Who has it or had it last: host, process and a random part.
+    worker = models.CharField(max_length=255, blank=True)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)

@@ -1,27 +1,51 @@
 """What the kernel tidies up by itself."""
 
 from datetime import timedelta
+from typing import TypeVar
 
 from django.contrib.sessions.models import Session
+from django.db.models import Model, QuerySet
 
 from kernel import clock
 from kernel.jobs.models import Job, JobState
-from kernel.jobs.registry import periodic
+from kernel.jobs.registry import LONGEST_PERIOD, periodic
+from kernel.storage import storage
 
-KEPT_DONE = timedelta(days=7)
+M = TypeVar("M", bound=Model)
+
+#: Not less, or the job of a period could run in it again.
+KEPT_DONE = LONGEST_PERIOD
 KEPT_FAILED = timedelta(days=30)
+#: No upload takes longer than this.
+KEPT_DRAFTS = timedelta(days=1)
+#: Rows that one transaction deletes, so that it stays short.
+DELETED_AT_ONCE = 1_000
 
 
 @periodic("kernel.clear_sessions", every=timedelta(days=1))
 def clear_sessions(_target: str) -> None:
     """Delete sessions that have expired."""
-    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    _delete(Session.objects.filter(expire_date__lt=clock.now()))
 
 
 @periodic("kernel.clear_jobs", every=timedelta(hours=1))
 def clear_jobs(_target: str) -> None:
     """Delete jobs that ended long ago; failed ones are kept longer, for somebody to look at."""
     now = clock.now()
-    ended = Job.objects.filter(state__in=(JobState.DONE, JobState.CANCELLED))
-    ended.filter(finished_at__lt=now - KEPT_DONE).delete()
-    Job.objects.filter(state=JobState.FAILED, finished_at__lt=now - KEPT_FAILED).delete()
+    for state, kept in (
+        (JobState.DONE, KEPT_DONE),
+        (JobState.CANCELLED, KEPT_DONE),
+        (JobState.FAILED, KEPT_FAILED),
+    ):
+        _delete(Job.objects.filter(state=state, finished_at__lt=now - kept))
+
+
+@periodic("kernel.clear_drafts", every=timedelta(days=1))
+def clear_drafts(_target: str) -> None:
+    """Discard what saves that were cut off have left in the storage."""
+    storage().discard_drafts(before=clock.now() - KEPT_DRAFTS)
+
+
+def _delete(rows: QuerySet[M]) -> None:
+    while found := list(rows.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        rows.filter(pk__in=found).delete()

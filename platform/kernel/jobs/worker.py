@@ -1,17 +1,25 @@
 """Threads that do the jobs: beside the web server, or in a process of their own."""
 
 import logging
+import os
+import secrets
+import socket
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Collection
 from contextlib import nullcontext
+from datetime import timedelta
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import connections
 
+from kernel.errors import DomainError
 from kernel.jobs import services
 from kernel.jobs.models import Job
 from kernel.jobs.nudge import nudge, wait_for_nudge
-from kernel.jobs.registry import REGISTRY
+from kernel.jobs.registry import REGISTRY, known
+from kernel.jobs.services import LEASE, Ended
 from kernel.observability.context import request_ids
 from kernel.observability.health import register_check
 from kernel.tenancy.context import in_tenant
@@ -20,91 +28,138 @@ logger = logging.getLogger(__name__)
 
 #: How long an idle worker waits before it looks by itself.
 IDLE_SECONDS = 1.0
-#: How often leases are renewed and periodic jobs looked after.
-UPKEEP_SECONDS = 10.0
 
 
 class Worker:
-    """One claiming thread and some working ones."""
+    """One keeper that claims, renews and settles for all, and threads that do the work.
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="job")
-        self._claimer = Thread(target=self._run, name="worker", daemon=True)
+    Only the keeper touches the table of jobs, so many ends and claims share a transaction, and
+    what could not be written while the database was away is written when it is back.
+    """
+
+    def __init__(
+        self, threads: int, *, queues: Collection[str] | None = None, lease: timedelta = LEASE
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self._queues = queues
+        self._lease = lease
+        self._keeper = Thread(target=self._keep, name="worker", daemon=True)
+        # Daemons: a job that outlasts the stop must not keep the process.
+        self._threads = [
+            Thread(target=self._work, name=f"job-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        self._held: dict[tuple[str, int], Job] = {}
+        self._begun: SimpleQueue[Job | None] = SimpleQueue()
+        self._ended: deque[Ended] = deque()
         self._stopping = Event()
-        self._busy: dict[Future[None], Job] = {}
+        self._stopped = Event()
         self._next_upkeep = 0.0
+        self._last_look = time.monotonic()
 
     def start(self) -> None:
         """Begin to work, and make readiness depend on it."""
-        register_check("worker", self._check)
-        self._claimer.start()
+        register_check("worker", self.check)
+        for thread in (self._keeper, *self._threads):
+            thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Claim nothing more and wait for what has begun; its lease frees what does not end."""
-        self._stopping.set()
-        nudge()
-        self._claimer.join(seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Claim nothing more, wait for what has begun, and give back what has not ended by then."""
         deadline = time.monotonic() + seconds
-        for future in list(self._busy):
-            if not future.cancelled():
-                try:
-                    future.exception(timeout=max(deadline - time.monotonic(), 0))
-                except TimeoutError:
-                    logger.warning("a job outlasts the stop; its lease will end")
+        self._stopping.set()
+        for _ in self._threads:
+            self._begun.put(None)
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+        self._stopped.set()
+        nudge()
+        self._keeper.join(IDLE_SECONDS + max(deadline - time.monotonic(), 0))
 
-    def _check(self) -> str:
-        if not self._claimer.is_alive():
-            raise RuntimeError("the worker thread has ended")
-        return f"{self._threads} threads"
+    def check(self) -> str:
+        """Return how many threads work; raises when the keeper looks for jobs no more."""
+        silence = time.monotonic() - self._last_look
+        if silence > LEASE.total_seconds():
+            raise RuntimeError(f"the worker has not looked for jobs for {silence:.0f} s")
+        return f"{len(self._threads)} threads"
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                found = self._step()
-            except DatabaseError:
-                logger.exception("the worker cannot reach its database; it goes on trying")
-                found = 0
-            finally:
-                close_old_connections()
-            if not found:
-                wait_for_nudge(IDLE_SECONDS)
-        connections.close_all()
-
-    def _step(self) -> int:
-        """Claim as much as there are free threads; return how many jobs were found."""
-        self._busy = {future: job for future, job in self._busy.items() if not future.done()}
+    def step(self) -> int:
+        """Settle what has ended, keep what has not, and claim for the threads that are free."""
+        self._settle()
         if time.monotonic() >= self._next_upkeep:
-            self._next_upkeep = time.monotonic() + UPKEEP_SECONDS
-            services.renew(list(self._busy.values()))
-            services.enqueue_due_periodics()
-        jobs = services.claim(self._threads - len(self._busy))
+            # Six times in a lease: recovery within 5 s of its end, and five renewals may fail.
+            self._next_upkeep = time.monotonic() + self._lease.total_seconds() / 6
+            self._look_after()
+        room = 0 if self._stopping.is_set() else len(self._threads) - len(self._held)
+        jobs = services.claim(room, known(self._queues), worker=self.name, lease=self._lease)
         for job in jobs:
-            future = self._pool.submit(_run_and_release, job)
-            self._busy[future] = job
-            future.add_done_callback(lambda _: nudge())
+            self._held[str(job.pk), job.attempts] = job
+            self._begun.put(job)
+        self._last_look = time.monotonic()
         return len(jobs)
 
+    def _settle(self) -> None:
+        ended = list(self._ended)
+        if not ended:
+            return
+        services.settle(ended)
+        for end in ended:
+            self._ended.popleft()
+            del self._held[str(end.job.pk), end.job.attempts]
 
-def run(job: Job) -> None:
-    """Do one claimed job and write down how it ended."""
-    known = REGISTRY.get(job.name)
+    def _look_after(self) -> None:
+        if self._held:
+            services.renew(list(self._held.values()), self._lease)
+        if not self._stopping.is_set():
+            services.recover(known(self._queues))
+            services.enqueue_due_periodics(known(self._queues))
+
+    def _keep(self) -> None:
+        while not self._stopped.is_set():
+            if not self._guarded_step():
+                wait_for_nudge(IDLE_SECONDS)
+        if self._guarded_step() is not None and self._held:
+            logger.warning("gave back %d jobs that outlast the stop", len(self._held))
+            services.give_back(list(self._held.values()))
+        connections.close_all()
+
+    def _guarded_step(self) -> int | None:
+        try:
+            return self.step()
+        except Exception:
+            # Most likely the database: the keeper outlives it, and its next look may succeed.
+            logger.exception("the worker could not look for jobs; it goes on trying")
+            connections.close_all()
+            return None
+
+    def _work(self) -> None:
+        while (job := self._next_job()) is not None:
+            ended = run(job)
+            if ended.error is not None:
+                connections.close_all()
+            self._ended.append(ended)
+            nudge()
+        connections.close_all()
+
+    def _next_job(self) -> Job | None:
+        """Wait for a job, with the connections closed when it takes long to come."""
+        try:
+            return self._begun.get(timeout=IDLE_SECONDS)
+        except Empty:
+            connections.close_all()
+            return self._begun.get()
+
+
+def run(job: Job) -> Ended:
+    """Do one claimed job in its tenant, and tell how it ended."""
     tenant = in_tenant(job.tenant_id) if job.tenant_id else nullcontext()
     with request_ids(str(job.pk), ""), tenant:
         try:
-            if known is None:
-                raise LookupError(f"this process knows no job {job.name}")
-            known.function(job.target)
-        except Exception as error:
+            REGISTRY[job.name].function(job.target)
+        except DomainError as error:
+            logger.warning("job %s: %s: %s", job.name, error.code, error)
+            return Ended(job, error)
+        except (Exception, SystemExit) as error:
+            # A job that calls a command may meet its SystemExit; it must not end the thread.
             logger.exception("job %s failed", job.name, extra={"attempt": job.attempts})
-            services.failed(job, error)
-        else:
-            services.succeeded(job)
-
-
-def _run_and_release(job: Job) -> None:
-    try:
-        run(job)
-    finally:
-        connections.close_all()
+            return Ended(job, error)
+        return Ended(job)
