@@ -4,6 +4,7 @@ A comment above a setting tells its unit and meaning: the reference page is made
 """
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,7 +97,9 @@ GRAPHQL_MAX_REPRESENTATIONS = env.number("GRAPHQL_MAX_REPRESENTATIONS", 1_000, a
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
 # `json`: one object a line, for machines. `console`: short lines, for people.
-LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
+LOG_FORMAT = env.choice(
+    "LOG_FORMAT", "console" if sys.stderr.isatty() else "json", ("json", "console")
+)
 
 # --- What follows from the above ----------------------------------------------------------------
 

@@ -64,5 +64,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             # The request log says the same with more.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+            # The server's own start and stop are told by the command that runs it.
+            "uvicorn": {"level": "WARNING"},
         },
     }

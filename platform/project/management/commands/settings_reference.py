@@ -25,6 +25,7 @@ _DERIVED = {
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
     "WEB_THREADS + WORKER_THREADS + 2": "the threads of both kinds and 2",
+    "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
 _SECTION = re.compile(r"^# --- (?P<title>.*?) -+$")
 _KINDS = {
