@@ -1,21 +1,27 @@
 """What this process serves and where the rest is, with everybody's health."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal
 
 import urllib3
 from django.conf import settings
 
-from kernel.observability.health import readiness
+from kernel.observability.health import Finding, readiness
 from kernel.services import CATALOGUE, Service
 
 Health = Literal["up", "degraded", "down", "unknown"]
 
-#: How long another process may take to say how it is.
+#: How long any process, this one too, may take to say how it is.
 DEADLINE_SECONDS = 0.3
+#: How long the answer of another process is repeated to whoever asks next.
+FRESH_SECONDS = 1.0
 _http = urllib3.PoolManager(maxsize=len(CATALOGUE), retries=False)
-_pool = ThreadPoolExecutor(max_workers=len(CATALOGUE), thread_name_prefix="neighbours")
+_pool = ThreadPoolExecutor(max_workers=2 * len(CATALOGUE), thread_name_prefix="portal")
+_one_round = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +49,56 @@ class Listed:
         }
 
 
-def listed(base_url: str, *, ask_others: bool) -> list[Listed]:
+def findings() -> dict[str, Finding]:
+    """Return what this process's own checks find, or that they find nothing in time."""
+    try:
+        return _pool.submit(readiness).result(timeout=DEADLINE_SECONDS)
+    except TimeoutError:
+        late = f"no answer within {DEADLINE_SECONDS:g} s"
+        return {"checks": Finding(ok=False, detail=late)}
+
+
+def health_of(found: dict[str, Finding]) -> Health:
+    """Say in one word how a process with these findings is."""
+    return "up" if all(finding.ok for finding in found.values()) else "degraded"
+
+
+def listed(base_url: str, own: Health, *, ask_others: bool) -> list[Listed]:
     """Return all seven services; the others are asked at the same time, or not at all."""
-    own: Health = "up" if all(finding.ok for finding in readiness().values()) else "degraded"
-    others: dict[str, Health] = {}
-    if ask_others:
-        absent = [service.name for service in CATALOGUE if service.name not in settings.SERVICES]
-        others = dict(zip(absent, _pool.map(_ask, absent), strict=True))
+    elsewhere = {
+        service.name: settings.SERVICE_URLS[service.name]
+        for service in CATALOGUE
+        if service.name not in settings.SERVICES
+    }
+    health = ask(frozenset(elsewhere.values())) if ask_others else {}
     return [
-        Listed(service, served_here=True, url=base_url, health=own)
-        if service.name in settings.SERVICES
-        else Listed(
-            service,
-            served_here=False,
-            url=settings.SERVICE_URLS[service.name],
-            health=others.get(service.name, "unknown"),
-        )
+        Listed(service, served_here=False, url=url, health=health.get(url, "unknown"))
+        if (url := elsewhere.get(service.name))
+        else Listed(service, served_here=True, url=base_url, health=own)
         for service in CATALOGUE
     ]
 
 
-def _ask(service: str) -> Health:
+def ask(urls: frozenset[str]) -> dict[str, Health]:
+    """Ask processes how they are, at most once a second however many people look."""
+    with _one_round:
+        return _ask_all(urls, int(time.monotonic() / FRESH_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _ask_all(urls: frozenset[str], _when: int) -> dict[str, Health]:
+    answers = {url: _pool.submit(_ask, url) for url in urls}
+    wait(answers.values(), timeout=DEADLINE_SECONDS)
+    return {url: answer.result() if answer.done() else "unknown" for url, answer in answers.items()}
+
+
+def _ask(url: str) -> Health:
     try:
-        response = _http.request(
-            "GET", f"{settings.SERVICE_URLS[service]}/health/ready", timeout=DEADLINE_SECONDS
-        )
+        response = _http.request("GET", f"{url}/health/ready", timeout=DEADLINE_SECONDS)
+    except urllib3.exceptions.NewConnectionError:
+        return "down"
+    except urllib3.exceptions.TimeoutError:
+        return "unknown"
     except urllib3.exceptions.HTTPError:
         return "down"
     return "up" if response.status == 200 else "degraded"

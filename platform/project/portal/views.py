@@ -1,6 +1,7 @@
 """The portal's pages, and the same facts for programs."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -10,24 +11,37 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 
-from kernel.services import BY_NAME
+from kernel import clock
+from kernel.services import BY_NAME, CATALOGUE
 from project.graph import subgraph
-from project.portal.catalogue import listed
+from project.portal.catalogue import findings, health_of, listed
 from project.version import VERSION
+
+# A page loads only what this process serves, and nothing written into a page is run.
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+_STARTED = clock.now()
 
 # HTML in a page's source is shown as text: our pages need none.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 EXAMPLE = """\
-# Run it with Ctrl-Enter. Everything here is in your tenant only.
+# Run it with Ctrl-Enter.
+# Whatever you ask, you see your own tenant only.
 {
   __typename
 }
 """
 AUDIT_EXAMPLE = """\
-# Run it with Ctrl-Enter: who deleted secrets, and how often?
+# Who deleted secrets, and how often?
+# Run it with Ctrl-Enter; you see your own tenant only.
 {
-  auditLogs(filter: {actions: ["secretsmanager.DeleteSecret"]}, first: 10) {
+  auditLogs(
+    filter: {actions: ["secretsmanager.DeleteSecret"]}
+    first: 10
+  ) {
     totalCount
     nodes {
       occurredAt
@@ -42,17 +56,21 @@ AUDIT_EXAMPLE = """\
 @require_safe
 def portal(request: HttpRequest) -> HttpResponse:
     """Show what this process serves; the page itself asks the other processes how they are."""
-    services = listed(_base_url(request), ask_others=False)
+    found = findings()
+    own = health_of(found)
+    services = listed(_base_url(request), own, ask_others=False)
     here = [one for one in services if one.served_here]
-    return render(
+    return _page(
         request,
         "portal/index.html",
         {
             "services": services,
             "here": here,
             "everything": len(here) == len(services),
-            "health": here[0].health,
+            "findings": found,
+            "health": own,
             "database": connection.display_name,
+            "started": _STARTED,
             "version": VERSION,
             "base_url": _base_url(request),
         },
@@ -62,7 +80,8 @@ def portal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def services_json(request: HttpRequest) -> JsonResponse:
     """Tell programs which services there are, where, and how they are."""
-    services = listed(_base_url(request), ask_others=True)
+    own = health_of(findings())
+    services = listed(_base_url(request), own, ask_others=True)
     response = JsonResponse(
         {
             "product": "Septet",
@@ -80,16 +99,14 @@ def graphiql(request: HttpRequest, service: str = "") -> HttpResponse:
     """Show an editor for the whole graph of this process, or for one service's subgraph."""
     if service and service not in settings.SERVICES:
         raise Http404
-    example = AUDIT_EXAMPLE if "audit" in (service, *settings.SERVICES) else EXAMPLE
-    if service not in ("", "audit"):
-        example = EXAMPLE
-    return render(
+    asks_audit = "audit" in ((service,) if service else settings.SERVICES)
+    return _page(
         request,
         "portal/graphiql.html",
         {
             "endpoint": f"/{service}/graphql" if service else "/graphql",
             "service": BY_NAME.get(service),
-            "example": example,
+            "example": AUDIT_EXAMPLE if asks_audit else EXAMPLE,
         },
     )
 
@@ -108,15 +125,31 @@ def docs(request: HttpRequest, service: str) -> HttpResponse:
     page = Path(settings.BASE_DIR) / "apps" / service / "README.md"
     if service not in BY_NAME or not page.exists():
         raise Http404
-    text = page.read_text(encoding="utf-8")
-    return render(
+    return _page(
         request,
         "portal/docs.html",
         {
             "service": BY_NAME[service],
-            # What scrolls sideways on a phone has to be reachable by keyboard.
-            "text": _markdown.render(text).replace("<pre>", '<pre tabindex="0">'),
+            "catalogue": CATALOGUE,
+            "text": _scrollable(_markdown.render(page.read_text(encoding="utf-8"))),
         },
+    )
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
+    response["Content-Security-Policy"] = _POLICY
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _scrollable(html: str) -> str:
+    """Make what scrolls sideways on a phone reachable by keyboard."""
+    table = '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>'
+    return (
+        html.replace("<pre>", '<pre tabindex="0">')
+        .replace("<table>", table)
+        .replace("</table>", "</table></div>")
     )
 
 

@@ -1,31 +1,59 @@
 // The editor, with the session or a pasted key as its credential.
 const place = document.getElementById("graphiql");
 const form = document.getElementById("credential");
-const remembered = () => sessionStorage.getItem("septet-key") || "";
+const note = document.querySelector("[data-note]");
+const KEY = "septet-key";
+const IN_USE = "This key is in use, in this tab only.";
+const key = () => sessionStorage.getItem(KEY) || "";
 
-function token() {
+function csrfToken() {
   const found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
   return found ? found[1] : "";
 }
 
 async function fetcher(request, options = {}) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token(), ...options.headers };
-  if (remembered() && !headers.Authorization) headers.Authorization = `Bearer ${remembered()}`;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...options.headers };
+  if (form && key() && !headers.Authorization) headers.Authorization = `Bearer ${key()}`;
   const response = await fetch(place.dataset.endpoint, {
     method: "POST",
     credentials: "same-origin",
     headers,
     body: JSON.stringify(request),
   });
-  return response.json();
+  const answer = await response.json();
+  explain(answer.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED"), headers.Authorization);
+  return answer;
 }
 
+// What to do when the endpoint does not know who asks.
+function explain(unknown, withKey) {
+  if (!unknown) tell(form && key() ? IN_USE : "");
+  else if (withKey) tell("This key was refused. Paste another: manage.py key issue --tenant demo makes one.", true);
+  else if (form) tell("No answer without a credential: sign in, or paste a key.", true);
+  else tell("Your session has ended: load this page again and sign in.", true);
+}
+
+function tell(text, refused = false) {
+  if (note.textContent !== text) note.textContent = text;
+  note.classList.toggle("refused", refused);
+}
+
+// Each endpoint has tabs and a history of its own.
+const storage = {
+  getItem: (name) => localStorage.getItem(`${place.dataset.endpoint}:${name}`),
+  setItem: (name, value) => localStorage.setItem(`${place.dataset.endpoint}:${name}`, value),
+  removeItem: (name) => localStorage.removeItem(`${place.dataset.endpoint}:${name}`),
+  clear: () => Object.keys(localStorage).filter((name) => name.startsWith(`${place.dataset.endpoint}:`)).forEach((name) => localStorage.removeItem(name)),
+  get length() { return localStorage.length; },
+};
+
+const root = ReactDOM.createRoot(place);
 function show() {
-  const { createElement } = React;
-  localStorage.setItem("graphiql:theme", document.documentElement.dataset.theme);
-  ReactDOM.createRoot(place).render(
-    createElement(GraphiQL, {
+  root.render(
+    React.createElement(GraphiQL, {
       fetcher,
+      storage,
+      forcedTheme: document.documentElement.dataset.theme,
       defaultQuery: place.dataset.example,
       defaultEditorToolsVisibility: false,
       shouldPersistHeaders: false,
@@ -33,14 +61,23 @@ function show() {
   );
 }
 
+function tellKey() {
+  form.querySelector("button").textContent = key() ? "Forget" : "Use";
+  document.querySelector("[data-how]").hidden = Boolean(key());
+  tell(key() ? IN_USE : "");
+}
+
 if (form) {
-  form.key.value = remembered();
+  const field = form.querySelector("input");
+  field.value = key();
+  field.addEventListener("input", () => { form.querySelector("button").textContent = "Use"; });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    sessionStorage.setItem("septet-key", form.key.value.trim());
-    form.querySelector("button").textContent = form.key.value ? "In use" : "Use";
+    if (field.value.trim() === key()) field.value = "";
+    sessionStorage.setItem(KEY, field.value.trim());
+    tellKey();
   });
-  if (remembered()) form.querySelector("button").textContent = "In use";
+  tellKey();
 }
 
 // The editor's text fields come without names, and its result can be scrolled only by mouse.
@@ -57,4 +94,5 @@ function nameFields() {
 }
 
 new MutationObserver(nameFields).observe(place, { childList: true, subtree: true });
+new MutationObserver(show).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 show();
