@@ -1,178 +1,102 @@
 """Django's WSGI application behind an ASGI server: bodies stream, threads are bounded."""
 
 import asyncio
-import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from wsgiref.util import FileWrapper
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
-WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from kernel.errors import DomainError, PayloadTooLargeError, UnavailableError
+from kernel.serving.answer import Answer, WSGIApplication
+from kernel.serving.asgi import ClientGoneError, Receive, Scope, Send, refuse
+from kernel.serving.body import Body
+from kernel.serving.crew import Crew, CrewBusyError
 
-#: A body up to this size is collected before a thread is taken, so a slow sender holds none.
-COLLECTED_BYTES = 64 * 1024
 #: Requests that may wait for a thread, for each thread.
 WAITING_PER_THREAD = 16
-_BUSY_BODY = (
-    b'{"errors": [{"message": "too many requests are waiting; try again in a moment",'
-    b' "extensions": {"code": "UNAVAILABLE"}}]}'
-)
-
-
-class ClientGoneError(OSError):
-    """The client closed the connection before the body or the answer was through."""
+#: Files go out in pieces of this size; Django's own 4 KB would cost a step between threads each.
+FILE_CHUNK_BYTES = 256 * 1024
 
 
 class Bridge:
-    """An ASGI application that answers with a WSGI application on its own threads."""
+    """An ASGI application that answers with a WSGI application on threads of its own."""
 
-    def __init__(self, application: WSGIApplication, *, threads: int) -> None:
+    def __init__(
+        self, application: WSGIApplication, *, threads: int, most_body_bytes: int | None = None
+    ) -> None:
         self._application = application
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
-        self._most = threads * (1 + WAITING_PER_THREAD)
-        self._open = 0
+        self._most_body_bytes = most_body_bytes
+        self._crew = Crew(most=threads, most_waiting=threads * WAITING_PER_THREAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError(f"no {scope['type']} here")
-        if self._open >= self._most:
-            await _refuse(send)
-            return
-        self._open += 1
         try:
             await self._answer(scope, receive, send)
-        finally:
-            self._open -= 1
+        except DomainError as error:
+            await refuse(send, error)
+        except ClientGoneError:
+            pass
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        environ = environ_of(scope)
+        length = environ.get("CONTENT_LENGTH")
+        if self._most_body_bytes is not None and int(length or 0) > self._most_body_bytes:
+            raise PayloadTooLargeError(
+                f"a request has at most {self._most_body_bytes} bytes, found {length}"
+            )
         loop = asyncio.get_running_loop()
         body = Body(receive, loop)
-        try:
-            await body.collect(COLLECTED_BYTES)
-        except ClientGoneError:
-            return
-        answer = Answer(send, loop)
-        # A context of its own: nothing that one request sets is seen by the thread's next one.
-        await loop.run_in_executor(
-            self._pool, Context().run, answer.give, self._application, _environ(scope, body)
-        )
+        collected = await body.collect(sized=length is not None)
+        if collected is not None:
+            environ["CONTENT_LENGTH"] = str(collected)
+        environ["wsgi.input"] = body
+        answer = Answer(scope, send, loop)
+        await self._on_thread(partial(answer.give, self._application, environ), loop)
         await answer.finish()
+
+    async def _on_thread(self, work: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
+        finished = loop.create_future()
+
+        def run() -> None:
+            failure: BaseException | None = None
+            try:
+                # A context of its own: the next request on this thread sees nothing of this one.
+                Context().run(work)
+            except BaseException as error:  # noqa: BLE001  raised again where it is awaited
+                failure = error
+            with suppress(RuntimeError):  # the loop is gone: nobody waits any more
+                loop.call_soon_threadsafe(_settle, finished, failure)
+
+        try:
+            self._crew.submit(run)
+        except CrewBusyError:
+            raise UnavailableError("too many requests are waiting; try again in a moment") from None
+        await finished
 
     def close(self) -> None:
         """End the threads once they are idle."""
-        self._pool.shutdown(wait=False)
+        self._crew.close()
 
 
-class Body(io.RawIOBase):
-    """The request's body as the stream a WSGI application reads, filled from the event loop."""
-
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
-        self._receive = receive
-        self._loop = loop
-        self._chunk = b""
-        self._ended = False
-
-    async def collect(self, limit: int) -> None:
-        """Take the body in until it ends or is longer than the limit; raises ClientGoneError."""
-        chunks: list[bytes] = []
-        size = 0
-        while not self._ended and size <= limit:
-            chunk = await self._next()
-            size += len(chunk)
-            chunks.append(chunk)
-        self._chunk = b"".join(chunks)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._chunk and not self._ended:
-            self._chunk = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
-        size = min(len(buffer), len(self._chunk))
-        buffer[:size] = self._chunk[:size]
-        self._chunk = self._chunk[size:]
-        return size
-
-    async def _next(self) -> bytes:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError("the client left in the middle of the body")
-        self._ended = not message.get("more_body", False)
-        chunk: bytes = message.get("body", b"")
-        return chunk
+def _settle(finished: "asyncio.Future[None]", failure: BaseException | None) -> None:
+    if finished.done():
+        return
+    if failure is None:
+        finished.set_result(None)
+    else:
+        finished.set_exception(failure)
 
 
-class Answer:
-    """What the WSGI application says; the last chunk waits, so that a short answer is one hop."""
-
-    def __init__(self, send: Send, loop: asyncio.AbstractEventLoop) -> None:
-        self._send = send
-        self._loop = loop
-        self._start: Message | None = None
-        self._sent_start = False
-        self._held: bytes | None = None
-
-    def give(self, application: WSGIApplication, environ: dict[str, Any]) -> None:
-        """Run the application in this thread; a client that leaves ends it quietly."""
-        chunks = application(environ, self._start_response)
-        try:
-            for chunk in chunks:
-                if self._held is not None:
-                    asyncio.run_coroutine_threadsafe(self._pass_held(), self._loop).result()
-                self._held = chunk
-        except ClientGoneError:
-            self._held = None
-        finally:
-            close = getattr(chunks, "close", None)
-            if close:
-                close()
-
-    async def finish(self) -> None:
-        """Send what is left, and the end."""
-        await self._pass_start()
-        await self._send(
-            {"type": "http.response.body", "body": self._held or b"", "more_body": False}
-        )
-
-    async def _pass_held(self) -> None:
-        await self._pass_start()
-        try:
-            await self._send({"type": "http.response.body", "body": self._held, "more_body": True})
-        except OSError as error:
-            raise ClientGoneError(str(error)) from error
-
-    async def _pass_start(self) -> None:
-        if not self._sent_start and self._start is not None:
-            self._sent_start = True
-            await self._send(self._start)
-
-    def _start_response(
-        self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None
-    ) -> None:
-        self._start = {
-            "type": "http.response.start",
-            "status": int(status[:3]),
-            "headers": [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-            ],
-        }
+class _Pieces(FileWrapper):
+    def __init__(self, file: Any, _size: int = 0) -> None:
+        super().__init__(file, FILE_CHUNK_BYTES)
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": _BUSY_BODY})
-
-
-def _environ(scope: Scope, body: Body) -> dict[str, Any]:
-    """Return the request as PEP 3333 wants it."""
+def environ_of(scope: Scope) -> dict[str, Any]:
+    """Return the request as PEP 3333 wants it, without its body."""
     server = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -185,16 +109,23 @@ def _environ(scope: Scope, body: Body) -> dict[str, Any]:
         "REMOTE_ADDR": (scope.get("client") or ("",))[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": io.BufferedReader(body, COLLECTED_BYTES),
         "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": _Pieces,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
     for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:
+            # X_Real_Ip would look like the X-Real-Ip that only the edge may set.
+            continue
         name = raw_name.decode("latin-1").upper().replace("-", "_")
         if name not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             name = f"HTTP_{name}"
         value = raw_value.decode("latin-1")
-        environ[name] = f"{environ[name]},{value}" if name in environ else value
+        if name in environ:
+            # RFC 9110, section 5.3, and RFC 9113, section 8.2.3, for the one that differs.
+            separator = "; " if name == "HTTP_COOKIE" else ","
+            value = f"{environ[name]}{separator}{value}"
+        environ[name] = value
     return environ

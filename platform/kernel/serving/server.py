@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,31 +11,17 @@ from datetime import timedelta
 import uvicorn
 
 from kernel.observability import health
-from kernel.serving.bridge import Bridge, WSGIApplication
+from kernel.serving.answer import WSGIApplication
+from kernel.serving.bridge import Bridge
+from kernel.serving.protocol import Protocol
+from kernel.serving.router import Router, mounted
+
+#: Longer than gateways and balancers keep an idle connection, so that it is theirs to close.
+KEEP_ALIVE_SECONDS = 75
 
 
 class AddressInUseError(Exception):
     """Something else listens where we were told to."""
-
-
-class Server(uvicorn.Server):
-    """uvicorn, with signals left to us: it would raise them again when all is done."""
-
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_listening = on_listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Told only now: whoever reads the address may connect or send a signal at once.
-        await super().startup(sockets)
-        self._on_listening()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
 
 
 def serve(
@@ -45,35 +32,82 @@ def serve(
     threads: int,
     stop_timeout: timedelta,
     on_listening: Callable[[str], None],
+    most_body_bytes: int | None = None,
 ) -> None:
     """Answer requests until SIGINT or SIGTERM; then finish those that have begun.
 
-    `on_listening` is told the URL, with the port the system chose where 0 was asked for.
+    `on_listening` is told the URL, with the port the system chose where 0 was asked for. A body
+    over `most_body_bytes` is refused, but for raw applications (`kernel.serving.router`).
     Raises AddressInUseError.
     """
-    listener = _listen(host, port)
-    bridge = Bridge(application, threads=threads)
-    config = uvicorn.Config(
-        bridge,
-        loop="uvloop",
-        http="httptools",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(1, round(stop_timeout.total_seconds())),
-        h11_max_incomplete_event_size=16_384,
+    listener = listen(host, port)
+    bridge = Bridge(application, threads=threads, most_body_bytes=most_body_bytes)
+    server = Server(
+        Router(bridge, mounted()),
+        stop_timeout=stop_timeout,
+        on_listening=lambda: on_listening(url_of(listener)),
+        on_stopping=health.drain,
     )
-    server = Server(config, lambda: on_listening(_url(listener)))
     try:
         server.run(sockets=[listener])
     finally:
-        health.drain()
         bridge.close()
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+class Server(uvicorn.Server):
+    """uvicorn as we want it; signals are ours, for it would raise them again when all is done."""
+
+    def __init__(
+        self,
+        router: Router,
+        *,
+        stop_timeout: timedelta,
+        on_listening: Callable[[], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                router,
+                loop="uvloop",
+                http=Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                # A client has the address it comes from; whose word to take for another is a
+                # matter of settings, not of the server.
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=max(1, round(stop_timeout.total_seconds())),
+            )
+        )
+        self._router = router
+        self._on_listening = on_listening
+        self._on_stopping = on_stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Told only now: whoever reads the address may connect or send a signal at once.
+        await super().startup(sockets)
+        self._on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
+        self._router.stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; raises AddressInUseError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,7 +122,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
+    """Return where a browser on this machine finds it."""
     host, port = listener.getsockname()[:2]
     shown = "localhost" if host in {"0.0.0.0", "::", "127.0.0.1", "::1"} else host  # noqa: S104
-    return f"http://{shown}:{port}"
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -1,0 +1,56 @@
+"""Paths that Django would be too heavy for: raw ASGI applications beside it, on the same port."""
+
+import asyncio
+from collections.abc import Mapping
+
+from kernel.serving.asgi import ASGIApplication, Message, Receive, Scope, Send
+
+_mounted: dict[str, ASGIApplication] = {}
+
+
+def mount(prefix: str, application: ASGIApplication) -> None:
+    """Send every path that begins so, such as `/files/api/uploads/`, to a raw ASGI application.
+
+    It is called on the event loop, must not block, and ends its answer when told that the client
+    left: that is also how it learns that the process stops.
+    """
+    _mounted[prefix] = application
+
+
+def mounted() -> Mapping[str, ASGIApplication]:
+    """Return what this process has mounted."""
+    return _mounted
+
+
+class Router:
+    """An ASGI application made of Django and of raw applications under their prefixes."""
+
+    def __init__(self, django: ASGIApplication, raw: Mapping[str, ASGIApplication]) -> None:
+        self._django = django
+        self._raw = dict(raw)
+        self._stopping = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        for prefix, application in self._raw.items():
+            if path.startswith(prefix):
+                await application(scope, self._until_stop(receive), send)
+                return
+        await self._django(scope, receive, send)
+
+    def stop(self) -> None:
+        """Let raw applications end; an upload that is cut here is taken up again elsewhere."""
+        self._stopping.set()
+
+    def _until_stop(self, receive: Receive) -> Receive:
+        async def receive_until_stop() -> Message:
+            message = asyncio.ensure_future(receive())
+            stop = asyncio.create_task(self._stopping.wait())
+            try:
+                await asyncio.wait([message, stop], return_when=asyncio.FIRST_COMPLETED)
+                return message.result() if message.done() else {"type": "http.disconnect"}
+            finally:
+                stop.cancel()
+                message.cancel()
+
+        return receive_until_stop

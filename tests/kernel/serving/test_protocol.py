@@ -1,0 +1,78 @@
+"""Heads of requests that are too long, or too long in coming."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from kernel.serving import protocol
+from kernel.testing.serving import Served, serving
+
+COMPLETE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def hello(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    answer = b""
+    while piece := connection.recv(65_536):
+        answer += piece
+    return answer
+
+
+def still_answers(served: Served) -> bool:
+    with served.client() as client:
+        client.request("GET", "/")
+        return client.getresponse().read() == b"hello"
+
+
+def test_a_head_without_end_is_refused() -> None:
+    with serving(hello) as served:
+        with served.connect(b"GET / HTTP/1.1\r\nX-Long: ") as connection:
+            connection.sendall(b"x" * (protocol.MOST_HEAD_BYTES + 1))
+
+            answer = read_to_end(connection)
+
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert still_answers(served)
+
+
+def test_a_head_within_the_bound_is_read() -> None:
+    head = b"GET / HTTP/1.1\r\nConnection: close\r\nX-Long: " + b"x" * 60_000 + b"\r\n\r\n"
+    with serving(hello) as served, served.connect(head) as connection:
+        assert read_to_end(connection).endswith(b"\r\n\r\nhello")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost:", COMPLETE + b"GET / HT"])
+def test_a_head_that_does_not_come_in_time_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    with serving(hello) as served:
+        with served.connect(sent) as connection:
+            answer = read_to_end(connection)
+
+        assert answer.endswith(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n")
+        assert still_answers(served)
+
+
+def test_a_connection_between_two_requests_may_idle_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    with serving(hello) as served, served.connect(COMPLETE) as connection:
+        assert connection.recv(65_536).endswith(b"hello")
+        connection.settimeout(0.2)
+
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
+def test_what_is_no_http_is_refused() -> None:
+    with serving(hello) as served:
+        with served.connect(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n") as connection:
+            assert read_to_end(connection).startswith(b"HTTP/1.1 400 ")
+        assert still_answers(served)
