@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import time
 from collections import deque
@@ -12,7 +13,7 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from kernel.errors import DomainError
 from kernel.jobs import services
@@ -117,10 +118,17 @@ class Worker:
         while not self._stopped.is_set():
             if not self._guarded_step():
                 wait_for_nudge(IDLE_SECONDS)
-        if self._guarded_step() is not None and self._held:
-            logger.warning("gave back %d jobs that outlast the stop", len(self._held))
-            services.give_back(list(self._held.values()))
+        self._give_back()
         connections.close_all()
+
+    def _give_back(self) -> None:
+        try:
+            self._settle()
+            if self._held:
+                logger.warning("%d jobs outlast the stop and are given back", len(self._held))
+                services.give_back(list(self._held.values()))
+        except DatabaseError:
+            logger.exception("jobs could not be given back; their leases will end")
 
     def _guarded_step(self) -> int | None:
         try:
@@ -147,6 +155,16 @@ class Worker:
         except Empty:
             connections.close_all()
             return self._begun.get()
+
+
+def work_until_told(worker: Worker, stop_timeout: timedelta) -> None:
+    """Let a worker work until SIGINT or SIGTERM, then stop it. For the main thread only."""
+    told_to_stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    worker.start()
+    told_to_stop.wait()
+    worker.stop(stop_timeout.total_seconds())
 
 
 def run(job: Job) -> Ended:

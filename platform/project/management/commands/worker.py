@@ -1,13 +1,13 @@
 """`manage.py worker`: jobs in a process of their own."""
 
-import signal
-from threading import Event
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from kernel.jobs.worker import Worker
+from kernel.jobs.registry import known, queue_of
+from kernel.jobs.worker import Worker, work_until_told
 
 
 class Command(BaseCommand):
@@ -15,12 +15,18 @@ class Command(BaseCommand):
 
     help = "Run jobs of this process's services until SIGINT or SIGTERM."
 
-    def handle(self, **_options: Any) -> None:
-        told_to_stop = Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told_to_stop.set())
-        worker = Worker(settings.WORKER_THREADS)
-        worker.start()
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--queue", action="append", metavar="APP", help="only this app's jobs; may be repeated"
+        )
+
+    def handle(self, *, queue: list[str] | None, **_options: Any) -> None:
+        queues = sorted({queue_of(job.name) for job in known()})
+        if unknown := sorted(set(queue or ()) - set(queues)):
+            raise CommandError(
+                f"no jobs of {', '.join(unknown)} here; there are {', '.join(queues)}", returncode=2
+            )
+        worker = Worker(settings.WORKER_THREADS, queues=queue)
         self.stdout.write(f"working with {settings.WORKER_THREADS} threads")
-        told_to_stop.wait()
-        worker.stop(settings.STOP_TIMEOUT.total_seconds())
+        self.stdout.flush()
+        work_until_told(worker, settings.STOP_TIMEOUT)

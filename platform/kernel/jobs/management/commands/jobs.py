@@ -11,7 +11,7 @@ from kernel.jobs.selectors import counts_by_queue
 
 
 class Command(BaseCommand):
-    """Show the queues; exit code 1 when jobs have failed."""
+    """Show the queues."""
 
     help = "Show how many jobs of each queue are in which state, and how long the oldest waits."
 

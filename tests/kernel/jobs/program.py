@@ -1,0 +1,59 @@
+"""A process of its own for test_processes: `prepare`, `enqueue N`, `work` or `show`.
+
+Its jobs print what they do, so that a test can wait for it.
+"""
+
+import json
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+
+from kernel.jobs.models import Job  # noqa: E402
+from kernel.jobs.registry import REGISTRY, job  # noqa: E402
+from kernel.jobs.services import enqueue  # noqa: E402
+from kernel.jobs.worker import Worker, work_until_told  # noqa: E402
+
+REGISTRY.clear()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@job("tests.work")
+def work(target: str) -> None:
+    """Take effect once however often it runs, then wait until somebody opens the gate."""
+    enqueue("tests.effect", target, key=f"effect of {target}")
+    say(f"began {target}")
+    if gate := os.environ.get("GATE"):
+        Path(gate).read_bytes()
+
+
+@job("tests.effect")
+def effect(target: str) -> None:
+    say(f"effect of {target}")
+
+
+def main(verb: str, *arguments: str) -> None:
+    if verb == "prepare":
+        call_command("migrate", "jobs", verbosity=0)
+    elif verb == "enqueue":
+        for number in range(int(arguments[0])):
+            enqueue("tests.work", str(number))
+    elif verb == "work":
+        work_until_told(Worker(1, lease=timedelta(seconds=1)), settings.STOP_TIMEOUT)
+    elif verb == "show":
+        fields = ("name", "target", "state", "attempts")
+        say(json.dumps(list(Job.objects.order_by("id").values_list(*fields))))
+
+
+main(*sys.argv[1:])

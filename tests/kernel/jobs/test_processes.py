@@ -1,0 +1,147 @@
+"""Real workers, killed and told to stop: nothing is lost, nothing takes effect twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from kernel.testing.processes import running, wait_for_line
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(settings.BASE_DIR)
+PROGRAM = Path(__file__).with_name("program.py")
+
+Program = Callable[..., str]
+Worker = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The test's PostgreSQL database; with SQLite, which it keeps in memory, a file."""
+    made = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DATA_DIR": str(tmp_path),
+        "SERVICES": settings.SERVICES[0],
+    }
+    if connection.vendor == "postgresql":
+        at = {name: quote(str(value)) for name, value in connection.settings_dict.items()}
+        made["DATABASE_URL"] = (
+            f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+        )
+    return made
+
+
+@pytest.fixture
+def program(environment: dict[str, str]) -> Program:
+    """Run the program beside this test to its end, and return what it printed."""
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, str(PROGRAM), *arguments]
+        return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
+
+    run("prepare")
+    return run
+
+
+@pytest.fixture
+def worker(environment: dict[str, str]) -> Worker:
+    """Start a worker with one thread and a lease of a second."""
+
+    def start(**more: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        command = [sys.executable, str(PROGRAM), "work"]
+        return running(command, cwd=ROOT, env=environment | more)
+
+    return start
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """A pipe at which jobs wait until something is written into it."""
+    path = tmp_path / "gate"
+    os.mkfifo(path)
+    return path
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """Tell a worker to stop; return what it still printed, once it has ended well."""
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, rest
+    return rest
+
+
+def test_a_killed_workers_job_is_done_by_another_and_takes_effect_once(
+    program: Program, worker: Worker, gate: Path
+) -> None:
+    program("enqueue", "1")
+    with worker(GATE=str(gate)) as first:
+        wait_for_line(first, "began 0")
+        first.kill()
+        first.wait()
+    assert json.loads(program("show"))[0] == ["tests.work", "0", "running", 1]
+
+    with worker() as second:
+        printed = "".join(wait_for_line(second, "began 0")) + ended(second)
+
+    # Its effect waited in the queue, and was taken up before or after the job itself.
+    shown = json.loads(program("show"))
+    assert shown == [["tests.work", "0", "done", 2], ["tests.effect", "0", "done", 1]]
+    assert printed.count("effect of 0\n") == 1
+
+
+def test_workers_share_the_jobs_without_doing_one_twice(program: Program, worker: Worker) -> None:
+    program("enqueue", "100")
+
+    with worker() as first, worker() as second:
+        wait_for_line(first, "effect of 9.$")
+        printed = ended(first) + ended(second)
+
+    shown = json.loads(program("show"))
+    assert {attempts for *_, attempts in shown} <= {0, 1}
+    assert printed
+
+
+def test_a_worker_told_to_stop_lets_its_job_end(
+    program: Program, worker: Worker, gate: Path
+) -> None:
+    program("enqueue", "2")
+    with worker(GATE=str(gate)) as process:
+        wait_for_line(process, "began 0")
+
+        process.send_signal(signal.SIGTERM)
+        gate.write_bytes(b"open")
+        ended(process)
+
+    assert json.loads(program("show")) == [
+        ["tests.work", "0", "done", 1],
+        ["tests.work", "1", "queued", 0],
+        ["tests.effect", "0", "queued", 0],
+    ]
+
+
+def test_a_worker_told_to_stop_gives_back_a_job_that_takes_too_long(
+    program: Program, worker: Worker, gate: Path
+) -> None:
+    program("enqueue", "1")
+    with worker(GATE=str(gate), STOP_TIMEOUT="100ms") as process:
+        wait_for_line(process, "began 0")
+
+        said = ended(process)
+
+    assert "1 jobs outlast the stop and are given back" in said
+    assert json.loads(program("show")) == [
+        ["tests.work", "0", "queued", 1],
+        ["tests.effect", "0", "queued", 0],
+    ]
