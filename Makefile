@@ -40,7 +40,7 @@ test: $(DEV) ## Run the suite on SQLite
 check: lint ## Everything in lint, then the suite
 	exec $(PYTHON) -m pytest
 
-lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, settings reference
+lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, reference pages
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -48,6 +48,7 @@ lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, setti
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
+	$(PYTHON) manage.py errors_reference --check
 
 test-all: $(DEV) ## The suite on PostgreSQL, with real servers and a browser; nothing may be skipped
 	PYTHON=$(PYTHON) sh scripts/test-all

@@ -42,6 +42,13 @@ class NotFoundError(DomainError):
     status = 404
 
 
+class MethodNotAllowedError(DomainError):
+    """The path is there, but not for this HTTP method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+
 class ConflictError(DomainError):
     """The state of our data contradicts the request."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from kernel.errors import DomainError, NotFoundError
+from kernel.errors import DomainError, MethodNotAllowedError, NotFoundError
 from kernel.masking import as_domain_error, describe
 from kernel.observability.context import request_id
 
@@ -27,18 +27,14 @@ class ErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        if response.status_code in {404, 405} and _wants_json(request, response):
-            method = f"{request.method} is not allowed here"
-            message = method if response.status_code == 405 else f"there is no {request.path}"
-            coded = _response(
-                "METHOD_NOT_ALLOWED" if response.status_code == 405 else NotFoundError.code,
-                message,
-                response.status_code,
-            )
-            if "Allow" in response.headers:
-                coded["Allow"] = response["Allow"]
-            return coded
-        return response
+        if response.status_code not in {404, 405} or not _wants_json(request, response):
+            return response
+        if response.status_code == 404:
+            return error_response(NotFoundError(f"there is no {request.path}"))
+        coded = error_response(MethodNotAllowedError(f"{request.method} is not allowed here"))
+        if "Allow" in response.headers:
+            coded["Allow"] = response["Allow"]
+        return coded
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):

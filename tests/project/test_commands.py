@@ -1,6 +1,8 @@
 """The command line: what it says, and how it ends."""
 
 import json
+import re
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,20 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditLog
+from kernel.errors import DomainError
 from kernel.identity.models import ApiKey, Tenant
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
 from project.demo import ADMINISTRATOR, TENANT
+from project.management.commands.errors_reference import Code, sources
+from project.management.commands.errors_reference import found_in as found_errors
 from project.management.commands.settings_reference import found_in, page
+
+
+def _under(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield error
+    for one in error.__subclasses__():
+        yield from _under(one)
 
 
 def run(*command: str, **options: Any) -> str:
@@ -86,6 +97,68 @@ def test_a_setting_is_shown_with_its_form_default_and_meaning() -> None:
     source = '# --- One ---\n\n# How long.\nX = env.duration("X", timedelta(seconds=5))\n'
 
     assert "| `X` | time such as 30s | `5s` | How long. |" in page(found_in(source))
+
+
+def test_the_errors_page_is_what_the_classes_say() -> None:
+    run("errors_reference", "--check")
+
+
+def test_every_code_that_is_used_is_on_the_errors_page() -> None:
+    page = (Path(settings.BASE_DIR) / "docs/reference/errors.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)
+    written = re.compile(r"""(?:\bcode\b[^=\n]*=|_refusal\(.*,|"code":)\s*"([A-Z_]+)\"""")
+    used = {code for text in sources() for code in written.findall(text)}
+
+    classes = {one.code for one in _under(DomainError)}
+
+    assert {"INTERNAL", "NOT_FOUND", "WORKER_LOST", "GRAPHQL_VALIDATION_FAILED"} <= used
+    assert sorted(used | classes) == listed
+
+
+def test_an_error_takes_from_its_parent_what_it_does_not_say() -> None:
+    source = '''
+class FullError(DomainError):
+    """No room."""
+
+    code = "FULL"
+    status = 507
+    retryable: ClassVar[bool] = True
+
+
+class SameError(FullError):
+    """The same to a caller."""
+
+
+class FullerError(SameError):
+    """Even less room.
+
+    Much less.
+    """
+
+    code = "FULLER"
+
+
+class OtherError(ValueError):
+    code = "OTHER"
+'''
+
+    assert found_errors([source]) == [
+        Code("FULL", 507, True, "No room."),
+        Code("FULLER", 507, True, "Even less room."),
+    ]
+
+
+@pytest.mark.parametrize("name", ["settings", "errors"])
+def test_a_reference_page_is_written_when_it_drifted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setattr(settings, "BASE_DIR", tmp_path)
+
+    with pytest.raises(CommandError, match=f"run `manage.py {name}_reference`"):
+        run(f"{name}_reference", "--check")
+    written, unchanged = run(f"{name}_reference"), run(f"{name}_reference", "--check")
+
+    assert (written, unchanged) == (f"wrote docs/reference/{name}.md\n", "")
 
 
 def test_the_doctor_finds_a_sound_platform_sound(

@@ -2,21 +2,20 @@
 
 import ast
 import re
-from argparse import ArgumentParser
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from project.reference import ReferenceCommand, table
 
 SOURCE = Path(__file__).resolve().parents[2] / "settings.py"
 INTRODUCTION = """\
 Read once from the environment when a process starts. A value that cannot be understood ends the
 start with a sentence that names it. This page is made by `manage.py settings_reference`.
 """
-HEAD = "| setting | form | default | meaning |"
-PAGE = "docs/reference/settings.md"
+HEAD = ("setting", "form", "default", "meaning")
 _TIMEDELTA = re.compile(r"timedelta\((?P<unit>\w+)=(?P<number>[\d.]+)\)")
 #: Defaults that follow from other settings, in words.
 _DERIVED = {
@@ -51,23 +50,14 @@ class Setting:
     meaning: str
 
 
-class Command(BaseCommand):
+class Command(ReferenceCommand):
     """Write the page, or with --check tell that it is out of date."""
 
-    help = f"Write {PAGE} from the comments in settings.py; --check only compares."
+    help = "Write docs/reference/settings.md from the comments in settings.py; --check compares."
+    name = "settings"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="compare and write nothing")
-
-    def handle(self, *, check: bool, **_options: Any) -> None:
-        path = Path(settings.BASE_DIR) / PAGE
-        text = page(found_in(SOURCE.read_text(encoding="utf-8")))
-        current = path.exists() and path.read_text(encoding="utf-8") == text
-        if check and not current:
-            raise CommandError(f"{PAGE} is out of date: run `manage.py settings_reference`")
-        if not current:
-            path.write_text(text, encoding="utf-8")
-            self.stdout.write(f"wrote {PAGE}")
+    def text(self) -> str:
+        return page(found_in(SOURCE.read_text(encoding="utf-8")))
 
 
 def found_in(source: str) -> list[Setting]:
@@ -119,11 +109,7 @@ def _default(call: ast.Call) -> str:
 def page(found: list[Setting]) -> str:
     """Return the reference page."""
     parts = ["# Settings\n", INTRODUCTION]
-    section = ""
-    for setting in found:
-        if setting.section != section:
-            section = setting.section
-            parts += [f"\n## {section}\n", HEAD, "| --- " * 4 + "|"]
-        cells = (f"`{setting.name}`", setting.kind, setting.default, setting.meaning)
-        parts.append(f"| {' | '.join(cells)} |")
-    return "\n".join(parts) + "\n"
+    for section, members in groupby(found, key=lambda setting: setting.section):
+        rows = [(f"`{one.name}`", one.kind, one.default, one.meaning) for one in members]
+        parts.append(f"## {section}\n\n{table(HEAD, rows)}")
+    return "\n".join(parts)
