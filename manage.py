@@ -7,17 +7,24 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run one command; a setting that cannot be understood ends it with one sentence."""
+    """Run one command; a wrong setting or a database that cannot serve ends it with a sentence."""
     sys.path.insert(0, str(Path(__file__).resolve().parent / "platform"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, ProgrammingError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         print(f"septet cannot start: {error}", file=sys.stderr)
         return 2
+    except (OperationalError, ProgrammingError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        told = str(error).partition("\n")[0]
+        print(f"the database says: {told}; `manage.py doctor` tells the repair", file=sys.stderr)
+        return 1
     return 0
 
 

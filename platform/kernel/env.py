@@ -1,5 +1,6 @@
 """Typed reads of the environment: a wrong value ends the start with a sentence that names it."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -51,6 +52,19 @@ class Environment:
     def path(self, name: str, default: Path) -> Path:
         return self._read(name, default, lambda text: Path(text).expanduser().resolve(), "a path")
 
+    def folder(self, name: str, default: Path) -> Path:
+        """Read a path and make it a folder that can be written."""
+        path = self.path(name, default)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}={path}: expected a folder, or where one can be made: {error.strerror}"
+            ) from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise ImproperlyConfigured(f"{name}={path}: expected a folder that can be written")
+        return path
+
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Read `sqlite:///file` or `postgres://user:password@host:port/name?option=value`."""
         text = self.text(name, default)
@@ -58,8 +72,9 @@ class Environment:
             return _database(text)
         except ValueError as error:
             # The value may hold a password, so only its scheme is told.
+            scheme, colon, _ = text.partition(":")
             raise ImproperlyConfigured(
-                f"{name}={text.partition(':')[0]}:…: expected sqlite:///file or"
+                f"{name}={f'{scheme}:' if colon else ''}…: expected sqlite:///file or"
                 f" postgres://user:password@host:port/name, {error}"
             ) from None
 
@@ -108,7 +123,7 @@ def _database(text: str) -> dict[str, Any]:
             raise ValueError("found no file name")
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(url.path[1:])}
     if url.scheme not in {"postgres", "postgresql"}:
-        raise ValueError("found another scheme")
+        raise ValueError("found another scheme" if url.scheme else "found no scheme")
     if not url.path.strip("/"):
         raise ValueError("found no database name")
     return {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from kernel.errors import DomainError, MethodNotAllowedError, NotFoundError
+from kernel.errors import DomainError, InvalidInputError, MethodNotAllowedError, NotFoundError
 from kernel.masking import as_domain_error, describe
 from kernel.observability.context import request_id
 
@@ -27,8 +27,14 @@ class ErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        if response.status_code not in {404, 405} or not _wants_json(request, response):
+        if response.status_code not in {400, 404, 405} or not _wants_json(request, response):
             return response
+        if response.status_code == 400:
+            return error_response(
+                InvalidInputError(
+                    "Django refused the request; is its host missing in ALLOWED_HOSTS?"
+                )
+            )
         if response.status_code == 404:
             return error_response(NotFoundError(f"there is no {request.path}"))
         coded = error_response(MethodNotAllowedError(f"{request.method} is not allowed here"))

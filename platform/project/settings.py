@@ -57,8 +57,7 @@ DEBUG = env.flag("DEBUG", default=False)
 # --- Where things are kept ----------------------------------------------------------------------
 
 # The folder for everything the embedded platform writes: database, files, generated secret.
-DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 
 # The key that signs sessions. By default one is made once and kept in the data folder.
 SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)

@@ -282,6 +282,17 @@ def test_pages_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
+def test_a_name_this_site_does_not_answer_to_is_explained(client: Client) -> None:
+    page = client.get("/", headers={"Host": "elsewhere.example"})
+    answer = client.post("/graphql", headers={"Host": "elsewhere.example"})
+
+    assert (page.status_code, answer.status_code) == (400, 400)
+    assert "<code>ALLOWED_HOSTS</code>" in page.content.decode()
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert "ALLOWED_HOSTS" in error["message"]
+
+
 @pytest.mark.parametrize("service", BY_NAME)
 def test_the_schema_is_the_one_checked_in(client: Client, service: str) -> None:
     response = client.get(f"/{service}/schema.graphql")

@@ -100,6 +100,44 @@ def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"DATA_DIR": "/dev/null"}, "septet cannot start: DATA_DIR=/dev/null: expected a folder"),
+        ({"DATABASE_URL": "nonsense"}, "septet cannot start: DATABASE_URL=…: expected sqlite:///"),
+        ({"DATABASE_URL": "sqlite:////dev/null/x"}, "the database says: unable to open database"),
+    ],
+)
+def test_where_nothing_can_be_kept_is_told_in_one_sentence(
+    tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    done = subprocess.run(
+        DEV,
+        cwd=ROOT,
+        env=environment(tmp_path) | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode in {1, 2}
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_database_without_tables_is_told_in_one_sentence(tmp_path: Path) -> None:
+    key = [sys.executable, "manage.py", "key", "issue", "--tenant", "demo"]
+
+    done = subprocess.run(
+        key, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the database says: no such table: identity_tenant; `manage.py doctor` tells the repair\n"
+    )
+
+
 def test_it_is_ready_with_its_worker_and_pages(tmp_path: Path) -> None:
     with running(DEV, cwd=ROOT, env=environment(tmp_path, PORT="0")) as process:
         said = "".join(wait_for_line(process, r"Septet is at "))

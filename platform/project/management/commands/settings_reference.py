@@ -34,7 +34,7 @@ _KINDS = {
     "number": "whole number",
     "items": "items with commas",
     "duration": "time such as 30s",
-    "path": "path",
+    "folder": "path",
     "database": "database URL",
 }
 
