@@ -4,12 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from apps.audit.domain.search import asked_tokens
 from apps.audit.models import AuditLog, AuditLogTarget
-from kernel.errors import InvalidInputError, NotFoundError
-from kernel.ids import parse_id
+from kernel.errors import InvalidInputError
 from kernel.tenancy.context import current_tenant_id
 
 #: The most logs that a chart looks at.
@@ -30,17 +29,8 @@ class Filter:
     text: str | None = None
 
 
-def by_id(log_id: str) -> AuditLog:
-    """Return one log; raises NotFoundError when this tenant has none of that id."""
-    log = AuditLog.objects.filter(pk=parse_id(log_id)).first()
-    if log is None:
-        raise NotFoundError(f"no audit log {log_id}")
-    return log
-
-
-def matching(wanted: Filter) -> QuerySet[AuditLog]:
-    """Return the logs that pass every part of the filter."""
-    logs = AuditLog.objects.all()
+def matching(logs: QuerySet[AuditLog], wanted: Filter) -> QuerySet[AuditLog]:
+    """Return those of the logs that pass every part of the filter."""
     for lookup, value in (
         ("actor_id", wanted.actor_id),
         ("actor_name", wanted.actor_name),
@@ -57,10 +47,17 @@ def matching(wanted: Filter) -> QuerySet[AuditLog]:
     return logs
 
 
-def counts_by_action(wanted: Filter, *, most: int) -> list[tuple[str, int]]:
+def counts_by_action(logs: QuerySet[AuditLog], *, most: int) -> list[tuple[str, int]]:
     """Return the most frequent actions with their counts, the largest first."""
-    counted = matching(wanted).values("action").annotate(count=Count("pk"))
+    counted = logs.values("action").annotate(count=Count("pk"))
     return [(row["action"], row["count"]) for row in counted.order_by("-count", "action")[:most]]
+
+
+def told_of(typename: str, ids: list[str]) -> QuerySet[AuditLog]:
+    """Return the logs of which one of these entities is a target; `parent` says which."""
+    of = {"tenant_id": current_tenant_id(), "type": typename, "target_id__in": ids}
+    told = {f"indexed_targets__{name}": value for name, value in of.items()}
+    return AuditLog.objects.filter(**told).annotate(parent=F("indexed_targets__target_id"))
 
 
 def searched(logs: QuerySet[AuditLog], text: str) -> QuerySet[AuditLog]:

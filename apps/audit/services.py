@@ -163,11 +163,9 @@ def _recorded_before(drafts: Sequence[AuditLog]) -> dict[str | None, AuditLog]:
 
 def _indexed_targets(logs: Sequence[AuditLog]) -> list[AuditLogTarget]:
     return [
-        AuditLogTarget(
-            log=log, tenant_id=log.tenant_id, type=target["type"], target_id=target["id"]
-        )
+        AuditLogTarget(log=log, tenant_id=log.tenant_id, type=kind, target_id=target_id)
         for log in logs
-        for target in log.targets
+        for kind, target_id in dict.fromkeys((one["type"], one["id"]) for one in log.targets)
     ]
 
 

@@ -30,6 +30,7 @@ class Document(TenantModel):
     title = models.CharField(max_length=255)
     format = models.CharField(max_length=5, choices=DocumentFormat)
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.QUEUED)
+    output_id = models.UUIDField(null=True, help_text="The file it was made as.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -29,6 +29,7 @@ class ImportJob(TenantModel):
     name = models.CharField(max_length=255)
     format = models.CharField(max_length=5, choices=ImportFormat)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
+    source_id = models.UUIDField(null=True, help_text="The file that holds the table.")
     row_count = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

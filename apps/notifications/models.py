@@ -33,6 +33,7 @@ class Notification(TenantModel):
     state = models.CharField(
         max_length=10, choices=NotificationState, default=NotificationState.QUEUED
     )
+    attachment_ids = models.JSONField(default=list, help_text="Ids of files that go with it.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

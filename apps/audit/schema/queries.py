@@ -5,22 +5,22 @@ from typing import Any
 import graphene
 
 from apps.audit.schema.inputs import AuditLogFilter, AuditLogOrder
-from apps.audit.schema.types import AuditLogActionCount, AuditLogConnection, AuditLogType
-from apps.audit.selectors import Filter, by_id, counts_by_action, matching
+from apps.audit.schema.types import AuditLogActionCount, AuditLogType
+from apps.audit.selectors import Filter, counts_by_action, matching
 from kernel.federation.access import scope
-from kernel.federation.pages import Page, Window, page_arguments
+from kernel.federation.fields import Many, One
+from kernel.federation.pages import Window
 
 
 class Query(graphene.ObjectType):
     """Reads of the audit log."""
 
-    audit_log = graphene.Field(AuditLogType, id=graphene.ID(required=True))
-    audit_logs = graphene.Field(
-        AuditLogConnection,
-        required=True,
-        filter=AuditLogFilter(),
-        order=AuditLogOrder(default_value=AuditLogOrder.NEWEST_FIRST),
-        **page_arguments(),
+    audit_log = One(AuditLogType)
+    audit_logs = Many(
+        AuditLogType,
+        filter=AuditLogFilter,
+        where=lambda logs, wanted: matching(logs, Filter(**wanted)),
+        order=AuditLogOrder,
     )
     audit_log_action_counts = graphene.List(
         graphene.NonNull(AuditLogActionCount),
@@ -32,27 +32,12 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     @scope("audit:read")
-    def resolve_audit_log(_root: Any, _info: Any, id: str) -> Any:
-        return by_id(id)
-
-    @staticmethod
-    @scope("audit:read")
-    def resolve_audit_logs(
-        _root: Any,
-        _info: Any,
-        order: Any,
-        filter: Any = None,
-        **window: Any,
-    ) -> Page:
-        return Page(matching(Filter(**(filter or {}))), Window.of(**window), order.value)
-
-    @staticmethod
-    @scope("audit:read")
     def resolve_audit_log_action_counts(
         _root: Any,
         _info: Any,
         first: int,
         filter: Any = None,
     ) -> list[dict[str, Any]]:
-        counts = counts_by_action(Filter(**(filter or {})), most=Window.of(first=first).size)
+        logs = matching(AuditLogType.rows(), Filter(**(filter or {})))
+        counts = counts_by_action(logs, most=Window.of(first=first).size)
         return [{"action": action, "count": count} for action, count in counts]

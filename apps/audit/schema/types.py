@@ -1,13 +1,11 @@
 """The audit log as the graph shows it."""
 
-from typing import Any
-
 import graphene
 
 from apps.audit.models import AuditLog
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
+from kernel.federation.fields import Embedded
 from kernel.federation.scalars import JSON
 
 
@@ -55,18 +53,11 @@ class AuditLogType(Entity):
 
     scope = "audit:read"
 
-    actor = graphene.Field(AuditActor, required=True)
+    actor = Embedded(AuditActor, type="actor_type", id="actor_id", name="actor_name")
     targets = graphene.List(graphene.NonNull(AuditTarget), required=True)
     context = graphene.Field(AuditContext, required=True)
     changes = graphene.List(graphene.NonNull(AuditChange), required=True)
     metadata = JSON(required=True)
-
-    @staticmethod
-    def resolve_actor(log: AuditLog, _info: Any) -> dict[str, str]:
-        return {"type": log.actor_type, "id": log.actor_id, "name": log.actor_name}
-
-
-AuditLogConnection = connection(AuditLogType)
 
 
 class AuditLogActionCount(graphene.ObjectType):

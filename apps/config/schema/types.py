@@ -3,7 +3,6 @@
 from apps.config.models import FeatureFlag
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
 
 
 @key("id")
@@ -16,6 +15,3 @@ class FeatureFlagType(Entity):
         fields = ("id", "key", "description", "enabled", "created_at")
 
     scope = "config:read"
-
-
-FeatureFlagConnection = connection(FeatureFlagType)

@@ -5,7 +5,7 @@ import graphene
 from apps.documents.models import Document, DocumentFormat, DocumentState
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
+from kernel.federation.references import Reference
 
 DocumentFormatEnum = graphene.Enum.from_enum(DocumentFormat)
 DocumentStateEnum = graphene.Enum.from_enum(DocumentState)
@@ -23,7 +23,5 @@ class DocumentType(Entity):
     scope = "documents:read"
 
     format = DocumentFormatEnum(required=True)
+    output = Reference("File", column="output_id", description="The file it was made as.")
     state = DocumentStateEnum(required=True)
-
-
-DocumentConnection = connection(DocumentType)

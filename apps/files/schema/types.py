@@ -5,7 +5,6 @@ import graphene
 from apps.files.models import File, FileState
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
 
 FileStateEnum = graphene.Enum.from_enum(FileState)
 
@@ -22,6 +21,3 @@ class FileType(Entity):
     scope = "files:read"
 
     state = FileStateEnum(required=True)
-
-
-FileConnection = connection(FileType)

@@ -5,7 +5,7 @@ import graphene
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
+from kernel.federation.references import Reference
 
 ImportFormatEnum = graphene.Enum.from_enum(ImportFormat)
 ImportStateEnum = graphene.Enum.from_enum(ImportState)
@@ -23,7 +23,5 @@ class ImportJobType(Entity):
     scope = "importexport:read"
 
     format = ImportFormatEnum(required=True)
+    source = Reference("File", column="source_id", description="The file that holds the table.")
     state = ImportStateEnum(required=True)
-
-
-ImportJobConnection = connection(ImportJobType)

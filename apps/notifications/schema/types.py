@@ -5,7 +5,7 @@ import graphene
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
+from kernel.federation.references import References
 
 NotificationChannelEnum = graphene.Enum.from_enum(NotificationChannel)
 NotificationStateEnum = graphene.Enum.from_enum(NotificationState)
@@ -23,7 +23,9 @@ class NotificationType(Entity):
     scope = "notifications:read"
 
     channel = NotificationChannelEnum(required=True)
+    attachments = References(
+        "File",
+        column="attachment_ids",
+        description="Files that go with it; null for one that is gone.",
+    )
     state = NotificationStateEnum(required=True)
-
-
-NotificationConnection = connection(NotificationType)

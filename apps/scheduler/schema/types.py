@@ -3,7 +3,6 @@
 from apps.scheduler.models import JobSchedule
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
-from kernel.federation.pages import connection
 
 
 @key("id")
@@ -16,6 +15,3 @@ class JobScheduleType(Entity):
         fields = ("id", "name", "cron", "time_zone", "enabled", "created_at")
 
     scope = "scheduler:read"
-
-
-JobScheduleConnection = connection(JobScheduleType)

@@ -2,89 +2,154 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypedDict
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import graphene
 from django.conf import settings
+from django.db.models import QuerySet
 from graphene_django import DjangoObjectType
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError
+from kernel.federation.batches import together
+from kernel.federation.directives import DEFINITIONS, applied
+from kernel.federation.field_sets import FieldSet, holds, parse_field_set
 from kernel.ids import parse_id
 from kernel.tenancy.context import current_principal, require
 
-
-class Key(TypedDict):
-    """The key fields of one representation."""
-
-    id: str
+#: What a gateway sends of an entity: `__typename`, the fields of a key, fields that were required.
+Representation = dict[str, Any]
 
 
-class Entity(DjangoObjectType):
+class Resolvable:
+    """Mixed into an object type that `_entities` can fetch."""
+
+    _meta: ClassVar[Any]
+    #: What a credential needs to see rows of this type, whichever way they are reached.
+    scope: ClassVar[str] = ""
+
+    @classmethod
+    def resolve_references(
+        cls, info: GraphQLResolveInfo, representations: list[Representation]
+    ) -> list[Any]:
+        """Return what these stand for in their order, None for each that is not there.
+
+        All of them hold the same key; an item may be a DomainError, which is told at its index.
+        """
+        raise NotImplementedError
+
+
+class Entity(Resolvable, DjangoObjectType):
     """A row of ours with a raw UUID as its key."""
 
     class Meta:
         abstract = True
 
-    #: What a credential needs to see rows of this type, whichever way they are reached.
-    scope: ClassVar[str]
-
     id = graphene.ID(required=True)
 
     @classmethod
-    def resolve_references(cls, info: GraphQLResolveInfo, keys: list[Key]) -> list[Any]:
-        """Return the rows of these keys in their order, None for each that is not there."""
-        found = cls._meta.model.objects.in_bulk([key["id"] for key in keys])
-        return [found.get(parse_id(key["id"])) for key in keys]
+    def rows(cls) -> QuerySet[Any]:
+        """Return the rows that the current principal may see: the row rule of this type."""
+        found: QuerySet[Any] = cls._meta.model.objects.all()
+        return found
+
+    @classmethod
+    def resolve_references(
+        cls, info: GraphQLResolveInfo, representations: list[Representation]
+    ) -> list[Any]:
+        keys = [key_of(one) for one in representations]
+        found = cls.rows().in_bulk([key for key in keys if not isinstance(key, DomainError)])
+        return [key if isinstance(key, DomainError) else found.get(key) for key in keys]
+
+
+def key_of(representation: Representation) -> Any:
+    """Return the UUID of a representation, or the error that says why it is none."""
+    try:
+        return parse_id(representation["id"])
+    except DomainError as error:
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class Fetchable:
+    """An entity with the keys by which it can be fetched here."""
+
+    entity: type[Resolvable]
+    keys: tuple[FieldSet, ...]
+
+
+def keys_of(entity: type[Resolvable]) -> tuple[FieldSet, ...]:
+    """Return the keys by which an entity can be fetched here."""
+    marks = applied(entity, [DEFINITIONS["key"]]).get("key", ())
+    return tuple(
+        parse_field_set(mark["fields"]) for mark in marks if mark.get("resolvable") is not False
+    )
 
 
 def resolve_entities(
-    entities: Mapping[str, type[Entity]], info: GraphQLResolveInfo, representations: list[Any]
+    entities: Mapping[str, Fetchable], info: GraphQLResolveInfo, representations: list[Any]
 ) -> list[Any]:
-    """Answer `_entities` (Apollo Federation subgraph specification): one batch for each type.
+    """Answer `_entities` (Apollo Federation subgraph specification).
 
+    One batch is fetched for each type and key.
     The order is kept. A missing row is None; a representation that means nothing is an error at
     its own index, and the others are still answered.
+    """
+    answers: list[Any] = [None] * len(representations)
+    for entity, batch in grouped(entities, representations, answers):
+        found = _resolve(entity, info, [representations[index] for index in batch])
+        for index, answer in zip(batch, found, strict=True):
+            answers[index] = _located(answer) if isinstance(answer, DomainError) else answer
+    return answers
+
+
+def grouped(
+    entities: Mapping[str, Fetchable], representations: list[Any], answers: list[Any]
+) -> list[tuple[type[Resolvable], list[int]]]:
+    """Return the indexes of the representations of each type and key.
+
+    The error of one that means nothing is put in its place among the answers. Raises
+    UnauthenticatedError, or LimitExceededError.
     """
     current_principal()
     limit = settings.GRAPHQL_MAX_REPRESENTATIONS
     if len(representations) > limit:
         raise LimitExceededError(f"at most {limit} representations, found {len(representations)}")
-
-    answers: list[Any] = [None] * len(representations)
-    batches: dict[str, list[tuple[int, Key]]] = defaultdict(list)
+    batches: dict[tuple[type[Resolvable], int], list[int]] = defaultdict(list)
     for index, representation in enumerate(representations):
         try:
-            typename, key = _read(entities, representation)
+            batches[_read(entities, representation)].append(index)
         except DomainError as error:
             answers[index] = _located(error)
-        else:
-            batches[typename].append((index, key))
-
-    for typename, batch in batches.items():
-        for (index, _), answer in zip(
-            batch, _resolve(entities[typename], info, [key for _, key in batch]), strict=True
-        ):
-            answers[index] = answer
-    return answers
+    return [(entity, indexes) for (entity, _), indexes in batches.items()]
 
 
-def _resolve(entity: type[Entity], info: GraphQLResolveInfo, keys: list[Key]) -> list[Any]:
+def _resolve(
+    entity: type[Resolvable], info: GraphQLResolveInfo, representations: list[Representation]
+) -> list[Any]:
     try:
-        require(entity.scope)
+        if entity.scope:
+            require(entity.scope)
+        found = entity.resolve_references(info, representations)
     except DomainError as error:
-        return [_located(error)] * len(keys)
-    return entity.resolve_references(info, keys)
+        return [error] * len(representations)
+    together([row for row in found if row is not None and not isinstance(row, DomainError)])
+    return found
 
 
-def _read(entities: Mapping[str, type[Entity]], representation: Any) -> tuple[str, Key]:
-    """Return the type and key of a representation; whatever else it holds is ignored."""
+def _read(entities: Mapping[str, Fetchable], representation: Any) -> tuple[type[Resolvable], int]:
+    """Return the type of a representation, and which of its keys it holds."""
     if not isinstance(representation, dict):
         raise InvalidInputError("a representation is an object with __typename and key fields")
     typename = representation.get("__typename")
-    if not isinstance(typename, str) or typename not in entities:
+    found = entities.get(typename) if isinstance(typename, str) else None
+    if found is None:
         raise InvalidInputError(f"no entity {str(typename)[:40]!r} here")
-    return typename, Key(id=str(parse_id(representation.get("id", ""))))
+    for number, key in enumerate(found.keys):
+        if holds(representation, key):
+            return found.entity, number
+    raise InvalidInputError(f"a representation of {typename} without the fields of a key")
 
 
 def _located(error: DomainError) -> GraphQLError:

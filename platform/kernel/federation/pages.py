@@ -2,18 +2,24 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import graphene
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Count, F, Field, Model, Q, QuerySet
+from django.db.models import Window as Partition
+from django.db.models.functions import RowNumber
 
 from kernel.errors import InvalidInputError
+from kernel.federation.batches import together
+from kernel.federation.directives import shareable
 from kernel.federation.entities import Entity
 
 DEFAULT_PAGE = 50
@@ -22,6 +28,7 @@ MAX_PAGE = 100
 Order = tuple[str, ...]
 
 
+@shareable
 class PageInfo(graphene.ObjectType):
     """Where a page stands in its list."""
 
@@ -35,51 +42,153 @@ class PageInfo(graphene.ObjectType):
 class Edge:
     """A row and its place in the list."""
 
-    node: Model
+    node: Any
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows of a page, whether there are more in its direction, and how to name their places."""
+
+    rows: list[Any]
+    more: bool
+    cursor: Callable[[Any], str]
 
 
 class Page:
     """Some rows of a queryset in a given order; the total is counted only when somebody asks."""
 
     def __init__(self, queryset: QuerySet[Any], window: "Window", order: Order) -> None:
+        self.order = order
         self._queryset = queryset
         self._window = window
-        self._order = order
+
+    def slice(self, columns: tuple[str, ...] | None = None) -> Slice:
+        """Read the rows: as models, or as tuples of columns, among them those of the order."""
+        size = self._window.size
+        found = self._read(columns)
+        more, found = len(found) > size, found[:size]
+        names = [name.lstrip("-") for name in self.order]
+        places = [] if columns is None else map(columns.index, names)
+        values = attrgetter(*names) if columns is None else itemgetter(*places)
+        one = len(names) == 1
+
+        def cursor(row: Any) -> str:
+            return _cursor(names, [values(row)] if one else values(row))
+
+        return Slice(found if self._window.forward else found[::-1], more, cursor)
 
     @cached_property
-    def _rows(self) -> tuple[list[Model], bool]:
-        order = self._order if self._window.forward else _reversed(self._order)
-        rows = self._queryset.order_by(*order)
-        if self._window.cursor:
-            rows = rows.filter(_beyond(self._queryset.model, order, self._window.cursor))
-        found = list(rows[: self._window.size + 1])
-        more = len(found) > self._window.size
-        found = found[: self._window.size]
-        return (found if self._window.forward else found[::-1]), more
+    def _slice(self) -> Slice:
+        found = self.slice()
+        together(found.rows)
+        return found
 
     @property
     def edges(self) -> list[Edge]:
-        return [Edge(row, _cursor(row, self._order)) for row in self._rows[0]]
+        return [Edge(row, self._slice.cursor(row)) for row in self._slice.rows]
 
     @property
-    def nodes(self) -> list[Model]:
-        return self._rows[0]
+    def nodes(self) -> list[Any]:
+        return self._slice.rows
 
     @property
-    def page_info(self) -> PageInfo:
-        rows, more = self._rows
-        before_this = bool(self._window.cursor)
-        return PageInfo(
-            has_next_page=more if self._window.forward else before_this,
-            has_previous_page=before_this if self._window.forward else more,
-            start_cursor=_cursor(rows[0], self._order) if rows else None,
-            end_cursor=_cursor(rows[-1], self._order) if rows else None,
-        )
+    def page_info(self) -> "PageInfo":
+        return self.info(self._slice)
 
     @property
     def total_count(self) -> int:
         return self._queryset.count()
+
+    def info(self, found: Slice) -> "PageInfo":
+        """Say where these rows stand."""
+        rows, before_this = found.rows, bool(self._window.cursor)
+        return PageInfo(
+            has_next_page=found.more if self._window.forward else before_this,
+            has_previous_page=before_this if self._window.forward else found.more,
+            start_cursor=found.cursor(rows[0]) if rows else None,
+            end_cursor=found.cursor(rows[-1]) if rows else None,
+        )
+
+    def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
+        """Return the rows in reading direction, and one more if there is one."""
+        rows = _ordered(self._queryset, self._window, self.order)
+        found = rows if columns is None else rows.values_list(*columns)
+        return list(found[: self._window.size + 1])
+
+
+class Pages:
+    """A page for each of many parents, all of them read by one query, and counted by one.
+
+    The annotation `parent` of the queryset tells whose a row is.
+    """
+
+    def __init__(
+        self, queryset: QuerySet[Any], parents: Sequence[str], window: "Window", order: Order
+    ) -> None:
+        self._queryset = queryset
+        self._parents = parents
+        self._window = window
+        self._order = order
+        self._rows: dict[tuple[str, ...] | None, dict[str, list[Any]]] = {}
+
+    def by_parent(self) -> dict[str, Page]:
+        """Return the page of each parent, also of one without rows."""
+        return {
+            parent: _PageOfParent(self, parent, self._window, self._order)
+            for parent in self._parents
+        }
+
+    def rows(self, columns: tuple[str, ...] | None) -> dict[str, list[Any]]:
+        """Return the rows of each parent, at most one more than a page has."""
+        found = self._rows.get(columns)
+        if found is None:
+            found = self._rows[columns] = self._read(columns)
+        return found
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each parent has on all its pages together."""
+        counted = self._queryset.order_by().values("parent").annotate(count=Count("pk"))
+        return {str(row["parent"]): row["count"] for row in counted}
+
+    def _read(self, columns: tuple[str, ...] | None) -> dict[str, list[Any]]:
+        most = self._window.size + 1
+        rows = _ordered(self._queryset, self._window, self._order)
+        if len(self._parents) > 1:
+            place = Partition(
+                RowNumber(),
+                partition_by=F("parent"),
+                order_by=_direction(self._window, self._order),
+            )
+            rows = rows.annotate(place_in_page=place).filter(place_in_page__lte=most)
+        else:
+            rows = rows[:most]
+        found: dict[str, list[Any]] = defaultdict(list)
+        if columns is None:
+            for row in rows:
+                found[str(row.parent)].append(row)
+        else:
+            for *values, parent in rows.values_list(*columns, "parent"):
+                found[str(parent)].append(values)
+        return found
+
+
+class _PageOfParent(Page):
+    """A page whose rows are read together with those of other parents."""
+
+    def __init__(self, pages: Pages, parent: str, window: "Window", order: Order) -> None:
+        self.order = order
+        self._pages = pages
+        self._parent = parent
+        self._window = window
+
+    @property
+    def total_count(self) -> int:
+        return self._pages.counts.get(self._parent, 0)
+
+    def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
+        return self._pages.rows(columns).get(self._parent, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +220,19 @@ class Window:
         return cls(size=size, forward=forward, cursor=after if forward else before)
 
 
+#: One for each entity: graphene takes two classes of one name for two types.
+_connections: dict[str, type[graphene.ObjectType]] = {}
+
+
 def connection(node: type[Entity]) -> type[graphene.ObjectType]:
-    """Make the connection type of an entity; its resolver returns a `Page`."""
+    """Return the connection type of an entity; a resolver answers it with a `Page`."""
     name = node._meta.name
+    if name not in _connections:
+        _connections[name] = _connection(node, name)
+    return _connections[name]
+
+
+def _connection(node: type[Entity], name: str) -> type[graphene.ObjectType]:
     edge = type(
         f"{name}Edge",
         (graphene.ObjectType,),
@@ -151,13 +270,22 @@ def _reversed(order: Order) -> Order:
     return tuple(field[1:] if field.startswith("-") else f"-{field}" for field in order)
 
 
-def _cursor(row: Model, order: Order) -> str:
-    values = [_attribute(row, field) for field in order]
-    return base64.urlsafe_b64encode(orjson.dumps([_name(order), *values])).decode().rstrip("=")
+def _ordered(queryset: QuerySet[Any], window: "Window", order: Order) -> QuerySet[Any]:
+    """Return the rows in reading direction, from the cursor on."""
+    direction = _direction(window, order)
+    rows = queryset.order_by(*direction)
+    if window.cursor:
+        rows = rows.filter(_beyond(queryset.model, direction, window.cursor))
+    return rows
 
 
-def _attribute(row: Model, field: str) -> Any:
-    return getattr(row, field.lstrip("-"))
+def _direction(window: "Window", order: Order) -> Order:
+    return order if window.forward else _reversed(order)
+
+
+def _cursor(names: Sequence[str], values: Sequence[Any]) -> str:
+    told = orjson.dumps([",".join(names), *values])
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
 
 
 def _name(order: Order) -> str:

@@ -1,33 +1,24 @@
-"""From a service's Query, Mutation and entities to its subgraph.
+"""From the classes of a service to its subgraph, and from subgraphs to one graph."""
 
-graphene-federation 3.3 defines the directives and prints the SDL; what it gets wrong at run time
-is replaced on the schema it built.
-"""
-
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import graphene
-from graphene_federation import build_schema
+from graphene_federation import ComposableDirective
 from graphql import (
-    GraphQLScalarType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     value_from_ast_untyped,
 )
 
-from kernel.federation.directives import FEDERATION_VERSION
-from kernel.federation.entities import Entity, resolve_entities
-from kernel.federation.pages import PageInfo
-
-
-@dataclass(frozen=True, slots=True)
-class _Service:
-    """What `_service` answers."""
-
-    sdl: str
+from kernel.federation.entities import Fetchable, Resolvable, keys_of, resolve_entities
+from kernel.federation.field_sets import check_field_set, parse_field_set
+from kernel.federation.references import KeyOnly, Part
+from kernel.federation.sdl import print_subgraph
+from kernel.federation.type_map import build_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +28,8 @@ class Subgraph:
     service: str
     query: type[graphene.ObjectType]
     mutation: type[graphene.ObjectType] | None
-    entities: dict[str, type[Entity]]
+    entities: dict[str, type[Resolvable]]
+    contributions: tuple[type[Part], ...]
     schema: GraphQLSchema
     sdl: str
 
@@ -47,54 +39,38 @@ def build_subgraph(
     *,
     query: type[graphene.ObjectType],
     mutation: type[graphene.ObjectType] | None = None,
-    entities: Sequence[type[Entity]],
+    entities: Sequence[type[Resolvable]],
+    contributions: Sequence[type[Part]] = (),
+    directives: Sequence[ComposableDirective] = (),
 ) -> Subgraph:
-    """Build the schema of one service with `_service` and `_entities` in working order."""
-    _forget_shared_mark(PageInfo)
-    built = build_schema(
+    """Build the schema of one service with `_service` and `_entities`.
+
+    Raises ValueError when a field set of a directive names what is not there.
+    """
+    parts = [*entities, *contributions]
+    fetchable = {
+        part._meta.name: Fetchable(part, keys) for part in parts if (keys := keys_of(part))
+    }
+    schema = build_schema(
+        query=_federated(query, [one.entity for one in fetchable.values()]),
+        # Without the class's own description: composers find seven for one type.
+        mutation=type("Mutation", (mutation,), {}) if mutation else None,
+        types=parts,
+        parts=parts,
+        directives=directives,
+    )
+    _check_field_sets(schema)
+    sdl = print_subgraph(schema, directives)
+    _answer_gateways(schema, fetchable, sdl)
+    return Subgraph(
+        service=service,
         query=query,
         mutation=mutation,
-        types=list(entities),
-        federation_version=FEDERATION_VERSION,
+        entities={entity._meta.name: entity for entity in entities},
+        contributions=tuple(contributions),
+        schema=schema,
+        sdl=sdl,
     )
-    by_name = {entity._meta.name: entity for entity in entities}
-    schema: GraphQLSchema = built.graphql_schema
-    sdl = _without_leaked_types(str(built))
-    _repair(schema, by_name, sdl)
-    return Subgraph(
-        service=service, query=query, mutation=mutation, entities=by_name, schema=schema, sdl=sdl
-    )
-
-
-def _forget_shared_mark(page_info: type[graphene.ObjectType]) -> None:
-    # The library marks PageInfo @shareable at each build and fails on finding its own mark.
-    if "_directive_shareable_non_field" in vars(page_info):
-        del page_info._directive_shareable_non_field
-
-
-def _without_leaked_types(sdl: str) -> str:
-    # The library prints scalars of its own without importing them: they would be part of our API.
-    leaked = r'(?:"""[^"]*"""\n)?scalar (?:FieldSet|federation__\w+)\n*'
-    return re.sub(leaked, "", sdl).strip() + "\n"
-
-
-def _repair(schema: GraphQLSchema, entities: dict[str, type[Entity]], sdl: str) -> None:
-    fields = schema.query_type.fields if schema.query_type else {}
-    fields["_service"].resolve = lambda _root, _info: _Service(sdl)
-    fields["_entities"].resolve = lambda _root, info, representations: resolve_entities(
-        entities, info, representations
-    )
-
-    # The library reads representations given as variables only, not those in the document.
-    anything = schema.type_map["_Any"]
-    if isinstance(anything, GraphQLScalarType):
-        anything.parse_value = lambda value: value  # type: ignore[method-assign]
-        anything.parse_literal = value_from_ast_untyped  # type: ignore[method-assign, assignment]
-
-    union = schema.type_map["_Entity"]
-    names: dict[type[Any], str] = {entity._meta.model: name for name, entity in entities.items()}
-    if isinstance(union, GraphQLUnionType):
-        union.resolve_type = lambda row, _info, _union: names[type(row)]
 
 
 def compose(subgraphs: Sequence[Subgraph]) -> GraphQLSchema:
@@ -105,13 +81,83 @@ def compose(subgraphs: Sequence[Subgraph]) -> GraphQLSchema:
     _refuse_namesakes(subgraphs)
     queries = tuple(subgraph.query for subgraph in subgraphs)
     mutations = tuple(subgraph.mutation for subgraph in subgraphs if subgraph.mutation)
-    built = graphene.Schema(
+    owned = [entity for subgraph in subgraphs for entity in subgraph.entities.values()]
+    contributed = [part for subgraph in subgraphs for part in subgraph.contributions]
+    return build_schema(
         query=type("Query", queries, {}),
         mutation=type("Mutation", mutations, {}) if mutations else None,
-        types=[entity for subgraph in subgraphs for entity in subgraph.entities.values()],
+        types=[*owned, *contributed],
+        parts=[*owned, *contributed],
     )
-    schema: GraphQLSchema = built.graphql_schema
-    return schema
+
+
+class _Any(graphene.Scalar):
+    """A representation of an entity."""
+
+    class Meta:
+        name = "_Any"
+
+    parse_literal = staticmethod(value_from_ast_untyped)
+
+    @staticmethod
+    def parse_value(value: Any) -> Any:
+        return value
+
+
+class _Service(graphene.ObjectType):
+    """What a gateway has to know of a subgraph."""
+
+    class Meta:
+        name = "_Service"
+
+    sdl = graphene.String()
+
+
+def _federated(
+    query: type[graphene.ObjectType], entities: list[type[Resolvable]]
+) -> type[graphene.ObjectType]:
+    """Return the query type with the two fields that gateways use."""
+    fields: dict[str, Any] = {"_service": graphene.Field(_Service, name="_service", required=True)}
+    if entities:
+        meta = type("Meta", (), {"name": "_Entity", "types": entities})
+        union = type("_Entity", (graphene.Union,), {"Meta": meta})
+        fields["_entities"] = graphene.Field(
+            graphene.NonNull(graphene.List(union)),
+            name="_entities",
+            representations=graphene.NonNull(graphene.List(graphene.NonNull(_Any))),
+        )
+    return type("Query", (query,), fields)
+
+
+def _answer_gateways(schema: GraphQLSchema, fetchable: dict[str, Fetchable], sdl: str) -> None:
+    fields = schema.query_type.fields if schema.query_type else {}
+    fields["_service"].resolve = lambda _root, _info: {"sdl": sdl}
+    if "_entities" not in fields:
+        return
+    schema.extensions["fetchable"] = fetchable
+    fields["_entities"].resolve = lambda _root, info, representations: resolve_entities(
+        fetchable, info, representations
+    )
+    union = schema.type_map["_Entity"]
+    names = {
+        getattr(one.entity._meta, "model", one.entity): name for name, one in fetchable.items()
+    }
+    if isinstance(union, GraphQLUnionType):
+        union.resolve_type = lambda row, _info, _union: (
+            row.typename if isinstance(row, KeyOnly) else names[type(row)]
+        )
+
+
+def _check_field_sets(schema: GraphQLSchema) -> None:
+    for type_ in schema.type_map.values():
+        if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        uses = type_.extensions.get("directives", {})
+        for mark in uses.get("key", ()):
+            check_field_set(type_, parse_field_set(mark["fields"]))
+        for field in type_.fields.values():
+            for mark in field.extensions.get("directives", {}).get("requires", ()):
+                check_field_set(type_, parse_field_set(mark["fields"]))
 
 
 def _refuse_namesakes(subgraphs: Sequence[Subgraph]) -> None:
@@ -121,6 +167,8 @@ def _refuse_namesakes(subgraphs: Sequence[Subgraph]) -> None:
         for name, type_ in subgraph.schema.type_map.items():
             made_by = getattr(type_, "graphene_type", None)
             if made_by is None or name.startswith("_") or name in {"Query", "Mutation"}:
+                continue
+            if issubclass(made_by, Part):
                 continue
             service, first = owners.setdefault(name, (subgraph.service, made_by))
             if first is not made_by:

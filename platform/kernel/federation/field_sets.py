@@ -1,0 +1,64 @@
+"""Field sets such as `sku variation { id }` (Apollo Federation, scalar `FieldSet`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    parse,
+)
+
+#: The fields of a set; one with fields of its own has them as its value.
+FieldSet = dict[str, "FieldSet"]
+
+
+def parse_field_set(text: str) -> FieldSet:
+    """Return the fields of a set; raises ValueError for anything but plain fields."""
+    try:
+        definition = parse(f"{{ {text} }}", no_location=True).definitions[0]
+    except GraphQLSyntaxError as error:
+        raise ValueError(f"{text!r} is no field set: {error.message}") from None
+    if not isinstance(definition, OperationDefinitionNode):
+        raise TypeError(f"{text!r} is no field set")
+    return _fields(definition.selection_set)
+
+
+def check_field_set(type_: GraphQLObjectType | GraphQLInterfaceType, fields: FieldSet) -> None:
+    """Raise ValueError when the type, or one inside it, lacks a field of the set."""
+    for name, inside in fields.items():
+        if name == "__typename":
+            continue
+        if name not in type_.fields:
+            raise ValueError(f"a field set of {type_.name} names {name}, which it does not have")
+        of = get_named_type(type_.fields[name].type)
+        if isinstance(of, GraphQLObjectType | GraphQLInterfaceType):
+            check_field_set(of, inside)
+        elif inside:
+            raise ValueError(f"{type_.name}.{name} has no fields of its own")
+
+
+def holds(representation: Mapping[str, Any], fields: FieldSet) -> bool:
+    """Say whether every field of the set is there, with a plain value at each leaf."""
+    for name, inside in fields.items():
+        value = representation.get(name)
+        if inside:
+            if not isinstance(value, dict) or not holds(value, inside):
+                return False
+        elif value is None or isinstance(value, dict | list):
+            return False
+    return True
+
+
+def _fields(selections: SelectionSetNode | None) -> FieldSet:
+    found: FieldSet = {}
+    for selection in selections.selections if selections else ():
+        if not isinstance(selection, FieldNode) or selection.alias or selection.arguments:
+            raise ValueError("a field set has plain fields only")
+        found[selection.name.value] = _fields(selection.selection_set)
+    return found

@@ -1,0 +1,140 @@
+"""Fields that are said rather than written: a row by id, pages of rows, objects of columns."""
+
+from collections.abc import Callable
+from typing import Any
+
+import graphene
+from django.db.models import QuerySet
+
+from kernel.errors import NotFoundError
+from kernel.federation.batches import Batched
+from kernel.federation.directives import list_size
+from kernel.federation.entities import Entity
+from kernel.federation.pages import (
+    DEFAULT_PAGE,
+    Order,
+    Page,
+    Pages,
+    Window,
+    connection,
+    page_arguments,
+)
+from kernel.ids import parse_id
+from kernel.tenancy.context import require
+
+NEWEST_FIRST: Order = ("-id",)
+
+
+class One(graphene.Field):
+    """The row with the given id; NOT_FOUND when the current principal sees none."""
+
+    def __init__(self, entity: type[Entity], **options: Any) -> None:
+        super().__init__(entity, id=graphene.ID(required=True), **options)
+        self.entity = entity
+
+    def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
+        return lambda _root, _info, **arguments: self.found(self.rows(**arguments), **arguments)
+
+    def rows(self, id: str) -> QuerySet[Any]:  # noqa: A002  the argument's name is part of the API
+        """Return the row, if there is one; raises ForbiddenError or InvalidInputError."""
+        require(self.entity.scope)
+        return self.entity.rows().filter(pk=parse_id(id))
+
+    def found(self, rows: QuerySet[Any], id: str) -> Any:  # noqa: A002  as above
+        """Return the only one of the rows; raises NotFoundError when there is none."""
+        row = rows.first()
+        if row is None:
+            raise NotFoundError(f"no {self.entity._meta.model._meta.verbose_name} {id}")
+        return row
+
+
+class Connection(graphene.Field):
+    """A page of rows in an order.
+
+    The values of the enum `order` are orders, the first of them the one that is taken if none is
+    said.
+    """
+
+    def __init__(
+        self,
+        entity: type[Entity],
+        *,
+        order: type[graphene.Enum] | None = None,
+        **options: Any,
+    ) -> None:
+        if order is not None:
+            options["order"] = order(default_value=next(iter(order._meta.enum)))
+        super().__init__(connection(entity), required=True, **page_arguments(), **options)
+        self.entity = entity
+        list_size(
+            assumed_size=DEFAULT_PAGE,
+            slicing_arguments=["first", "last"],
+            sized_fields=["nodes", "edges"],
+            require_one_slicing_argument=False,
+        )(self)
+
+
+class Many(Connection):
+    """A root field: a page of the rows that pass a filter; `where` applies the filter."""
+
+    def __init__(
+        self,
+        entity: type[Entity],
+        *,
+        filter: type[graphene.InputObjectType] | None = None,  # noqa: A002  as above
+        where: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        if filter is not None:
+            options["filter"] = filter()
+        super().__init__(entity, **options)
+        self._where = where
+
+    def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
+        return lambda _root, _info, **arguments: self.page(**arguments)
+
+    def page(
+        self,
+        *,
+        filter: Any = None,  # noqa: A002  as above
+        order: Any = None,
+        **window: Any,
+    ) -> Page:
+        """Return the page that the arguments ask for; raises a DomainError."""
+        require(self.entity.scope)
+        rows = self.entity.rows()
+        if self._where is not None and filter is not None:
+            rows = self._where(rows, filter)
+        return Page(rows, Window.of(**window), order.value if order else NEWEST_FIRST)
+
+
+class ManyOf(Connection, Batched):
+    """A field of an entity: a page for each of its rows, all of them read together.
+
+    `rows(ids)` returns the rows of all these parents, annotated with the `parent` of each.
+    """
+
+    def __init__(
+        self, entity: type[Entity], *, rows: Callable[[list[str]], QuerySet[Any]], **options: Any
+    ) -> None:
+        super().__init__(entity, load=self.pages, **options)
+        self._rows = rows
+
+    def pages(self, ids: list[str], *, order: Any = None, **window: Any) -> dict[str, Page]:
+        """Return the page of each of these parents; raises a DomainError."""
+        require(self.entity.scope)
+        wanted = order.value if order else NEWEST_FIRST
+        return Pages(self._rows(ids), ids, Window.of(**window), wanted).by_parent()
+
+
+class Embedded(graphene.Field):
+    """An object made of columns of its row, given as field=column."""
+
+    def __init__(self, type_: type[graphene.ObjectType], **columns: str) -> None:
+        super().__init__(type_, required=True)
+        self.columns = columns
+
+    def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
+        return lambda row, _info: {
+            name: getattr(row, column) for name, column in self.columns.items()
+        }

@@ -1,0 +1,99 @@
+"""From graphene classes to a GraphQL schema: entities of other services find their owner here."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import graphene
+from graphene.types.schema import TypeMap as GrapheneTypeMap
+from graphql import GraphQLDirective, GraphQLObjectType, GraphQLSchema, specified_directives
+
+from kernel.federation.directives import DEFINITIONS, applied
+from kernel.federation.entities import Entity
+
+ObjectTypes = Sequence[type[graphene.ObjectType]]
+
+
+class TypeMap(GrapheneTypeMap):
+    """graphene's type map, in which several classes may be parts of one entity.
+
+    The first part, its owner's if the owner is here, stands wherever any of the parts is named;
+    the others add the fields that it lacks. So one class of a reference serves a subgraph, where
+    it is a stub, and the composed schema, where it is the owner's type.
+    """
+
+    def __init__(
+        self,
+        *,
+        query: type[graphene.ObjectType],
+        mutation: type[graphene.ObjectType] | None,
+        types: ObjectTypes,
+        parts: ObjectTypes,
+        directives: Iterable[GraphQLDirective] = (),
+    ) -> None:
+        self._parts: dict[str, list[type[graphene.ObjectType]]] = {}
+        for part in parts:
+            self._parts.setdefault(part._meta.name, []).append(part)
+        self._directives = (*DEFINITIONS.values(), *directives)
+        super().__init__(query=query, mutation=mutation, types=list(types))
+
+    def add_type(self, graphene_type: Any) -> Any:
+        name = getattr(getattr(graphene_type, "_meta", None), "name", None)
+        if name in self._parts and name not in self:
+            graphene_type = self._parts[name][0]
+        made = super().add_type(graphene_type)
+        if isinstance(made, GraphQLObjectType):
+            # A field of an object type has rows of that type, and a union resolves its own.
+            made.is_type_of = None
+        if name is not None and "directives" not in made.extensions:
+            made.extensions["directives"] = (
+                applied(made.graphene_type, self._directives)
+                if hasattr(made, "graphene_type")
+                else {}
+            )
+        return made
+
+    def create_fields_for_type(
+        self, graphene_type: Any, is_input_type: bool = False
+    ) -> dict[str, Any]:
+        fields = self._fields_of(graphene_type, is_input_type)
+        for part in self._parts.get(graphene_type._meta.name, ())[1:]:
+            for name, field in self._fields_of(part, is_input_type).items():
+                fields.setdefault(name, field)
+        return fields
+
+    def _fields_of(self, graphene_type: Any, is_input_type: bool) -> dict[str, Any]:
+        fields: dict[str, Any] = super().create_fields_for_type(graphene_type, is_input_type)
+        # In the order of the class, one for one: none of ours is a Dynamic that yields nothing.
+        for made, field in zip(fields.values(), graphene_type._meta.fields.values(), strict=True):
+            made.extensions = {
+                "directives": applied(field, self._directives),
+                "field": field,
+                "part": graphene_type,
+            }
+            for argument, given in zip(
+                getattr(made, "args", {}).values(), getattr(field, "args", {}).values(), strict=True
+            ):
+                argument.extensions = {"directives": applied(given, self._directives)}
+        return fields
+
+
+def build_schema(
+    *,
+    query: type[graphene.ObjectType],
+    mutation: type[graphene.ObjectType] | None,
+    types: ObjectTypes,
+    parts: ObjectTypes,
+    directives: Iterable[GraphQLDirective] = (),
+) -> GraphQLSchema:
+    """Return the schema of these classes; `parts` are the entities and what others add to them."""
+    type_map = TypeMap(
+        query=query, mutation=mutation, types=types, parts=parts, directives=directives
+    )
+    owners = {part._meta.name: part for part in parts if issubclass(part, Entity)}
+    return GraphQLSchema(
+        query=type_map.query,
+        mutation=type_map.mutation,
+        types=type_map.types,
+        directives=[*specified_directives, *directives],
+        extensions={"owners": owners},
+    )
