@@ -47,6 +47,8 @@ class Entity(Resolvable, DjangoObjectType):
         abstract = True
 
     id = graphene.ID(required=True)
+    # graphene-django's own resolver of it would pass for one that somebody wrote.
+    resolve_id = None
 
     @classmethod
     def rows(cls) -> QuerySet[Any]:

@@ -35,9 +35,10 @@ class KeyOnly:
         self.typename = typename
         self.id = id
 
-    def __getattr__(self, _name: str) -> None:
+    def __getattr__(self, name: str) -> None:
         # What its owner does not tell is null, as it is behind a gateway.
-        return None
+        if name.startswith("_"):
+            raise AttributeError(name)
 
 
 class Part(Resolvable, graphene.ObjectType):

@@ -64,10 +64,12 @@ class TypeMap(GrapheneTypeMap):
     def _fields_of(self, graphene_type: Any, is_input_type: bool) -> dict[str, Any]:
         fields: dict[str, Any] = super().create_fields_for_type(graphene_type, is_input_type)
         # In the order of the class, one for one: none of ours is a Dynamic that yields nothing.
-        for made, field in zip(fields.values(), graphene_type._meta.fields.values(), strict=True):
+        known = graphene_type._meta.fields
+        for made, (name, field) in zip(fields.values(), known.items(), strict=True):
             made.extensions = {
                 "directives": applied(field, self._directives),
                 "field": field,
+                "name": name,
                 "part": graphene_type,
             }
             for argument, given in zip(

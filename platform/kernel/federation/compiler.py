@@ -1,0 +1,394 @@
+"""Makes a plan of an operation whose fields are all said rather than written."""
+
+from collections.abc import Callable, Iterator
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import graphene
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_leaf_type,
+    visit,
+)
+from graphql.execution.collect_fields import collect_fields, collect_sub_fields
+
+from kernel.federation.entities import Entity, Resolvable
+from kernel.federation.fields import Embedded, Many, ManyOf, One
+from kernel.federation.plans import (
+    Arguments,
+    Columns,
+    ConnectionPlan,
+    Constant,
+    EachPage,
+    Edges,
+    EntitiesRoot,
+    ImperfectError,
+    Info,
+    ManyRoot,
+    Nodes,
+    OneRoot,
+    PagePart,
+    PagesLink,
+    Plan,
+    Reader,
+    ReferenceLink,
+    Root,
+    RowPlan,
+)
+from kernel.federation.references import Part, Reference
+
+#: Which columns orjson writes just as the executor's scalar does.
+_NATIVE: dict[str, type[models.Field[Any, Any]] | tuple[type[models.Field[Any, Any]], ...]] = {
+    "ID": models.UUIDField,
+    "String": (models.CharField, models.TextField),
+    "Boolean": models.BooleanField,
+    "DateTime": models.DateTimeField,
+}
+_PAGE_INFO = {
+    "hasNextPage": "has_next_page",
+    "hasPreviousPage": "has_previous_page",
+    "startCursor": "start_cursor",
+    "endCursor": "end_cursor",
+}
+
+
+class NotCompilableError(Exception):
+    """The operation holds something that only the executor can answer."""
+
+
+def toggles(document: DocumentNode) -> tuple[str, ...]:
+    """Return the variables on which it depends what is selected, by `@skip` and `@include`."""
+    found = _Toggles()
+    visit(document, found)
+    return tuple(sorted(found.names))
+
+
+def compile_operation(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+) -> Plan | None:
+    """Return the plan of a valid operation, or None when the executor has to run it.
+
+    Of the variables only the toggles matter: the plan serves all other values.
+    """
+    if operation.operation != OperationType.QUERY:
+        return None
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    try:
+        return _Compiler(schema, fragments, variables).operation(operation)
+    except NotCompilableError:
+        return None
+
+
+class _Compiler:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: dict[str, FragmentDefinitionNode],
+        variables: dict[str, Any],
+    ) -> None:
+        self._schema = schema
+        self._selecting = (schema, fragments, variables)
+
+    def operation(self, operation: OperationDefinitionNode) -> Plan:
+        query = self._schema.query_type
+        if query is None:
+            raise NotCompilableError
+        selected = collect_fields(*self._selecting, query, operation.selection_set)
+        return Plan(tuple((key, self._root(query, nodes)) for key, nodes in selected.items()))
+
+    def _root(self, query: GraphQLObjectType, nodes: list[FieldNode]) -> Root:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Constant(query.name)
+        definition = _defined(query, name)
+        spec = definition.extensions.get("field")
+        arguments = Arguments(definition, nodes[0])
+        if isinstance(spec, One):
+            return OneRoot(spec, arguments, self._row(_object(definition), nodes))
+        if isinstance(spec, Many):
+            return ManyRoot(spec, arguments, self._connection(_object(definition), nodes))
+        if name == "_entities":
+            return self._entities(arguments, nodes)
+        raise NotCompilableError
+
+    def _entities(self, arguments: Arguments, nodes: list[FieldNode]) -> Root:
+        fetchable = self._schema.extensions["fetchable"]
+        plans = {}
+        for typename, found in fetchable.items():
+            type_ = self._schema.type_map[typename]
+            if not isinstance(type_, GraphQLObjectType) or not _fetched_by_id(found.entity):
+                raise NotCompilableError
+            plans[typename] = self._row(type_, nodes)
+            plans[typename].columns.place("id")
+        return EntitiesRoot(fetchable, arguments, plans)
+
+    def _fields(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode]
+    ) -> Iterator[tuple[str, str, list[FieldNode]]]:
+        """Yield key, name and nodes of each field that is selected of a type."""
+        for key, found in collect_sub_fields(*self._selecting, type_, nodes).items():
+            yield key, found[0].name.value, found
+
+    # Rows
+
+    def _row(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode], columns: Columns | None = None
+    ) -> RowPlan:
+        plan = RowPlan(columns or Columns())
+        owner = self._schema.extensions["owners"].get(type_.name)
+        model = owner._meta.model if owner else None
+        for key, name, found in self._fields(type_, nodes):
+            if name == "__typename":
+                plan.readers.append((key, _constant(type_.name)))
+                continue
+            definition = _defined(type_, name)
+            link = self._link(plan, definition, found)
+            if link is not None:
+                # Its place among the keys; the value follows for all rows at once.
+                plan.readers.append((key, _constant(None)))
+                plan.links.append((key, link))
+            elif name == "id" and model is None:
+                plan.readers.append((key, itemgetter(plan.columns.place("id"))))
+            elif model is not None and definition.extensions["part"] is owner:
+                plan.readers.append((key, self._reader(plan.columns, model, definition, found)))
+            else:
+                raise NotCompilableError
+        if not plan.columns.names:
+            plan.columns.place("id")
+        return plan
+
+    def _link(
+        self, plan: RowPlan, definition: GraphQLField, nodes: list[FieldNode]
+    ) -> PagesLink | ReferenceLink | None:
+        spec = definition.extensions["field"]
+        if isinstance(spec, ManyOf):
+            connection = self._connection(_object(definition), nodes)
+            arguments = Arguments(definition, nodes[0])
+            return PagesLink(spec, plan.columns.place("id"), arguments, connection)
+        if isinstance(spec, Reference):
+            type_ = _object(definition)
+            below = self._row(type_, nodes)
+            below.columns.place("id")
+            names = [name for _, name, _ in self._fields(type_, nodes)]
+            place = plan.columns.place(spec.column)
+            return ReferenceLink(spec, place, self._schema, type_, names, below)
+        return None
+
+    def _reader(
+        self,
+        columns: Columns,
+        model: type[models.Model],
+        definition: GraphQLField,
+        nodes: list[FieldNode],
+    ) -> Reader:
+        spec = definition.extensions["field"]
+        if isinstance(spec, Embedded):
+            return self._embedded(columns, model, spec, _object(definition), nodes)
+        name = _plain_name(definition)
+        column = _column(model, name)
+        place = columns.place(name)
+        if isinstance(column, models.JSONField):
+            value = self._value(definition.type, nodes)
+            return lambda row: value(row[place])
+        return _leaf_reader(place, column, definition.type)
+
+    def _embedded(
+        self,
+        columns: Columns,
+        model: type[models.Model],
+        spec: Embedded,
+        type_: GraphQLObjectType,
+        nodes: list[FieldNode],
+    ) -> Reader:
+        readers: list[tuple[str, Reader]] = []
+        for key, name, _ in self._fields(type_, nodes):
+            if name == "__typename":
+                readers.append((key, _constant(type_.name)))
+                continue
+            definition = _defined(type_, name)
+            column = spec.columns[_plain_name(definition)]
+            place = columns.place(column)
+            readers.append((key, _leaf_reader(place, _column(model, column), definition.type)))
+        return lambda row: {key: read(row) for key, read in readers}
+
+    # Values inside JSON columns
+
+    def _value(self, type_: Any, nodes: list[FieldNode]) -> Reader:
+        if isinstance(type_, GraphQLNonNull):
+            return _never_null(self._value(type_.of_type, nodes))
+        if isinstance(type_, GraphQLList):
+            return _each(self._value(type_.of_type, nodes))
+        if isinstance(type_, GraphQLObjectType):
+            return self._members(type_, nodes)
+        if is_leaf_type(type_):
+            return _serialized(type_.serialize)
+        raise NotCompilableError
+
+    def _members(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Reader:
+        members: list[tuple[str, str, Reader]] = []
+        for key, name, found in self._fields(type_, nodes):
+            if name == "__typename":
+                members.append((key, "", _constant(type_.name)))
+                continue
+            definition = _defined(type_, name)
+            members.append((key, _plain_name(definition), self._value(definition.type, found)))
+
+        def read(value: Any) -> Any:
+            if value is None:
+                return None
+            if not isinstance(value, dict):
+                raise ImperfectError("an object was expected")
+            return {key: of(value.get(name)) for key, name, of in members}
+
+        return read
+
+    # Pages
+
+    def _connection(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> ConnectionPlan:
+        plan = ConnectionPlan(Columns())
+        for key, name, found in self._fields(type_, nodes):
+            plan.parts.append((key, self._page_part(plan.columns, type_, name, found)))
+            plan.reads_rows |= name in {"nodes", "edges", "pageInfo"}
+        return plan
+
+    def _page_part(
+        self, columns: Columns, type_: GraphQLObjectType, name: str, nodes: list[FieldNode]
+    ) -> PagePart:
+        if name == "__typename":
+            return EachPage(_constant(type_.name))
+        if name == "totalCount":
+            return EachPage(attrgetter("total_count"))
+        below = _object(_defined(type_, name))
+        if name == "nodes":
+            return Nodes(self._row(below, nodes, columns))
+        if name == "edges":
+            return self._edges(below, nodes, columns)
+        return Info(
+            [
+                (key, attrgetter(_PAGE_INFO[name]) if name in _PAGE_INFO else _constant(below.name))
+                for key, name, _ in self._fields(below, nodes)
+            ]
+        )
+
+    def _edges(self, type_: GraphQLObjectType, nodes: list[FieldNode], columns: Columns) -> Edges:
+        parts: list[tuple[str, Nodes | Callable[[str], str]]] = []
+        for key, name, found in self._fields(type_, nodes):
+            if name == "node":
+                below = _object(_defined(type_, name))
+                parts.append((key, Nodes(self._row(below, found, columns))))
+            else:
+                parts.append((key, str if name == "cursor" else _constant(type_.name)))
+        return Edges(parts)
+
+
+class _Toggles(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        if node.name.value in {"skip", "include"}:
+            values = [argument.value for argument in node.arguments]
+            self.names |= {one.name.value for one in values if isinstance(one, VariableNode)}
+
+
+def _fetched_by_id(entity: type[Resolvable]) -> bool:
+    ways = (Entity.resolve_references, Part.resolve_references)
+    return entity.resolve_references.__func__ in {way.__func__ for way in ways}  # type: ignore[attr-defined]  # a class method
+
+
+def _defined(type_: GraphQLObjectType, name: str) -> GraphQLField:
+    definition = type_.fields.get(name)
+    if definition is None:
+        raise NotCompilableError
+    return definition
+
+
+def _object(definition: GraphQLField) -> GraphQLObjectType:
+    type_ = get_named_type(definition.type)
+    if not isinstance(type_, GraphQLObjectType):
+        raise NotCompilableError
+    return type_
+
+
+def _plain_name(definition: GraphQLField) -> str:
+    """Return the name in Python of a field that shows an attribute as it is."""
+    told = definition.extensions
+    spec, name = told["field"], told["name"]
+    written = spec.resolver or getattr(told["part"], f"resolve_{name}", None)
+    if type(spec) is not graphene.Field or written:
+        raise NotCompilableError
+    return str(name)
+
+
+def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    try:
+        column = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        raise NotCompilableError from None
+    if not isinstance(column, models.Field):
+        raise NotCompilableError
+    return column
+
+
+def _leaf_reader(place: int, column: models.Field[Any, Any], type_: Any) -> Reader:
+    nullable = not isinstance(type_, GraphQLNonNull)
+    leaf = type_ if nullable else type_.of_type
+    if not is_leaf_type(leaf) or (column.null and not nullable):
+        raise NotCompilableError
+    native = _NATIVE.get(leaf.name)
+    if native and isinstance(column, native):
+        return itemgetter(place)
+    serialize = _serialized(leaf.serialize)
+    return lambda row: serialize(row[place])
+
+
+def _serialized(serialize: Callable[[Any], Any]) -> Reader:
+    return lambda value: None if value is None else serialize(value)
+
+
+def _never_null(read: Reader) -> Reader:
+    def checked(value: Any) -> Any:
+        found = read(value)
+        if found is None:
+            raise ImperfectError("null where none may be")
+        return found
+
+    return checked
+
+
+def _each(read: Reader) -> Reader:
+    def each(value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise ImperfectError("a list was expected")
+        return [read(one) for one in value]
+
+    return each
+
+
+def _constant(value: Any) -> Reader:
+    return lambda _row: value
