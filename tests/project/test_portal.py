@@ -13,16 +13,20 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils.html import escape
 
 from kernel.identity.models import Tenant
 from kernel.observability import health
-from kernel.services import BY_NAME, CATALOGUE
+from kernel.services import BY_NAME
 from kernel.testing.tenants import make_tenant
 from project.portal import catalogue
+from project.portal.library import Library
 from project.version import VERSION
 
 PORTAL = Path(catalogue.__file__).parent
+ROOT = PORTAL.parents[2]
 Neighbour = Callable[[int], str]
 #: In place of a status: no byte ever, or one byte now and then.
 SILENT, DRIPPING = 0, 1
@@ -240,7 +244,7 @@ def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None
             assert f'href="{path}"' in page
             assert client.get(path).status_code == 200
         assert f'href="/admin/{service}/"' in page
-    for path in ("/graphiql", "/admin/", "/metrics", "/health/live", "/health/ready"):
+    for path in ("/graphiql", "/admin/", "/docs/", "/metrics", "/health/live", "/health/ready"):
         assert f'href="{path}"' in page
     assert "All seven in this process" in page
     assert VERSION in page
@@ -271,13 +275,15 @@ def test_what_another_process_serves_is_not_here(
 
 
 @pytest.mark.parametrize(
-    "path", ["/graphiql/nothing", "/nothing/schema.graphql", "/docs/nothing", "/docs/__init__.py"]
+    "path", ["/graphiql/nothing", "/nothing/schema.graphql", "/docs/nothing", "/docs/../manage"]
 )
 def test_a_service_nobody_knows_is_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/.well-known/services", "/graphiql", "/docs/audit"])
+@pytest.mark.parametrize(
+    "path", ["/", "/.well-known/services", "/graphiql", "/docs/", "/docs/audit"]
+)
 def test_pages_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
@@ -298,7 +304,7 @@ def test_the_schema_is_the_one_checked_in(client: Client, service: str) -> None:
     response = client.get(f"/{service}/schema.graphql")
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    checked_in = PORTAL.parents[2] / "apps" / service / "schema.graphql"
+    checked_in = ROOT / "apps" / service / "schema.graphql"
     assert response.content.decode().strip() == checked_in.read_text().strip()
 
 
@@ -308,7 +314,53 @@ def test_docs_are_the_readme_typeset(client: Client) -> None:
     assert "<h1>Audit</h1>" in page
     assert "<td><code>AuditLog</code></td>" in page
     assert '<a href="/docs/audit" aria-current="page">Audit</a>' in page
-    assert page.count('href="/docs/') == len(CATALOGUE)
+
+
+def test_every_page_of_docs_is_in_the_menu_of_each(client: Client) -> None:
+    files = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("apps/*/README.md")]
+    sources = {str(file.relative_to(ROOT)) for file in files} | {"README.md", "CONTRIBUTING.md"}
+
+    pages = Library().pages.values()
+
+    assert {page.source for page in pages} == sources | {"tests/data/README.md"}
+    for page in pages:
+        shown = client.get(page.url).content.decode()
+        menu = shown.partition("<main")[0]
+        assert [f'href="{one.url}"' in menu for one in pages] == [True] * len(pages)
+        assert f'href="{page.url}" aria-current="page">{escape(page.title)}</a>' in menu
+
+
+@pytest.mark.django_db
+def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> None:
+    for page in Library().pages.values():
+        text = client.get(page.url).content.decode().partition("<main")[2]
+        for path in re.findall(r'(?:href|src)="(/[^"]*)"', text):
+            found = (
+                finders.find(path.removeprefix("/static/"))
+                if path.startswith("/static/")
+                else client.get(path).status_code == 200
+            )
+            assert found, f"{page.source}: {path}"
+        assert re.findall(r'href="(?!/|https?://)[^"]*"', text) == []
+
+
+def test_a_link_to_what_the_portal_lacks_leaves_its_words(
+    client: Client, settings: LazySettings, tmp_path: Path
+) -> None:
+    for name in ("README.md", "docs/adr/0001-first.md", "docs/adr/0002-second.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# Title\n")
+    (tmp_path / "README.md").write_text(
+        "# Title\n\n[a](docker) [*b*](docs/adr/0002-second.md#why) [c](docs/adr) [d](http://x/)\n"
+    )
+    settings.BASE_DIR = tmp_path
+
+    page = client.get("/docs/readme").content.decode()
+
+    assert (
+        '<p>a <a href="/docs/adr/0002-second#why"><em>b</em></a>'
+        ' <a href="/docs/adr/0001-first">c</a> <a href="http://x/">d</a></p>'
+    ) in page
 
 
 def test_html_in_a_readme_is_text(client: Client, settings: LazySettings, tmp_path: Path) -> None:

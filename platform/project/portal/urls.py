@@ -11,7 +11,8 @@ urlpatterns = [
     path(".well-known/services", views.services_json, name="services"),
     path("graphiql", views.graphiql, name="graphiql"),
     path("graphiql/<slug:service>", views.graphiql, name="service-graphiql"),
-    path("docs/<slug:service>", views.docs, name="docs"),
+    path("docs/", views.docs, name="docs-index"),
+    path("docs/<path:slug>", views.docs, name="docs"),
     path("<slug:service>/schema.graphql", views.sdl, name="sdl"),
     path("favicon.ico", RedirectView.as_view(url=static("portal/mark.svg"), permanent=True)),
 ]

@@ -1,6 +1,5 @@
 """The portal's pages, and the same facts for programs."""
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
-from markdown_it import MarkdownIt
 
 from kernel import clock
-from kernel.services import BY_NAME, CATALOGUE
+from kernel.services import BY_NAME
 from project.graph import subgraph
 from project.portal.catalogue import findings, health_of, listed
+from project.portal.library import Library
 from project.version import VERSION
 
 # A page loads only what this process serves, and nothing written into a page is run.
@@ -24,22 +23,20 @@ _POLICY = (
 )
 _STARTED = clock.now()
 
-# HTML in a page's source is shown as text: our pages need none.
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-
 EXAMPLE = """\
-# Run it with Ctrl-Enter.
-# Whatever you ask, you see your own tenant only.
+# Ctrl-Enter runs it, in your own tenant.
 {
   __typename
 }
 """
 AUDIT_EXAMPLE = """\
 # Who deleted secrets, and how often?
-# Run it with Ctrl-Enter; you see your own tenant only.
+# Ctrl-Enter runs it, in your own tenant.
 {
   auditLogs(
-    filter: {actions: ["secretsmanager.DeleteSecret"]}
+    filter: {
+      actions: ["secretsmanager.DeleteSecret"]
+    }
     first: 10
   ) {
     totalCount
@@ -120,19 +117,16 @@ def sdl(_request: HttpRequest, service: str) -> HttpResponse:
 
 
 @require_safe
-def docs(request: HttpRequest, service: str) -> HttpResponse:
-    """Show a service's README."""
-    page = Path(settings.BASE_DIR) / "apps" / service / "README.md"
-    if service not in BY_NAME or not page.exists():
+def docs(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """Show a page of the docs, with the menu of all."""
+    library = Library()
+    page = library.pages.get(slug)
+    if page is None:
         raise Http404
     return _page(
         request,
         "portal/docs.html",
-        {
-            "service": BY_NAME[service],
-            "catalogue": CATALOGUE,
-            "text": _scrollable(_markdown.render(page.read_text(encoding="utf-8"))),
-        },
+        {"page": page, "shelves": library.shelves, "text": library.html(page)},
     )
 
 
@@ -141,16 +135,6 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     response["Content-Security-Policy"] = _POLICY
     response["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _scrollable(html: str) -> str:
-    """Make what scrolls sideways on a phone reachable by keyboard."""
-    table = '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>'
-    return (
-        html.replace("<pre>", '<pre tabindex="0">')
-        .replace("<table>", table)
-        .replace("</table>", "</table></div>")
-    )
 
 
 def _base_url(request: HttpRequest) -> str:
