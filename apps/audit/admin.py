@@ -58,7 +58,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
             response.context_data |= {
                 "bars": bars,
                 "bars_last": bars[-1] if bars else None,
-                "bars_title": "Logs over time, of the newest 10,000 that are listed",
+                "bars_title": "Logs over time (the newest 10,000 at most)",
             }
         return response
 

@@ -103,6 +103,15 @@ def test_failed_jobs_are_tried_again_and_waiting_ones_taken_back(staff: Client) 
     assert states == {failed.pk: "queued", waiting.pk: "cancelled", done.pk: "done"}
 
 
+def test_who_signs_in_without_having_asked_for_a_page_meets_the_index(db: None) -> None:
+    User.objects.create_superuser("root", password="secret")
+
+    form = {"username": "root", "password": "secret"}
+    answer = Client().post("/admin/login/", form)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
 @pytest.mark.parametrize("path", ["/admin/", "/admin/audit/auditlog/", "/admin/jobs/job/"])
 def test_people_who_are_not_staff_stay_outside(db: None, path: str) -> None:
     browser = Client()

@@ -1,5 +1,9 @@
 """The back office pages of what the kernel owns: tenants, people, keys, jobs."""
 
+from django.contrib import admin
+
 from project.admin import identity, jobs
 
 __all__ = ["identity", "jobs"]
+
+admin.site.index_title = "Back office"
