@@ -20,6 +20,8 @@ pytest_plugins = ["tests.devservices.fixtures"]
 
 # A password in a test guards nothing: hashing it slowly would only cost time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests look at the schema on every database; what happens where that is closed has its own tests.
+settings.GRAPHQL_INTROSPECTION = True
 
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]

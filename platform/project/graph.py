@@ -2,12 +2,16 @@
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from django.conf import settings
 
 from kernel.federation.execution import Endpoint
+from kernel.federation.library import Library
 from kernel.federation.limits import Limits
+from kernel.federation.persisted import LocalStore
 from kernel.federation.subgraph import Subgraph, compose
+from kernel.federation.trusted import TrustedDocuments, load
 
 
 @cache
@@ -31,6 +35,37 @@ def composed_endpoint() -> Endpoint:
     return Endpoint(compose([subgraph(service) for service in settings.SERVICES]), limits())
 
 
+@cache
+def service_library() -> Library:
+    """Return what the endpoints of single services know of their clients' documents."""
+    # A gateway plans queries of its own, which nobody can register.
+    return _library(
+        only_trusted=settings.GRAPHQL_ONLY_TRUSTED and settings.GRAPHQL_LIMITS != "gateway"
+    )
+
+
+@cache
+def composed_library() -> Library:
+    """Return what `/graphql` knows of its clients' documents."""
+    return _library(only_trusted=settings.GRAPHQL_ONLY_TRUSTED)
+
+
+def _library(*, only_trusted: bool) -> Library:
+    size_bytes = settings.GRAPHQL_PERSISTED_BYTES
+    return Library(
+        store=LocalStore(size_bytes=size_bytes) if size_bytes else None,
+        trusted=trusted_documents(),
+        only_trusted=only_trusted,
+    )
+
+
+@cache
+def trusted_documents() -> TrustedDocuments:
+    """Return the documents that clients registered."""
+    path = settings.GRAPHQL_TRUSTED_DOCUMENTS
+    return load(Path(path)) if path else TrustedDocuments({})
+
+
 def limits() -> Limits:
     """Return what one document may hold here."""
     return Limits(
@@ -38,4 +73,5 @@ def limits() -> Limits:
         depth=settings.GRAPHQL_MAX_DEPTH,
         aliases=settings.GRAPHQL_MAX_ALIASES,
         directives=settings.GRAPHQL_MAX_DIRECTIVES,
+        cost=settings.GRAPHQL_MAX_COST,
     )

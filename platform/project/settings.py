@@ -64,6 +64,7 @@ SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)
 
 # The database: sqlite:///file or postgres://user:password@host:port/name.
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
+EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 # Connections that one process keeps open to PostgreSQL.
 DATABASE_POOL_SIZE = env.number(
@@ -72,23 +73,56 @@ DATABASE_POOL_SIZE = env.number(
 
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 
+# `public`: the callers are anybody's clients. `gateway`: the only caller is a federation gateway
+# that has limits of its own. It chooses the defaults of the limits below.
+GRAPHQL_LIMITS = env.choice("GRAPHQL_LIMITS", "public", ("public", "gateway"))
+_FOR_GATEWAY = GRAPHQL_LIMITS == "gateway"
+
 # The longest body of a GraphQL request, in bytes.
-GRAPHQL_MAX_BODY_BYTES = env.number("GRAPHQL_MAX_BODY_BYTES", 1_000_000, at_least=1)
+GRAPHQL_MAX_BODY_BYTES = env.number(
+    "GRAPHQL_MAX_BODY_BYTES", 2_000_000 if _FOR_GATEWAY else 1_000_000, at_least=1
+)
 
 # The most tokens in a GraphQL document.
-GRAPHQL_MAX_TOKENS = env.number("GRAPHQL_MAX_TOKENS", 1_000, at_least=1)
+GRAPHQL_MAX_TOKENS = env.number("GRAPHQL_MAX_TOKENS", 15_000 if _FOR_GATEWAY else 1_000, at_least=1)
 
 # How deep selections may nest; introspection is exempt.
 GRAPHQL_MAX_DEPTH = env.number("GRAPHQL_MAX_DEPTH", 12, at_least=1)
 
 # The most aliases in a GraphQL document.
-GRAPHQL_MAX_ALIASES = env.number("GRAPHQL_MAX_ALIASES", 15)
+GRAPHQL_MAX_ALIASES = env.number("GRAPHQL_MAX_ALIASES", 30 if _FOR_GATEWAY else 15)
 
 # The most directives in a GraphQL document.
 GRAPHQL_MAX_DIRECTIVES = env.number("GRAPHQL_MAX_DIRECTIVES", 50)
 
 # The most representations in one `_entities` call.
 GRAPHQL_MAX_REPRESENTATIONS = env.number("GRAPHQL_MAX_REPRESENTATIONS", 1_000, at_least=1)
+
+# The most an operation may cost, as `@cost` and `@listSize` estimate it: about one for each object.
+GRAPHQL_MAX_COST = env.number("GRAPHQL_MAX_COST", 20_000 if _FOR_GATEWAY else 5_000, at_least=1)
+
+# How long an operation may take. What takes longer is stopped, its SQL statement included.
+GRAPHQL_TIMEOUT = env.duration("GRAPHQL_TIMEOUT", timedelta(seconds=30))
+
+# --- Who may ask what by GraphQL ----------------------------------------------------------------
+
+# Tell anybody the schema. When off: introspection, and suggestions in errors, are for signed-in
+# staff, so GraphiQL works for them; `_service`, which gateways ask, is for any credential. By
+# default on for the embedded database and while debugging.
+GRAPHQL_INTROSPECTION = env.flag("GRAPHQL_INTROSPECTION", default=DEBUG or EMBEDDED)
+
+# Memory for documents that clients name by their hash (automatic persisted queries), in bytes for
+# each endpoint. 0 switches them off.
+GRAPHQL_PERSISTED_BYTES = env.number("GRAPHQL_PERSISTED_BYTES", 4_000_000)
+
+# Documents that clients registered: a manifest, or a folder with one `<client>.json` for each. A
+# manifest is `{"<id>": "<text>"}` or Apollo's. It is read once.
+GRAPHQL_TRUSTED_DOCUMENTS = env.text("GRAPHQL_TRUSTED_DOCUMENTS", "")
+
+# Run registered documents only, GraphiQL's own included. What gateways and other services of the
+# platform send is their own text, so a service's path is exempt where GRAPHQL_LIMITS is `gateway`,
+# and so is every request with a service's token.
+GRAPHQL_ONLY_TRUSTED = env.flag("GRAPHQL_ONLY_TRUSTED", default=False)
 
 # --- Logs ---------------------------------------------------------------------------------------
 
@@ -102,7 +136,7 @@ LOG_FORMAT = env.choice(
 
 # --- What follows from the above ----------------------------------------------------------------
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if EMBEDDED:
     # A thread keeps its connection: opening one costs more than most queries.
     DATABASES["default"]["CONN_MAX_AGE"] = None
     # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.

@@ -9,14 +9,23 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from kernel.federation.view import graphql_view
-from project.graph import composed_endpoint, service_endpoint
+from project.graph import (
+    composed_endpoint,
+    composed_library,
+    service_endpoint,
+    service_library,
+)
 
 
 def service_urls(service: str) -> list[URLPattern | URLResolver]:
     """Return the paths of one service: its subgraph, and what it serves beside GraphQL."""
     endpoint = partial(service_endpoint, service)
     urls: list[URLPattern | URLResolver] = [
-        path(f"{service}/graphql", graphql_view(endpoint), name=f"{service}-graphql")
+        path(
+            f"{service}/graphql",
+            graphql_view(endpoint, service_library),
+            name=f"{service}-graphql",
+        )
     ]
     if find_spec(f"apps.{service}.urls"):
         urls.append(path(f"{service}/api/", include(import_module(f"apps.{service}.urls"))))
@@ -25,7 +34,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("graphql", graphql_view(composed_endpoint), name="graphql"),
+    path("graphql", graphql_view(composed_endpoint, composed_library), name="graphql"),
     *(url for service in settings.SERVICES for url in service_urls(service)),
     path("", include("kernel.observability.urls")),
     path("", include("project.portal.urls")),

@@ -1,29 +1,64 @@
 """One operation from text to answer: over HTTP, and in process for other services."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
-from graphql.utilities import get_operation_ast
+from django.conf import settings
+from graphql import (
+    ExecutionContext,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationType,
+    execute_sync,
+)
+from graphql.pyutils import Path
 
-from kernel.errors import DomainError, InvalidInputError
-from kernel.federation.documents import DocumentRefusedError, Documents
+from kernel.errors import (
+    DomainError,
+    InvalidInputError,
+    LimitExceededError,
+    MethodNotAllowedError,
+    UnauthenticatedError,
+)
+from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTime
+from kernel.federation.documents import DocumentRefusedError, Documents, Operation
 from kernel.federation.limits import Limits
 from kernel.federation.requests import GraphQLRequest
+from kernel.federation.stopwatch import Stopwatch
 from kernel.masking import describe
 from kernel.observability.context import request_id
+from kernel.tenancy.context import Principal, current_principal
 
-logger = logging.getLogger(__name__)
+
+class IntrospectionDisabledError(DomainError):
+    """The schema is told to signed-in staff only."""
+
+    code = "INTROSPECTION_DISABLED"
+    status = 403
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back, and whether the operation was run at all."""
+    """What is sent back, and its status for a client that reads the newer media type."""
 
     body: dict[str, Any]
-    executed: bool
+    status: int = 200
+
+    @property
+    def executed(self) -> bool:
+        """Whether the operation was run to its end."""
+        return "data" in self.body
+
+
+@dataclass(slots=True)
+class Context:
+    """What resolvers find as `info.context`."""
+
+    deadline: Deadline
 
 
 class Endpoint:
@@ -31,33 +66,117 @@ class Endpoint:
 
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self.schema = schema
+        self._limits = limits
         self._documents = Documents(schema, limits)
 
-    def answer(self, request: GraphQLRequest) -> Answer:
-        """Run one operation. Every failure comes back as a coded error in the answer."""
+    def answer(
+        self,
+        request: GraphQLRequest,
+        *,
+        stopwatch: Stopwatch | None = None,
+        gone: Callable[[], bool] | None = None,
+    ) -> Answer:
+        """Run one operation. Every failure comes back as a coded error in the answer.
+
+        `gone` tells, on any thread, whether the client has left: its query is not finished then.
+        """
+        stopwatch = stopwatch or Stopwatch()
+        is_open = _schema_is_open()
         try:
-            document = self._documents.read(request.query)
+            prepared = self._documents.read(request.query, stopwatch, suggest=is_open)
+            operation = prepared.operation(request.operation_name)
+            _admit(operation, request, schema_is_open=is_open)
+            cost = self._affordable(operation, request)
+            answer = _executed(self._execute(operation, request, gone, hide=not is_open))
         except DocumentRefusedError as refused:
-            return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED")
-        except DomainError as error:
-            return _refusal([GraphQLError(str(error))], error.code)
-        operation = get_operation_ast(document, request.operation_name)
-        if operation is None:
-            return _refusal(
-                [GraphQLError("name one of the document's operations in `operationName`")],
-                InvalidInputError.code,
+            return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED", 400)
+        except (DomainError, RecursionError) as error:
+            code, message = describe(error)
+            return _refusal([GraphQLError(message)], code, getattr(error, "status", 400))
+        stopwatch.lap("execute")
+        if request.tells_cost:
+            answer.body["extensions"] = {
+                "cost": {"estimated": cost, "limit": self._limits.cost},
+            }
+        return answer
+
+    def _affordable(self, operation: Operation, request: GraphQLRequest) -> int:
+        cost = operation.cost(request.variables)
+        if cost > self._limits.cost:
+            raise LimitExceededError(
+                f"an operation may cost {self._limits.cost}, this one is estimated at {cost}"
             )
-        if operation.operation == OperationType.SUBSCRIPTION:
-            return _refusal([GraphQLError("there are no subscriptions")], InvalidInputError.code)
-        result = execute(
-            self.schema,
-            document,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-        )
-        if not isinstance(result, ExecutionResult):
-            raise TypeError("every resolver of ours is synchronous")
-        return _executed(result)
+        return cost
+
+    def _execute(
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        gone: Callable[[], bool] | None,
+        *,
+        hide: bool,
+    ) -> ExecutionResult:
+        """Run an admitted operation; raises OperationTimeoutError."""
+        seconds = settings.GRAPHQL_TIMEOUT.total_seconds()
+        try:
+            # A change is finished even when its client has left.
+            with Deadline(seconds, gone=gone if operation.reads else None) as deadline:
+                result = execute_sync(
+                    self.schema,
+                    operation.document,
+                    context_value=Context(deadline),
+                    variable_values=request.variables,
+                    operation_name=request.operation_name,
+                    execution_context_class=TimedExecution,
+                    hide_suggestions=hide,
+                )
+        except OutOfTime:
+            raise OperationTimeoutError(f"an operation may take {seconds:g} s") from None
+        if deadline.stopped:
+            raise OperationTimeoutError(f"an operation may take {seconds:g} s")
+        return result
+
+
+class TimedExecution(ExecutionContext):
+    """graphql-core's executor; it looks at the clock before each field."""
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_nodes: list[FieldNode],
+        path: Path,
+    ) -> Any:
+        self.context_value.deadline.check()
+        return super().execute_field(parent_type, source, field_nodes, path)
+
+
+def _caller() -> Principal | None:
+    try:
+        return current_principal()
+    except UnauthenticatedError:
+        return None
+
+
+def _schema_is_open() -> bool:
+    """Return whether this caller may look at the schema."""
+    if settings.GRAPHQL_INTROSPECTION:
+        return True
+    caller = _caller()
+    return caller is not None and caller.kind == "staff"
+
+
+def _admit(operation: Operation, request: GraphQLRequest, *, schema_is_open: bool) -> None:
+    """Raise for an operation that is not to be run here, whatever it costs."""
+    if operation.node.operation == OperationType.SUBSCRIPTION:
+        raise InvalidInputError("there are no subscriptions")
+    if request.only_reads and not operation.reads:
+        raise MethodNotAllowedError("send a mutation by POST")
+    if operation.introspects and not schema_is_open:
+        raise IntrospectionDisabledError("introspection is for signed-in staff")
+    if operation.asks_sdl and not schema_is_open:
+        # A gateway has a credential of its own.
+        current_principal()
 
 
 def _executed(result: ExecutionResult) -> Answer:
@@ -68,20 +187,24 @@ def _executed(result: ExecutionResult) -> Answer:
         body["errors"] = [_formatted(error) for error in result.errors]
     if executed:
         body["data"] = result.data
-    return Answer(body, executed)
+    return Answer(body, 200 if executed else 400)
 
 
-def _refusal(errors: Sequence[GraphQLError], code: str) -> Answer:
-    return Answer({"errors": [_formatted(error, code) for error in errors]}, executed=False)
+def _refusal(errors: Sequence[GraphQLError], code: str, status: int) -> Answer:
+    return Answer({"errors": [_formatted(error, code) for error in errors]}, status)
 
 
 def _formatted(error: GraphQLError, code: str | None = None) -> dict[str, Any]:
     """Return the error as the client sees it: a message meant for it, and a code."""
     cause = _cause(error)
-    if cause is not None:
+    if cause is None:
+        code, message = code or InvalidInputError.code, error.message
+    elif error.path or isinstance(cause, DomainError):
         code, message = describe(cause)
     else:
-        code, message = code or InvalidInputError.code, error.message
+        # A scalar refused a value, and graphql-core adds what Python said of it.
+        code = code or InvalidInputError.code
+        message = error.message.removesuffix(str(cause)).rstrip("; ")
     extensions = {"code": code}
     if code == DomainError.code:
         extensions["id"] = request_id()

@@ -7,8 +7,10 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    IntValueNode,
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -17,26 +19,32 @@ from graphql import (
 
 from kernel.errors import InvalidInputError, LimitExceededError
 
+#: The longest number in a document. Python refuses to read much longer ones, in its own words.
+_MOST_DIGITS = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one document may hold."""
+    """What one document may hold, and what one operation may cost."""
 
     tokens: int
     depth: int
     aliases: int
     directives: int
+    cost: int
 
     def check_size(self, document: DocumentNode) -> None:
         """Raise LimitExceededError for too many aliases or directives, before validation."""
         aliases = directives = 0
-        for node in _walk(document):
+        for node in walk(document):
             if isinstance(node, FieldNode) and node.alias:
                 aliases += 1
             elif isinstance(node, DirectiveNode):
                 directives += 1
             elif isinstance(node, StringValueNode) and "\0" in node.value:
                 raise InvalidInputError("text may not contain the character U+0000")
+            elif isinstance(node, IntValueNode | FloatValueNode) and len(node.value) > _MOST_DIGITS:
+                raise InvalidInputError(f"a number has at most {_MOST_DIGITS} digits")
         if aliases > self.aliases:
             raise LimitExceededError(f"at most {self.aliases} aliases, found {aliases}")
         if directives > self.directives:
@@ -59,7 +67,8 @@ class Limits:
                     )
 
 
-def _walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all under it, however deep they nest."""
     stack: list[Node] = [node]
     while stack:
         current = stack.pop()

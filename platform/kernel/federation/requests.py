@@ -1,13 +1,21 @@
 """The shape of a GraphQL request over HTTP, checked before any of it is believed."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, RawPostDataException, UnreadablePostError
 
-from kernel.errors import DomainError, InvalidInputError, PayloadTooLargeError
+from kernel.errors import DomainError, ForbiddenError, InvalidInputError, PayloadTooLargeError
+
+_MEMBERS = ("query", "variables", "operationName", "extensions", "documentId")
+_QUOTED_MEMBERS = tuple(f'"{name}"'.encode() for name in _MEMBERS)
+#: What a form, an image or a link of another site makes a browser say.
+_OTHER_SITES = {"cross-site", "same-site"}
 
 
 class UnsupportedMediaTypeError(DomainError):
@@ -19,42 +27,133 @@ class UnsupportedMediaTypeError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to run (GraphQL over HTTP, section "Request Parameters")."""
+    """One operation to run (GraphQL over HTTP, section "Request Parameters").
+
+    `query` is empty where the document is named instead: by `document_id` (the appendix
+    "Persisted Documents"), or by `sha256`, its hash (Apollo's automatic persisted queries).
+    """
 
     query: str
     variables: dict[str, Any]
     operation_name: str | None
+    document_id: str | None = None
+    sha256: str | None = None
+    #: The answer is to tell what the operation was estimated to cost.
+    tells_cost: bool = False
+    #: It came by GET, so it must not change anything.
+    only_reads: bool = False
 
 
 def read_request(request: HttpRequest) -> GraphQLRequest:
-    """Read a POST body; raises a coded error for anything that is not one GraphQL request."""
+    """Read a GET or POST; raises a coded error for anything that is not one GraphQL request."""
+    if request.method == "GET":
+        return _parameters(request)
     # A form could be sent across sites by a browser without asking; JSON cannot.
-    if request.content_type != "application/json":
-        raise UnsupportedMediaTypeError(
-            f"send the request as application/json, found {request.content_type or 'no type'!r}"
-        )
+    found = request.content_type or "no type"
+    if found != "application/json":
+        raise UnsupportedMediaTypeError(f"send application/json, found {found[:80]!r}")
+    charset = str((request.content_params or {}).get("charset", "utf-8"))
+    if charset.lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaTypeError(f"send the request in UTF-8, found {charset[:40]!r}")
     return parse_request(_body(request))
 
 
 def parse_request(body: bytes) -> GraphQLRequest:
     """Read the JSON of a GraphQL request; raises InvalidInputError."""
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInputError(f"the body is not JSON: {error}") from None
+    data = _json("the body", body)
+    if isinstance(data, list):
+        raise InvalidInputError("one request has one operation: batches are not read")
     if not isinstance(data, dict):
         raise InvalidInputError("the body is a JSON object with the member `query`")
-    query, operation_name = data.get("query"), data.get("operationName")
-    variables = data.get("variables")
-    if not isinstance(query, str) or not query:
+    _refuse_repeated_members(body)
+    wanted = _request(data)
+    if b"\\u0000" in body and _holds_nul(wanted.variables):
+        raise InvalidInputError("text may not contain the character U+0000")
+    return wanted
+
+
+def _parameters(request: HttpRequest) -> GraphQLRequest:
+    """Read the query string of a GET (section "GET")."""
+    if request.headers.get("Sec-Fetch-Site") in _OTHER_SITES:
+        raise ForbiddenError("a page of another site may not send this")
+    try:
+        pairs = parse_qsl(
+            request.META.get("QUERY_STRING", ""),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=20,
+        )
+    except ValueError:
+        raise InvalidInputError("the query string is not one of a GraphQL request") from None
+    data: dict[str, Any] = dict(pairs)
+    if len(data) < len(pairs):
+        raise InvalidInputError("a parameter is given once")
+    for name in ("variables", "extensions"):
+        if name in data:
+            data[name] = _json(f"`{name}`", data[name]) if data[name] else None
+    wanted = _request(data, only_reads=True)
+    if _holds_nul(wanted.variables):
+        raise InvalidInputError("text may not contain the character U+0000")
+    return wanted
+
+
+def _json(what: str, text: bytes | str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInputError(f"{what} is not JSON: {error}") from None
+
+
+def _request(data: Mapping[str, Any], *, only_reads: bool = False) -> GraphQLRequest:
+    query, variables = data.get("query"), data.get("variables")
+    operation_name, document_id = data.get("operationName"), data.get("documentId")
+    extensions = data.get("extensions")
+    if not isinstance(query, str | None):
         raise InvalidInputError("`query` is the text of a GraphQL document")
     if not isinstance(variables, dict | None):
         raise InvalidInputError("`variables` is an object")
     if not isinstance(operation_name, str | None):
         raise InvalidInputError("`operationName` is a text")
-    if b"\\u0000" in body and _holds_nul(variables):
-        raise InvalidInputError("text may not contain the character U+0000")
-    return GraphQLRequest(query, variables or {}, operation_name or None)
+    if not isinstance(document_id, str | None):
+        raise InvalidInputError("`documentId` is a text")
+    if not isinstance(extensions, dict | None):
+        raise InvalidInputError("`extensions` is an object")
+    if query and document_id:
+        raise InvalidInputError("`query` or `documentId`, not both")
+    sha256 = _sha256(extensions) if extensions else None
+    if not (query or document_id or sha256):
+        raise InvalidInputError("`query` is the text of a GraphQL document, found none")
+    return GraphQLRequest(
+        query or "",
+        variables or {},
+        operation_name or None,
+        document_id or None,
+        sha256,
+        tells_cost=extensions is not None and extensions.get("cost") is True,
+        only_reads=only_reads,
+    )
+
+
+def _sha256(extensions: Mapping[str, Any]) -> str | None:
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise InvalidInputError("`persistedQuery` is of version 1")
+    sha256 = persisted.get("sha256Hash")
+    if not isinstance(sha256, str) or not sha256:
+        raise InvalidInputError("`sha256Hash` is a text")
+    return sha256
+
+
+def _refuse_repeated_members(body: bytes) -> None:
+    """Raise where a member is given twice, of which a proxy may believe one and we the other."""
+    # Only a body that names one twice, or spells letters as escapes, is worth a second reading.
+    if b"\\u00" not in body and all(body.count(name) < 2 for name in _QUOTED_MEMBERS):
+        return
+    names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    if len(set(names)) < len(names):
+        raise InvalidInputError("a member of the request is given once")
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -12,7 +12,15 @@ from wsgiref.util import FileWrapper
 
 from kernel.errors import DomainError, PayloadTooLargeError, UnavailableError
 from kernel.serving.answer import Answer, WSGIApplication
-from kernel.serving.asgi import ClientGoneError, Receive, Scope, Send, refuse
+from kernel.serving.asgi import (
+    CLIENT_GONE,
+    ClientGoneError,
+    Receive,
+    Scope,
+    Send,
+    client_gone,
+    refuse,
+)
 from kernel.serving.body import Body
 from kernel.serving.crew import Crew, CrewBusyError
 
@@ -53,6 +61,7 @@ class Bridge:
         if collected is not None:
             environ["CONTENT_LENGTH"] = str(collected)
         environ["wsgi.input"] = body
+        environ[CLIENT_GONE] = client_gone(scope)
         answer = Answer(scope, send, loop)
         await self._on_thread(partial(answer.give, self._application, environ), loop)
         await answer.finish()

@@ -24,8 +24,10 @@ _DERIVED = {
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
     "WEB_THREADS + WORKER_THREADS + 2": "the threads of both kinds and 2",
+    "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
+_BY_LIMITS = re.compile(r"(?P<gateway>\d+) if _FOR_GATEWAY else (?P<public>\d+)")
 _SECTION = re.compile(r"^# --- (?P<title>.*?) -+$")
 _KINDS = {
     "text": "text",
@@ -100,6 +102,8 @@ def _default(call: ast.Call) -> str:
     text = ast.unparse(given[0])
     if match := _TIMEDELTA.fullmatch(text):
         return f"`{match['number']}{match['unit'][0]}`"
+    if match := _BY_LIMITS.fullmatch(text):
+        return f"`{match['public']}`; `{match['gateway']}` for a gateway"
     if isinstance(given[0], ast.Constant):
         text = text.strip("'")
         return f"`{text}`" if text else "none"

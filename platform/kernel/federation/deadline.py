@@ -1,0 +1,126 @@
+"""The time an operation may take, and the end of what takes longer, a statement included."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from kernel.errors import DomainError
+
+#: How late a statement is stopped at most.
+WATCH_SECONDS = 0.2
+_CANCEL_SECONDS = 2.0
+
+
+class OperationTimeoutError(DomainError):
+    """The operation took longer than it may, and was stopped; a change may have happened."""
+
+    code = "TIMEOUT"
+    status = 504
+
+
+# No Exception: the executor would collect that as the error of one field, and go on.
+class OutOfTime(BaseException):
+    """Ends an operation from wherever it is."""
+
+
+class Deadline:
+    """Use it as a block around an operation, on the thread that runs it.
+
+    Inside, `check` ends the operation once the time is over or the client has left. A statement
+    that runs then is stopped by a thread that watches all blocks, so nothing is sent to the
+    database beforehand: `SET statement_timeout` would be one more round trip for each operation.
+    """
+
+    __slots__ = ("_connection", "_ended", "_gone", "_lock", "at", "stopped")
+
+    def __init__(self, seconds: float, *, gone: Callable[[], bool] | None = None) -> None:
+        self.at = monotonic() + seconds
+        #: A statement may have been stopped, so what the operation says is not to be believed.
+        self.stopped = False
+        self._gone = gone
+        self._connection = connections[DEFAULT_DB_ALIAS]
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def check(self) -> None:
+        """Raise OutOfTime when the time is over; it costs a look at the clock."""
+        if monotonic() >= self.at:
+            raise OutOfTime
+
+    def __enter__(self) -> Self:
+        _watch.add(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Under the lock: the next operation's statement is never stopped in this one's stead.
+        with self._lock:
+            self._ended = True
+        _watch.remove(self)
+
+    def stop_if_due(self) -> None:
+        """Stop the statement that runs now, if the time is over or nobody waits any more."""
+        if self._gone is not None and self._gone():
+            self.at = 0.0
+        if monotonic() < self.at:
+            return
+        with self._lock:
+            if not self._ended:
+                self.stopped = True
+                _stop_statement(self._connection.connection)
+
+
+def _stop_statement(raw: Any) -> None:
+    # Both drivers promise that this may be called from another thread.
+    with contextlib.suppress(Exception):
+        if hasattr(raw, "interrupt"):
+            raw.interrupt()
+        elif hasattr(raw, "cancel_safe"):
+            raw.cancel_safe(timeout=_CANCEL_SECONDS)
+
+
+class _Watch:
+    """Looks after all deadlines of the process; sleeps while there is none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[Deadline] = set()
+        self._some = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline) -> None:
+        with self._lock:
+            self._running.add(deadline)
+            if self._some.is_set():
+                return
+            self._some.set()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
+                self._thread.start()
+
+    def remove(self, deadline: Deadline) -> None:
+        with self._lock:
+            self._running.discard(deadline)
+
+    def _look(self) -> None:
+        while self._some.wait():
+            time.sleep(WATCH_SECONDS)
+            with self._lock:
+                running = list(self._running)
+                if not running:
+                    self._some.clear()
+            for deadline in running:
+                deadline.stop_if_due()
+
+
+_watch = _Watch()

@@ -1,0 +1,81 @@
+"""Who may look at the schema where it is not for everybody."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.contrib.auth.models import User
+from django.test import Client
+
+from kernel.identity.models import Tenant
+from kernel.identity.services import admit
+from kernel.testing.graphql import GraphQLClient, Result
+from kernel.testing.tenants import make_key
+
+PATH = f"/{project.SERVICES[0]}/graphql"
+LOOKS = ("{ __schema { queryType { name } } }", '{ __type(name: "Query") { name } }')
+TYPO = "{ _servic { sdl } }"
+
+
+def staff(tenant: Tenant, query: str) -> Result:
+    user = User.objects.create_user("staff", is_staff=True)
+    admit(user=user, tenant=tenant, scopes=["*"])
+    browser = Client(raise_request_exception=False)
+    browser.force_login(user)
+    response = browser.post(PATH, {"query": query}, content_type="application/json")
+    return Result(response.status_code, response.json())
+
+
+@pytest.mark.parametrize("query", LOOKS)
+def test_by_default_on_the_embedded_database_everybody_may_look(
+    db: None, settings: Any, query: str
+) -> None:
+    settings.GRAPHQL_INTROSPECTION = True
+
+    assert GraphQLClient("", PATH)(query).data
+    assert "Did you mean" in GraphQLClient("", PATH)(TYPO).body["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "query", [*LOOKS, "{ ...F } fragment F on Query { a: __schema { description } }"]
+)
+def test_where_it_is_closed_only_staff_may_look(tenant: Tenant, settings: Any, query: str) -> None:
+    settings.GRAPHQL_INTROSPECTION = False
+
+    for secret in ("", make_key(tenant).secret):
+        assert GraphQLClient(secret, PATH)(query).codes == ["INTROSPECTION_DISABLED"]
+    assert staff(tenant, query).data
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (TYPO, {}),
+        ("query($a: Boolean!) { __typename @skip(iff: $a) }", {"a": True}),
+        ("{ __typename @skipp(if: true) }", {}),
+        ("query($a: Strin) { __typename }", {}),
+    ],
+)
+def test_where_it_is_closed_an_error_names_nothing_that_exists(
+    tenant: Tenant, settings: Any, query: str, variables: dict[str, Any]
+) -> None:
+    settings.GRAPHQL_INTROSPECTION = False
+
+    result = GraphQLClient(make_key(tenant).secret, PATH)(query, **variables)
+
+    assert set(result.codes) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert "Did you mean" not in str(result.body)
+
+
+def test_a_gateway_reads_the_sdl_with_its_credential(tenant: Tenant, settings: Any) -> None:
+    query = "{ _service { sdl } }"
+
+    settings.GRAPHQL_INTROSPECTION = False
+    stranger = GraphQLClient("", PATH)(query)
+    gateway = GraphQLClient(make_key(tenant, "nothing:read").secret, PATH)(query)
+    settings.GRAPHQL_INTROSPECTION = True
+    anybody = GraphQLClient("", PATH)(query)
+
+    assert stranger.codes == ["UNAUTHENTICATED"]
+    assert gateway.data == anybody.data
+    assert "type Query" in gateway.data["_service"]["sdl"]
