@@ -1,16 +1,29 @@
-"""The directives of Apollo Federation 2.9, put on types, fields and arguments.
+"""The directives of Apollo Federation 2.9, put on types, fields, arguments and enum values.
 
-graphene-federation defines and checks them; names in field sets are those of the SDL.
+graphene-federation defines them; names in field sets are those of the SDL. On a class they are
+decorators; a field, an argument or a value of an enum is passed in: `tag("a")(graphene.String())`.
 """
 
-from collections.abc import Callable, Iterable
+import enum
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from graphene_directives import directive_decorator
-from graphene_directives.utils import field_attribute_name, non_field_attribute_name
+import graphene
+from graphene.types.mountedtype import MountedType
+from graphene.types.unmountedtype import UnmountedType
+from graphene.utils.orderedtype import OrderedType
 from graphene_federation import ComposableDirective
 from graphene_federation.apollo_versions import FederationVersion, get_directives_based_on_version
-from graphql import GraphQLArgument, GraphQLDirective, GraphQLNonNull, GraphQLString
+from graphql import (
+    DirectiveLocation,
+    GraphQLArgument,
+    GraphQLDirective,
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLString,
+    coerce_input_value,
+    is_required_argument,
+)
 
 T = TypeVar("T")
 
@@ -20,18 +33,20 @@ FEDERATION_VERSION = FederationVersion.VERSION_2_9
 Applied = dict[str, list[dict[str, Any]]]
 
 
-def _definitions() -> dict[str, GraphQLDirective]:
-    """Return the library's definitions, with two of them as the specification has them."""
-    found: dict[str, Any] = get_directives_based_on_version(FEDERATION_VERSION)
+def definitions_of(version: FederationVersion) -> dict[str, GraphQLDirective]:
+    """Return the library's definitions, with three of them as the specification has them."""
+    found: dict[str, Any] = get_directives_based_on_version(version)
     tag = found["tag"]
     tag.args = {"name": GraphQLArgument(GraphQLNonNull(GraphQLString))}
     tag.is_repeatable = True
-    tag._graphene_directive.has_no_argument = False
-    found["interfaceObject"].is_repeatable = False
-    return found
+    if "interfaceObject" in found:
+        found["interfaceObject"].is_repeatable = False
+    if "from_context" in found:
+        found["from_context"].name = "fromContext"
+    return {definition.name: definition for definition in found.values()}
 
 
-DEFINITIONS = _definitions()
+DEFINITIONS = definitions_of(FEDERATION_VERSION)
 
 
 def key(fields: str, *, resolvable: bool = True) -> Callable[[T], T]:
@@ -50,7 +65,7 @@ def provides(fields: str) -> Callable[[T], T]:
 
 
 def override(from_: str, *, label: str | None = None) -> Callable[[T], T]:
-    """Take a field over from another subgraph."""
+    """Take a field over from another subgraph, for a part of the requests if there is a label."""
     return _use("override", **{"from": from_, "label": label})
 
 
@@ -62,6 +77,21 @@ def tag(name: str) -> Callable[[T], T]:
 def requires_scopes(*alternatives: list[str]) -> Callable[[T], T]:
     """Let a gateway that reads scopes open this only to one of these sets of scopes."""
     return _use("requiresScopes", scopes=list(alternatives))
+
+
+def policy(*alternatives: list[str]) -> Callable[[T], T]:
+    """Let a gateway open this only where one of these sets of its policies holds."""
+    return _use("policy", policies=list(alternatives))
+
+
+def context(name: str) -> Callable[[T], T]:
+    """Let arguments of fields below this type be taken from it, by this name."""
+    return _use("context", name=name)
+
+
+def from_context(field: str) -> Callable[[T], T]:
+    """Have the gateway set an argument from a context, such as `$shop { currency }`."""
+    return _use("fromContext", field=field)
 
 
 def cost(weight: int) -> Callable[[T], T]:
@@ -113,18 +143,27 @@ def authenticated(thing: T) -> T:
 
 def custom(directive: ComposableDirective, **arguments: Any) -> Callable[[T], T]:
     """Apply a directive of our own, which composition keeps (@composeDirective)."""
-    return _apply(directive.graphene_directive, arguments)
+    return _apply(directive, arguments)
 
 
-def applied(thing: Any, definitions: Iterable[GraphQLDirective]) -> Applied:
-    """Return what is applied to a graphene type, field or argument itself, not to its bases."""
-    attribute = non_field_attribute_name if isinstance(thing, type) else field_attribute_name
-    marks = vars(thing)
-    return {
-        definition.name: marks[attribute(definition)]
-        for definition in definitions
-        if attribute(definition) in marks
-    }
+def applied(thing: Any) -> Applied:
+    """Return what is applied to a class, field, argument or enum value itself, not to its bases."""
+    if isinstance(thing, OrderedType):
+        return _of_fields.get(thing.creation_counter, {})
+    found: Applied = vars(thing).get(_ATTRIBUTE, {})
+    return found
+
+
+def derived(base: type[T], name: str, fields: dict[str, Any]) -> type[T]:
+    """Return a class with more fields, to which the same is applied as to its base."""
+    return type(name, (base,), {**fields, _ATTRIBUTE: applied(base)})
+
+
+#: Where classes and enum values keep what is applied to them.
+_ATTRIBUTE = "_applied_directives"
+#: What is applied to fields and arguments, by the number that graphene gives each: it makes
+#: another object of a `graphene.String()` once it knows its place, and leaves it the number.
+_of_fields: dict[int, Applied] = {}
 
 
 def _use(directive: str, /, **arguments: Any) -> Callable[[T], T]:
@@ -133,13 +172,63 @@ def _use(directive: str, /, **arguments: Any) -> Callable[[T], T]:
 
 def _apply(definition: GraphQLDirective, arguments: dict[str, Any]) -> Callable[[T], T]:
     given = {name: value for name, value in arguments.items() if value is not None}
+    _check_arguments(definition, given)
 
     def apply(thing: T) -> T:
-        decorate = directive_decorator(definition)
-        if isinstance(thing, type):
-            decorate(args_via_dict=given)(thing)
+        if not _places(thing) & set(definition.locations):
+            raise ValueError(f"{definition} cannot stand on {thing}")
+        others = dict(applied(thing))
+        uses = others.pop(definition.name, [])
+        if uses and (given in uses or not definition.is_repeatable):
+            raise ValueError(f"{definition} stands on {thing} already")
+        # The last decorator is applied first; this way all are printed in the order they are read.
+        now = {definition.name: [given, *uses], **others}
+        if isinstance(thing, OrderedType):
+            _of_fields[thing.creation_counter] = now
         else:
-            decorate(field=thing, args_via_dict=given)
+            setattr(thing, _ATTRIBUTE, now)
         return thing
 
     return apply
+
+
+def _check_arguments(definition: GraphQLDirective, given: dict[str, Any]) -> None:
+    for name in given.keys() - definition.args.keys():
+        raise ValueError(f"{definition} has no argument {name}")
+    for name, argument in definition.args.items():
+        if name in given:
+            try:
+                coerce_input_value(given[name], argument.type)
+            except GraphQLError as error:
+                raise ValueError(f"{definition}({name}:) {error.message}") from None
+        elif is_required_argument(argument):
+            raise ValueError(f"{definition} needs the argument {name}")
+
+
+_OF_CLASSES = {
+    graphene.ObjectType: DirectiveLocation.OBJECT,
+    graphene.Interface: DirectiveLocation.INTERFACE,
+    graphene.Union: DirectiveLocation.UNION,
+    graphene.Enum: DirectiveLocation.ENUM,
+    graphene.Scalar: DirectiveLocation.SCALAR,
+    graphene.InputObjectType: DirectiveLocation.INPUT_OBJECT,
+}
+_OF_FIELDS = {
+    graphene.Argument: DirectiveLocation.ARGUMENT_DEFINITION,
+    graphene.InputField: DirectiveLocation.INPUT_FIELD_DEFINITION,
+    MountedType: DirectiveLocation.FIELD_DEFINITION,
+}
+
+
+def _places(thing: Any) -> set[DirectiveLocation]:
+    """Return the places where this may come to stand; several as long as it may be any field."""
+    match thing:
+        case type():
+            return {place for base, place in _OF_CLASSES.items() if issubclass(thing, base)}
+        case UnmountedType():
+            return set(_OF_FIELDS.values())
+        case MountedType():
+            return {next(place for base, place in _OF_FIELDS.items() if isinstance(thing, base))}
+        case enum.Enum():
+            return {DirectiveLocation.ENUM_VALUE}
+    return set()

@@ -13,7 +13,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError
 from kernel.federation.batches import together
-from kernel.federation.directives import DEFINITIONS, applied
+from kernel.federation.directives import applied
 from kernel.federation.field_sets import FieldSet, holds, parse_field_set
 from kernel.ids import parse_id
 from kernel.tenancy.context import current_principal, require
@@ -83,7 +83,7 @@ class Fetchable:
 
 def keys_of(entity: type[Resolvable]) -> tuple[FieldSet, ...]:
     """Return the keys by which an entity can be fetched here."""
-    marks = applied(entity, [DEFINITIONS["key"]]).get("key", ())
+    marks = applied(entity).get("key", ())
     return tuple(
         parse_field_set(mark["fields"]) for mark in marks if mark.get("resolvable") is not False
     )

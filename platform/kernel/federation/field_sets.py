@@ -6,11 +6,13 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    is_composite_type,
     parse,
 )
 
@@ -29,18 +31,19 @@ def parse_field_set(text: str) -> FieldSet:
     return _fields(definition.selection_set)
 
 
-def check_field_set(type_: GraphQLObjectType | GraphQLInterfaceType, fields: FieldSet) -> None:
+def check_field_set(type_: GraphQLNamedType, fields: FieldSet) -> None:
     """Raise ValueError when the type, or one inside it, lacks a field of the set."""
+    known = type_.fields if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) else {}
     for name, inside in fields.items():
         if name == "__typename":
             continue
-        if name not in type_.fields:
+        if name not in known:
             raise ValueError(f"a field set of {type_.name} names {name}, which it does not have")
-        of = get_named_type(type_.fields[name].type)
-        if isinstance(of, GraphQLObjectType | GraphQLInterfaceType):
+        of = get_named_type(known[name].type)
+        if inside:
             check_field_set(of, inside)
-        elif inside:
-            raise ValueError(f"{type_.name}.{name} has no fields of its own")
+        elif is_composite_type(of):
+            raise ValueError(f"a field set of {type_.name} names {name}, but no fields of it")
 
 
 def holds(representation: Mapping[str, Any], fields: FieldSet) -> bool:

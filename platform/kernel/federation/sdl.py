@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from graphene_federation import ComposableDirective
+from graphene_federation.apollo_versions import FederationVersion
 from graphql import (
+    DirectiveLocation,
     GraphQLArgument,
     GraphQLDirective,
     GraphQLEnumType,
+    GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -31,26 +34,45 @@ from graphql.utilities.print_schema import (
     print_specified_by_url,
 )
 
-from kernel.federation.directives import DEFINITIONS, FEDERATION_VERSION, Applied
+from kernel.federation.directives import FEDERATION_VERSION, Applied, definitions_of
 
-SPECIFICATION = f"https://specs.apollo.dev/federation/v{FEDERATION_VERSION.value}"
+SPECIFICATION = "https://specs.apollo.dev/federation/v"
 #: What every subgraph answers to gateways; the specification lets the text leave it out.
 FEDERATION_TYPES = frozenset({"_Any", "_Entity", "_Service"})
 FEDERATION_FIELDS = frozenset({"_entities", "_service"})
+#: Only here it is known what became of a `graphene.String()` that has a directive.
+_PLACES = {
+    GraphQLField: DirectiveLocation.FIELD_DEFINITION,
+    GraphQLArgument: DirectiveLocation.ARGUMENT_DEFINITION,
+    GraphQLInputField: DirectiveLocation.INPUT_FIELD_DEFINITION,
+}
 
 
-def print_subgraph(schema: GraphQLSchema, custom: Iterable[ComposableDirective] = ()) -> str:
-    """Return the SDL that `_service` gives to gateways and composers."""
-    return _Printer(schema, {directive.name: directive for directive in custom}).print()
+def print_subgraph(
+    schema: GraphQLSchema,
+    custom: Iterable[ComposableDirective] = (),
+    version: FederationVersion = FEDERATION_VERSION,
+) -> str:
+    """Return the SDL that `_service` gives to gateways and composers.
+
+    Raises ValueError for a directive that is neither of this version nor among the custom ones.
+    """
+    return _Printer(schema, {directive.name: directive for directive in custom}, version).print()
 
 
 class _Printer:
     """Prints one schema, and remembers which directives it met."""
 
-    def __init__(self, schema: GraphQLSchema, custom: dict[str, ComposableDirective]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        custom: dict[str, ComposableDirective],
+        version: FederationVersion,
+    ) -> None:
         self._schema = schema
         self._custom = custom
-        self._definitions: dict[str, GraphQLDirective] = {**DEFINITIONS, **custom}
+        self._version = version
+        self._definitions: dict[str, GraphQLDirective] = {**definitions_of(version), **custom}
         self._used: set[str] = set()
 
     def print(self) -> str:
@@ -68,8 +90,12 @@ class _Printer:
         federation = {name for name in self._used if name not in self._custom}
         if self._custom:
             federation.add("composeDirective")
-        lines = [_link(SPECIFICATION, federation)]
-        lines += [_link(custom.spec_url, {custom.name}) for custom in self._custom.values()]
+        lines = [_link(SPECIFICATION + self._version.value, federation)]
+        urls = dict.fromkeys(directive.spec_url for directive in self._custom.values())
+        lines += [
+            _link(url, {name for name, one in self._custom.items() if one.spec_url == url})
+            for url in urls
+        ]
         lines += [f'  @composeDirective(name: "@{name}")' for name in self._custom]
         return "extend schema\n" + "\n".join(lines)
 
@@ -143,6 +169,13 @@ class _Printer:
         uses: Applied = getattr(thing, "extensions", {}).get("directives", {})
         printed = ""
         for name, every in uses.items():
+            if name not in self._definitions:
+                raise ValueError(
+                    f"@{name} is not of Federation {self._version.value}, nor declared"
+                )
+            place = _PLACES.get(type(thing))
+            if place and place not in self._definitions[name].locations:
+                raise ValueError(f"@{name} cannot stand on what became {place.name}")
             self._used.add(name)
             for arguments in every:
                 printed += f" @{name}{self._values_of(name, arguments)}"

@@ -6,14 +6,18 @@ from typing import Any
 
 import graphene
 from graphene_federation import ComposableDirective
+from graphene_federation.apollo_versions import FederationVersion
 from graphql import (
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
+    get_named_type,
     value_from_ast_untyped,
 )
 
+from kernel.federation.directives import FEDERATION_VERSION, derived
 from kernel.federation.entities import Fetchable, Resolvable, keys_of, resolve_entities
 from kernel.federation.field_sets import check_field_set, parse_field_set
 from kernel.federation.references import KeyOnly, Part
@@ -42,10 +46,12 @@ def build_subgraph(
     entities: Sequence[type[Resolvable]],
     contributions: Sequence[type[Part]] = (),
     directives: Sequence[ComposableDirective] = (),
+    version: FederationVersion = FEDERATION_VERSION,
 ) -> Subgraph:
     """Build the schema of one service with `_service` and `_entities`.
 
-    Raises ValueError when a field set of a directive names what is not there.
+    Raises ValueError when a field set of a directive names what is not there, or a directive is
+    not of this version of the specification.
     """
     parts = [*entities, *contributions]
     fetchable = {
@@ -54,13 +60,13 @@ def build_subgraph(
     schema = build_schema(
         query=_federated(query, [one.entity for one in fetchable.values()]),
         # Without the class's own description: composers find seven for one type.
-        mutation=type("Mutation", (mutation,), {}) if mutation else None,
+        mutation=derived(mutation, "Mutation", {}) if mutation else None,
         types=parts,
         parts=parts,
         directives=directives,
     )
     _check_field_sets(schema)
-    sdl = print_subgraph(schema, directives)
+    sdl = print_subgraph(schema, directives, version)
     _answer_gateways(schema, fetchable, sdl)
     return Subgraph(
         service=service,
@@ -118,15 +124,17 @@ def _federated(
 ) -> type[graphene.ObjectType]:
     """Return the query type with the two fields that gateways use."""
     fields: dict[str, Any] = {"_service": graphene.Field(_Service, name="_service", required=True)}
-    if entities:
-        meta = type("Meta", (), {"name": "_Entity", "types": entities})
+    # A representation may name an interface with a key; what it stands for is an object.
+    objects = [entity for entity in entities if issubclass(entity, graphene.ObjectType)]
+    if objects:
+        meta = type("Meta", (), {"name": "_Entity", "types": objects})
         union = type("_Entity", (graphene.Union,), {"Meta": meta})
         fields["_entities"] = graphene.Field(
             graphene.NonNull(graphene.List(union)),
             name="_entities",
             representations=graphene.NonNull(graphene.List(graphene.NonNull(_Any))),
         )
-    return type("Query", (query,), fields)
+    return derived(query, "Query", fields)
 
 
 def _answer_gateways(schema: GraphQLSchema, fetchable: dict[str, Fetchable], sdl: str) -> None:
@@ -152,12 +160,16 @@ def _check_field_sets(schema: GraphQLSchema) -> None:
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             continue
-        uses = type_.extensions.get("directives", {})
-        for mark in uses.get("key", ()):
-            check_field_set(type_, parse_field_set(mark["fields"]))
+        _check(type_, type_.extensions.get("directives", {}).get("key", ()))
         for field in type_.fields.values():
-            for mark in field.extensions.get("directives", {}).get("requires", ()):
-                check_field_set(type_, parse_field_set(mark["fields"]))
+            applied = field.extensions.get("directives", {})
+            _check(type_, applied.get("requires", ()))
+            _check(get_named_type(field.type), applied.get("provides", ()))
+
+
+def _check(type_: GraphQLNamedType, marks: Sequence[dict[str, Any]]) -> None:
+    for mark in marks:
+        check_field_set(type_, parse_field_set(mark["fields"]))
 
 
 def _refuse_namesakes(subgraphs: Sequence[Subgraph]) -> None:

@@ -5,9 +5,15 @@ from typing import Any
 
 import graphene
 from graphene.types.schema import TypeMap as GrapheneTypeMap
-from graphql import GraphQLDirective, GraphQLObjectType, GraphQLSchema, specified_directives
+from graphql import (
+    GraphQLDirective,
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    specified_directives,
+)
 
-from kernel.federation.directives import DEFINITIONS, applied
+from kernel.federation.directives import applied
 from kernel.federation.entities import Entity
 
 ObjectTypes = Sequence[type[graphene.ObjectType]]
@@ -28,12 +34,10 @@ class TypeMap(GrapheneTypeMap):
         mutation: type[graphene.ObjectType] | None,
         types: ObjectTypes,
         parts: ObjectTypes,
-        directives: Iterable[GraphQLDirective] = (),
     ) -> None:
         self._parts: dict[str, list[type[graphene.ObjectType]]] = {}
         for part in parts:
             self._parts.setdefault(part._meta.name, []).append(part)
-        self._directives = (*DEFINITIONS.values(), *directives)
         super().__init__(query=query, mutation=mutation, types=list(types))
 
     def add_type(self, graphene_type: Any) -> Any:
@@ -44,12 +48,12 @@ class TypeMap(GrapheneTypeMap):
         if isinstance(made, GraphQLObjectType):
             # A field of an object type has rows of that type, and a union resolves its own.
             made.is_type_of = None
-        if name is not None and "directives" not in made.extensions:
-            made.extensions["directives"] = (
-                applied(made.graphene_type, self._directives)
-                if hasattr(made, "graphene_type")
-                else {}
-            )
+        # GraphQL's own scalars are shared by all schemas, and have no class.
+        if name is not None and hasattr(made, "graphene_type"):
+            made.extensions["directives"] = applied(made.graphene_type)
+        if isinstance(made, GraphQLEnumType):
+            for value in made.values.values():
+                value.extensions = {"directives": applied(value.value)}
         return made
 
     def create_fields_for_type(
@@ -67,7 +71,7 @@ class TypeMap(GrapheneTypeMap):
         known = graphene_type._meta.fields
         for made, (name, field) in zip(fields.values(), known.items(), strict=True):
             made.extensions = {
-                "directives": applied(field, self._directives),
+                "directives": applied(field),
                 "field": field,
                 "name": name,
                 "part": graphene_type,
@@ -75,7 +79,7 @@ class TypeMap(GrapheneTypeMap):
             for argument, given in zip(
                 getattr(made, "args", {}).values(), getattr(field, "args", {}).values(), strict=True
             ):
-                argument.extensions = {"directives": applied(given, self._directives)}
+                argument.extensions = {"directives": applied(given)}
         return fields
 
 
@@ -88,9 +92,7 @@ def build_schema(
     directives: Iterable[GraphQLDirective] = (),
 ) -> GraphQLSchema:
     """Return the schema of these classes; `parts` are the entities and what others add to them."""
-    type_map = TypeMap(
-        query=query, mutation=mutation, types=types, parts=parts, directives=directives
-    )
+    type_map = TypeMap(query=query, mutation=mutation, types=types, parts=parts)
     owners = {part._meta.name: part for part in parts if issubclass(part, Entity)}
     return GraphQLSchema(
         query=type_map.query,
