@@ -9,3 +9,11 @@ from kernel.federation.subgraph import build_subgraph
 subgraph = build_subgraph(
     "audit", query=Query, mutation=Mutation, entities=[AuditLogType], contributions=contributions
 )
+
+#: What the table of operations says beside them, or in their place.
+NOTES = {
+    "AuditLog": {
+        "update": "The record is append-only: the database refuses a change.",
+        "delete": "The record is append-only: the database refuses to delete.",
+    },
+}

@@ -6,24 +6,8 @@ import graphene
 
 from apps.audit.schema.inputs import CreateAuditLogInput, CreateAuditLogsInput, entry
 from apps.audit.schema.types import AuditLogType
-from apps.audit.services import record, record_all
-from kernel.federation.mutations import Change, MutationError
-
-
-class CreateAuditLog(Change):
-    """Record one thing that happened."""
-
-    class Arguments:
-        input = CreateAuditLogInput(required=True)
-
-    scope = "audit:write"
-
-    audit_log = graphene.Field(AuditLogType)
-    error = graphene.Field(MutationError)
-
-    @classmethod
-    def perform(cls, **data: Any) -> dict[str, Any]:
-        return {"audit_log": record(entry(data))}
+from apps.audit.services import Outcome, record, record_all
+from kernel.federation.mutations import Bulk, Create, MutationError
 
 
 class AuditLogOutcome(graphene.ObjectType):
@@ -34,36 +18,29 @@ class AuditLogOutcome(graphene.ObjectType):
     error = graphene.Field(MutationError)
 
 
-class CreateAuditLogs(Change):
-    """Record many things that happened; a bad entry does not keep the others out."""
+class CreateMany(Bulk):
+    """Records entries, and says which of them were new."""
 
-    class Arguments:
-        input = CreateAuditLogsInput(required=True)
+    def outcome_type(self) -> type[graphene.ObjectType]:
+        return AuditLogOutcome
 
-    scope = "audit:write"
-
-    outcomes = graphene.List(
-        graphene.NonNull(AuditLogOutcome), description="One for each entry, in their order."
-    )
-    error = graphene.Field(MutationError)
-
-    @classmethod
-    def perform(cls, **data: Any) -> dict[str, Any]:
-        outcomes = record_all([entry(log) for log in data["logs"]])
-        return {
-            "outcomes": [
-                AuditLogOutcome(
-                    audit_log=outcome.log,
-                    new=outcome.new,
-                    error=MutationError.of(outcome.error) if outcome.error else None,
-                )
-                for outcome in outcomes
-            ]
-        }
+    def outcome(self, one: Outcome) -> dict[str, Any]:
+        error = MutationError.of(one.error) if one.error else None
+        return {"audit_log": one.log, "new": one.new, "error": error}
 
 
 class Mutation(graphene.ObjectType):
     """Changes of the audit log."""
 
-    create_audit_log = CreateAuditLog.Field(required=True)
-    create_audit_logs = CreateAuditLogs.Field(required=True)
+    create_audit_log = Create(
+        AuditLogType,
+        input=CreateAuditLogInput,
+        by=lambda **told: record(entry(told)),
+        description="Record one thing that happened.",
+    )
+    create_audit_logs = CreateMany(
+        AuditLogType,
+        input=CreateAuditLogsInput,
+        by=lambda logs: record_all([entry(told) for told in logs]),
+        description="Record many things that happened; a bad entry does not keep the others out.",
+    )

@@ -1,11 +1,15 @@
 """Mutations of one shape: one `input`, and in the answer the entity or a coded error."""
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 import graphene
+from graphene.utils.str_converters import to_snake_case
 
 from kernel.errors import DomainError, ForbiddenError, UnauthenticatedError
+from kernel.federation.batches import together
 from kernel.federation.directives import shareable
+from kernel.federation.entities import Entity
 from kernel.tenancy.context import require
 
 
@@ -21,34 +25,127 @@ class MutationError(graphene.ObjectType):
         return cls(code=error.code, message=str(error))
 
 
-class Change(graphene.Mutation):
-    """A change that either happens or says why not.
+class ById(graphene.InputObjectType):
+    """Names the row that is meant; the inputs of changes are made of it."""
 
-    A subclass names its scope, its `Arguments.input` and its result fields, and does the work in
-    `perform`, which returns those fields or raises a DomainError.
+    id = graphene.ID(required=True)
+
+
+class ByIds(graphene.InputObjectType):
+    """Names the rows that are meant, in one call at most 100."""
+
+    ids = graphene.List(graphene.NonNull(graphene.ID), required=True, description="At most 100.")
+
+
+class Change(graphene.Field):
+    """A root field that either changes a row or says why not.
+
+    `by` does it: it is given what was sent of the input, and nothing for what was not sent; it
+    returns the row, or raises a DomainError. It takes the scope that writes what the entity's
+    scope reads.
     """
 
-    class Meta:
-        abstract = True
+    def __init__(
+        self,
+        entity: type[Entity],
+        *,
+        input: type[graphene.InputObjectType],  # noqa: A002  the argument's name is part of the API
+        by: Callable[..., Any],
+        **options: Any,
+    ) -> None:
+        self.entity = entity
+        self.scope = entity.scope.replace(":read", ":write")
+        self.by = by
+        #: The name of the entity among the fields of the answer.
+        self.member = to_snake_case(entity._meta.name)
+        name = f"{input._meta.name.removesuffix('Input')}Payload"
+        fields = {
+            "__doc__": "What was changed, or why nothing was.",
+            **self.results(),
+            "error": graphene.Field(MutationError),
+        }
+        super().__init__(
+            type(name, (graphene.ObjectType,), fields),
+            required=True,
+            input=input(required=True),
+            **options,
+        )
 
-    scope: ClassVar[str]
+    def results(self) -> dict[str, Any]:
+        """Return the fields of the answer beside the error."""
+        return {self.member: graphene.Field(self.entity)}
 
-    @classmethod
-    def __init_subclass_with_meta__(cls, **options: Any) -> None:
-        options.setdefault("name", f"{cls.__name__}Payload")
-        super().__init_subclass_with_meta__(**options)
+    def done(self, made: Any) -> dict[str, Any]:
+        """Return the values of these fields for what `by` returned."""
+        return {self.member: made}
 
-    @classmethod
-    def perform(cls, **data: Any) -> dict[str, Any]:
-        """Do it and return the result fields; `data` is the input."""
-        raise NotImplementedError
+    def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
+        return lambda _root, _info, **arguments: self.answer(arguments["input"])
 
-    @classmethod
-    def mutate(cls, _root: Any, _info: Any, input: dict[str, Any]) -> "Change":  # noqa: A002  the argument's name is part of the API
-        require(cls.scope)
+    def answer(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Do it and tell what became of it; raises when the credential does not reach this far."""
+        require(self.scope)
         try:
-            return cls(**cls.perform(**input))
+            return self.done(self.by(**sent))
         except (UnauthenticatedError, ForbiddenError):
             raise
         except DomainError as error:
-            return cls(error=MutationError.of(error))
+            return {"error": MutationError.of(error)}
+
+
+class Create(Change):
+    """Makes a row."""
+
+
+class Update(Change):
+    """Changes a row: its columns, or where it stands."""
+
+
+class Delete(Change):
+    """Removes a row, and shows it as it was."""
+
+
+class Bulk(Change):
+    """A change of many rows at once, some of which may fail while the others succeed.
+
+    `by` returns for each item, in their order, the row or a DomainError.
+    """
+
+    def results(self) -> dict[str, Any]:
+        return {
+            "outcomes": graphene.List(
+                graphene.NonNull(self.outcome_type()),
+                description="One for each item, in their order.",
+            )
+        }
+
+    def done(self, made: Any) -> dict[str, Any]:
+        outcomes = [self.outcome(one) for one in made]
+        together([one[self.member] for one in outcomes if one.get(self.member) is not None])
+        return {"outcomes": outcomes}
+
+    def outcome_type(self) -> type[graphene.ObjectType]:
+        """Return the type that tells what became of one item."""
+        return _outcome_type(self.entity)
+
+    def outcome(self, one: Any) -> dict[str, Any]:
+        """Return the values of its fields for one of what `by` returned."""
+        if isinstance(one, DomainError):
+            return {"error": MutationError.of(one)}
+        return {self.member: one}
+
+
+#: One for each entity: graphene takes two classes of one name for two types.
+_outcome_types: dict[str, type[graphene.ObjectType]] = {}
+
+
+def _outcome_type(entity: type[Entity]) -> type[graphene.ObjectType]:
+    name = entity._meta.name
+    if name not in _outcome_types:
+        fields = {
+            "__doc__": "What became of one item of many.",
+            to_snake_case(name): graphene.Field(entity),
+            "error": graphene.Field(MutationError),
+        }
+        _outcome_types[name] = type(f"{name}Outcome", (graphene.ObjectType,), fields)
+    return _outcome_types[name]
