@@ -25,6 +25,9 @@ def main() -> int:
         told = str(error).partition("\n")[0]
         print(f"the database says: {told}; `manage.py doctor` tells the repair", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     return 0
 
 

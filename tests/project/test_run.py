@@ -1,12 +1,15 @@
 """`manage.py dev` as a process: it listens where it is told and leaves nothing behind."""
 
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,15 @@ def listening(pid: int) -> set[str]:
             address, port = parts[1].split(":")
             host = socket.inet_ntoa(bytes.fromhex(address)[::-1])
             found.add(f"{host}:{int(port, 16)}")
+    return found
+
+
+def _open_files(pid: int) -> set[str]:
+    """Return the names of the files that a process has open."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(link.readlink().name)
     return found
 
 
@@ -67,6 +79,20 @@ def test_it_stops_cleanly_when_told(tmp_path: Path, told: signal.Signals) -> Non
     assert "Traceback" not in rest
     assert rest.splitlines()[-1] == "stopped"
     assert children == []
+
+
+def test_a_command_that_is_interrupted_ends_with_one_word(tmp_path: Path) -> None:
+    # A lock that is held makes `dev` wait at a known place.
+    with (tmp_path / "prepare.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        environ = environment(tmp_path, PORT="0")
+        with running(DEV, cwd=ROOT, env=environ) as process:
+            while "prepare.lock" not in _open_files(process.pid):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, said) == (130, "interrupted\n")
 
 
 def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ by `manage.py errors_reference`. The form depends on where an error is met:
 
 - **In GraphQL** it is an entry of `errors` with `message`, `path` and `extensions.code`; `INTERNAL`
   adds `extensions.id`, under which the log has the rest. A request that could not be read, or came
-  without a good credential, has the status below. A document that was not run has 400 for a client
-  that accepts `application/graphql-response+json` and 200 for others; one that was run has 200.
+  with a credential that is not good, has the status below. A document that was not run has 400 for
+  a client that accepts `application/graphql-response+json`, else 200; one that was run has 200,
+  also when it came without any credential.
 - **Over HTTP** the body is `{"errors": [{"message": "…", "extensions": {"code": "…", "id": "…"}}]}`
   with the status below, and `Retry-After` where trying again makes sense.
 - **A mutation** puts what one may expect, such as `CONFLICT`, into `error { code message }` of its
