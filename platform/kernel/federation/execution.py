@@ -29,6 +29,7 @@ from kernel.federation.documents import DocumentRefusedError, Documents, Operati
 from kernel.federation.limits import Limits
 from kernel.federation.requests import GraphQLRequest
 from kernel.federation.stopwatch import Stopwatch
+from kernel.federation.tracing import Trace
 from kernel.masking import describe
 from kernel.observability.context import request_id
 from kernel.tenancy.context import Principal, current_principal
@@ -75,10 +76,12 @@ class Endpoint:
         *,
         stopwatch: Stopwatch | None = None,
         gone: Callable[[], bool] | None = None,
+        trace: Trace | None = None,
     ) -> Answer:
         """Run one operation. Every failure comes back as a coded error in the answer.
 
         `gone` tells, on any thread, whether the client has left: its query is not finished then.
+        A `trace` is filled by the resolvers and added to the answer.
         """
         stopwatch = stopwatch or Stopwatch()
         is_open = _schema_is_open()
@@ -87,7 +90,7 @@ class Endpoint:
             operation = prepared.operation(request.operation_name)
             _admit(operation, request, schema_is_open=is_open)
             cost = self._affordable(operation, request)
-            answer = _executed(self._execute(operation, request, gone, hide=not is_open))
+            answer = _executed(self._execute(operation, request, gone, trace, hide=not is_open))
         except DocumentRefusedError as refused:
             return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED", 400)
         except (DomainError, RecursionError) as error:
@@ -98,6 +101,9 @@ class Endpoint:
             answer.body["extensions"] = {
                 "cost": {"estimated": cost, "limit": self._limits.cost},
             }
+        if trace is not None:
+            told = answer.body.setdefault("extensions", {})
+            told["ftv1"] = trace.ftv1(answer.body.get("errors", ()))
         return answer
 
     def _affordable(self, operation: Operation, request: GraphQLRequest) -> int:
@@ -113,6 +119,7 @@ class Endpoint:
         operation: Operation,
         request: GraphQLRequest,
         gone: Callable[[], bool] | None,
+        trace: Trace | None,
         *,
         hide: bool,
     ) -> ExecutionResult:
@@ -127,6 +134,7 @@ class Endpoint:
                     context_value=Context(deadline),
                     variable_values=request.variables,
                     operation_name=request.operation_name,
+                    middleware=[trace] if trace is not None else None,
                     execution_context_class=TimedExecution,
                     hide_suggestions=hide,
                 )

@@ -18,6 +18,7 @@ from kernel.federation.library import Library
 from kernel.federation.media import GRAPHQL_JSON, JSON, response_type
 from kernel.federation.requests import read_request
 from kernel.federation.stopwatch import Stopwatch
+from kernel.federation.tracing import Trace, wants_trace
 from kernel.http import error_response
 from kernel.identity.authentication import SERVICE_SCHEME, authenticate
 from kernel.serving.asgi import CLIENT_GONE
@@ -59,14 +60,18 @@ def _answer(
     request: HttpRequest, endpoint: Endpoint, library: Library, stopwatch: Stopwatch
 ) -> Answer:
     wanted = read_request(request)
-    with acting_as(authenticate(request)):
+    principal = authenticate(request)
+    trace = Trace() if principal is not None and wants_trace(request) else None
+    with acting_as(principal):
         wanted = library.complete(
             wanted,
             client=request.headers.get(CLIENT_NAME, ""),
             by_service=request.headers.get("Authorization", "").startswith(SERVICE_SCHEME),
         )
         stopwatch.lap("read")
-        answer = endpoint.answer(wanted, stopwatch=stopwatch, gone=request.META.get(CLIENT_GONE))
+        answer = endpoint.answer(
+            wanted, stopwatch=stopwatch, gone=request.META.get(CLIENT_GONE), trace=trace
+        )
     if answer.executed:
         library.learn(wanted)
     return answer
