@@ -19,7 +19,12 @@ class FeatureFlag(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=("tenant_id", "key"), name="config_one_flag_a_key")
         ]
-        indexes = [models.Index(fields=("tenant_id", "id"), name="config_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "created_at", "id"), name="config_newest"),
+            models.Index(
+                fields=("tenant_id", "enabled", "created_at", "id"), name="config_by_enabled"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -1,8 +1,53 @@
 """What may be done to feature flags."""
 
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+
 from apps.config.models import FeatureFlag
+from kernel.errors import ConflictError, DomainError
+from kernel.rows import all_locked, change, check, delete, locked
 
 
-def create_flag(*, key: str, description: str) -> FeatureFlag:
-    """Make one in the current tenant."""
-    return FeatureFlag.objects.create(key=key, description=description)
+class FlagChange(TypedDict, total=False):
+    """What of a flag can be changed; its key cannot: programs ask for it."""
+
+    description: str
+    enabled: bool
+
+
+def create_flag(*, key: str, description: str = "", enabled: bool = False) -> FeatureFlag:
+    """Make one in the current tenant; raises ConflictError when its key is taken."""
+    flag = FeatureFlag(key=key, description=description, enabled=enabled)
+    check(flag)
+    try:
+        with transaction.atomic():
+            flag.save()
+    except IntegrityError:
+        raise ConflictError(f"there is a feature flag {key!r} already") from None
+    return flag
+
+
+@transaction.atomic
+def update_flag(*, id: str, **changes: Unpack[FlagChange]) -> FeatureFlag:
+    """Change what is given and leave the rest as it is."""
+    flag = locked(FeatureFlag, id)
+    change(flag, **changes)
+    return flag
+
+
+@transaction.atomic
+def delete_flag(*, id: str) -> FeatureFlag:
+    """Remove a flag and return it as it was; programs that ask for it get their own default."""
+    flag = locked(FeatureFlag, id)
+    delete([flag])
+    return flag
+
+
+@transaction.atomic
+def delete_flags(*, ids: Sequence[str]) -> list[FeatureFlag | DomainError]:
+    """Remove many flags; one that is not there does not keep the others."""
+    flags = all_locked(FeatureFlag, ids)
+    delete(flags)
+    return flags

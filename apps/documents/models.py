@@ -30,12 +30,21 @@ class Document(TenantModel):
     title = models.CharField(max_length=255)
     format = models.CharField(max_length=5, choices=DocumentFormat)
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.QUEUED)
-    output_id = models.UUIDField(null=True, help_text="The file it was made as.")
+    output_id = models.UUIDField(null=True, blank=True, help_text="The file it was made as.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         verbose_name = "document"
-        indexes = [models.Index(fields=("tenant_id", "id"), name="documents_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "created_at", "id"), name="documents_newest"),
+            models.Index(fields=("tenant_id", "title", "id"), name="documents_by_title"),
+            models.Index(
+                fields=("tenant_id", "state", "created_at", "id"), name="documents_by_state"
+            ),
+            models.Index(
+                fields=("tenant_id", "format", "created_at", "id"), name="documents_by_format"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

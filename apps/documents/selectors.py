@@ -1,20 +1,32 @@
 """Reads of documents, always within the current tenant."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from apps.documents.models import Document
-from kernel.errors import NotFoundError
-from kernel.ids import parse_id
+from apps.documents.models import Document, DocumentFormat, DocumentState
+from kernel.rows import narrowed
 
 
-def by_id(document_id: str) -> Document:
-    """Return one; raises NotFoundError when this tenant has none of that id."""
-    found = Document.objects.filter(pk=parse_id(document_id)).first()
-    if found is None:
-        raise NotFoundError(f"no document {document_id}")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What documents somebody wants; a part that is None lets all through."""
+
+    title: str | None = None
+    format: DocumentFormat | None = None
+    state: DocumentState | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
-def all_documents() -> QuerySet[Document]:
-    """Return every one of this tenant."""
-    return Document.objects.all()
+def matching(documents: QuerySet[Document], wanted: Filter) -> QuerySet[Document]:
+    """Return those of the documents that pass every part of the filter."""
+    return narrowed(
+        documents,
+        title=wanted.title,
+        format=wanted.format,
+        state=wanted.state,
+        created_at__gte=wanted.created_from,
+        created_at__lt=wanted.created_before,
+    )

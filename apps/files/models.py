@@ -25,7 +25,15 @@ class File(TenantModel):
 
     class Meta:
         verbose_name = "file"
-        indexes = [models.Index(fields=("tenant_id", "id"), name="files_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "created_at", "id"), name="files_newest"),
+            models.Index(fields=("tenant_id", "name", "id"), name="files_by_name"),
+            models.Index(fields=("tenant_id", "state", "created_at", "id"), name="files_by_state"),
+            models.Index(
+                fields=("tenant_id", "content_type", "created_at", "id"),
+                name="files_by_content_type",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,20 +1,32 @@
 """Reads of files, always within the current tenant."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from apps.files.models import File
-from kernel.errors import NotFoundError
-from kernel.ids import parse_id
+from apps.files.models import File, FileState
+from kernel.rows import narrowed
 
 
-def by_id(file_id: str) -> File:
-    """Return one; raises NotFoundError when this tenant has none of that id."""
-    found = File.objects.filter(pk=parse_id(file_id)).first()
-    if found is None:
-        raise NotFoundError(f"no file {file_id}")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What files somebody wants; a part that is None lets all through."""
+
+    name: str | None = None
+    content_type: str | None = None
+    state: FileState | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
-def all_files() -> QuerySet[File]:
-    """Return every one of this tenant."""
-    return File.objects.all()
+def matching(files: QuerySet[File], wanted: Filter) -> QuerySet[File]:
+    """Return those of the files that pass every part of the filter."""
+    return narrowed(
+        files,
+        name=wanted.name,
+        content_type=wanted.content_type,
+        state=wanted.state,
+        created_at__gte=wanted.created_from,
+        created_at__lt=wanted.created_before,
+    )

@@ -1,20 +1,32 @@
 """Reads of import jobs, always within the current tenant."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from apps.importexport.models import ImportJob
-from kernel.errors import NotFoundError
-from kernel.ids import parse_id
+from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from kernel.rows import narrowed
 
 
-def by_id(import_job_id: str) -> ImportJob:
-    """Return one; raises NotFoundError when this tenant has none of that id."""
-    found = ImportJob.objects.filter(pk=parse_id(import_job_id)).first()
-    if found is None:
-        raise NotFoundError(f"no import job {import_job_id}")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What imports somebody wants; a part that is None lets all through."""
+
+    name: str | None = None
+    format: ImportFormat | None = None
+    state: ImportState | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
-def all_import_jobs() -> QuerySet[ImportJob]:
-    """Return every one of this tenant."""
-    return ImportJob.objects.all()
+def matching(imports: QuerySet[ImportJob], wanted: Filter) -> QuerySet[ImportJob]:
+    """Return those of the imports that pass every part of the filter."""
+    return narrowed(
+        imports,
+        name=wanted.name,
+        format=wanted.format,
+        state=wanted.state,
+        created_at__gte=wanted.created_from,
+        created_at__lt=wanted.created_before,
+    )

@@ -1,8 +1,71 @@
 """What may be done to import jobs."""
 
-from apps.importexport.models import ImportFormat, ImportJob
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from kernel.errors import ConflictError, DomainError
+from kernel.ids import parse_id
+from kernel.rows import all_locked, change, check, delete, locked
+
+#: Where an import has not come to its end.
+UNFINISHED = frozenset({ImportState.QUEUED, ImportState.RUNNING})
 
 
-def create_import(*, name: str, format: ImportFormat) -> ImportJob:
-    """Make one in the current tenant."""
-    return ImportJob.objects.create(name=name, format=format)
+@transaction.atomic
+def create_import(*, name: str, format: ImportFormat, source_id: str | None = None) -> ImportJob:
+    """Queue one in the current tenant."""
+    source = None if source_id is None else parse_id(source_id)
+    made = ImportJob(name=name, format=format, source_id=source)
+    check(made)
+    made.save()
+    return made
+
+
+@transaction.atomic
+def cancel_import(*, id: str) -> ImportJob:
+    """Stop an import that has not come to its end. Telling it twice changes nothing.
+
+    Raises ConflictError when it is done or failed.
+    """
+    found = locked(ImportJob, id)
+    if found.state == ImportState.CANCELLED:
+        return found
+    if found.state not in UNFINISHED:
+        raise ConflictError(
+            f"only a queued or running import can be cancelled, this one is {found.state}"
+        )
+    change(found, state=ImportState.CANCELLED)
+    return found
+
+
+@transaction.atomic
+def delete_import(*, id: str) -> ImportJob:
+    """Remove an import and return it as it was; its rows stay where they were brought.
+
+    Raises ConflictError while it is running.
+    """
+    found = locked(ImportJob, id)
+    refusal = _running(found)
+    if refusal:
+        raise refusal
+    delete([found])
+    return found
+
+
+@transaction.atomic
+def delete_imports(*, ids: Sequence[str]) -> list[ImportJob | DomainError]:
+    """Remove many imports; one that is running or not there does not keep the others."""
+    found = [
+        one if isinstance(one, DomainError) else _running(one) or one
+        for one in all_locked(ImportJob, ids)
+    ]
+    delete(found)
+    return found
+
+
+def _running(found: ImportJob) -> ConflictError | None:
+    if found.state != ImportState.RUNNING:
+        return None
+    return ConflictError(f"the import {found.pk} is running: cancel it first")

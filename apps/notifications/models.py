@@ -22,6 +22,7 @@ class NotificationState(models.TextChoices):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Notification(TenantModel):
@@ -33,12 +34,27 @@ class Notification(TenantModel):
     state = models.CharField(
         max_length=10, choices=NotificationState, default=NotificationState.QUEUED
     )
-    attachment_ids = models.JSONField(default=list, help_text="Ids of files that go with it.")
+    attachment_ids = models.JSONField(
+        default=list, blank=True, help_text="Ids of files that go with it."
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         verbose_name = "notification"
-        indexes = [models.Index(fields=("tenant_id", "id"), name="notifications_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "created_at", "id"), name="notifications_newest"),
+            models.Index(
+                fields=("tenant_id", "state", "created_at", "id"), name="notifications_by_state"
+            ),
+            models.Index(
+                fields=("tenant_id", "channel", "created_at", "id"),
+                name="notifications_by_channel",
+            ),
+            models.Index(
+                fields=("tenant_id", "recipient", "created_at", "id"),
+                name="notifications_by_recipient",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject

@@ -1,20 +1,32 @@
 """Reads of notifications, always within the current tenant."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from apps.notifications.models import Notification
-from kernel.errors import NotFoundError
-from kernel.ids import parse_id
+from apps.notifications.models import Notification, NotificationChannel, NotificationState
+from kernel.rows import narrowed
 
 
-def by_id(notification_id: str) -> Notification:
-    """Return one; raises NotFoundError when this tenant has none of that id."""
-    found = Notification.objects.filter(pk=parse_id(notification_id)).first()
-    if found is None:
-        raise NotFoundError(f"no notification {notification_id}")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What notifications somebody wants; a part that is None lets all through."""
+
+    recipient: str | None = None
+    channel: NotificationChannel | None = None
+    state: NotificationState | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
-def all_notifications() -> QuerySet[Notification]:
-    """Return every one of this tenant."""
-    return Notification.objects.all()
+def matching(notifications: QuerySet[Notification], wanted: Filter) -> QuerySet[Notification]:
+    """Return those of the notifications that pass every part of the filter."""
+    return narrowed(
+        notifications,
+        recipient=wanted.recipient,
+        channel=wanted.channel,
+        state=wanted.state,
+        created_at__gte=wanted.created_from,
+        created_at__lt=wanted.created_before,
+    )

@@ -1,10 +1,82 @@
 """What may be done to notifications."""
 
-from apps.notifications.models import Notification, NotificationChannel
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict, Unpack
+
+from django.db import transaction
+
+from apps.notifications.models import Notification, NotificationChannel, NotificationState
+from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
+from kernel.ids import parse_id
+from kernel.rows import change, check, check_count, locked
+
+#: The most files that go with one notification.
+MOST_ATTACHMENTS = 20
 
 
-def create_notification(
-    *, recipient: str, channel: NotificationChannel, subject: str
-) -> Notification:
-    """Make one in the current tenant."""
-    return Notification.objects.create(recipient=recipient, channel=channel, subject=subject)
+class Message(TypedDict):
+    """What is to be said to whom, and how it gets there."""
+
+    recipient: str
+    channel: NotificationChannel
+    subject: str
+    attachment_ids: NotRequired[Sequence[str]]
+
+
+@transaction.atomic
+def create_notification(**message: Unpack[Message]) -> Notification:
+    """Queue one in the current tenant."""
+    notification = _draft(message)
+    notification.save()
+    return notification
+
+
+@transaction.atomic
+def create_notifications(*, notifications: Sequence[Message]) -> list[Notification | DomainError]:
+    """Queue many; one that cannot be sent does not keep the others."""
+    check_count("notifications", notifications)
+    drafts = [_draft_or_error(message) for message in notifications]
+    Notification.objects.bulk_create([draft for draft in drafts if isinstance(draft, Notification)])
+    return drafts
+
+
+@transaction.atomic
+def cancel_notification(*, id: str) -> Notification:
+    """Take a notification back before it is sent. Telling it twice changes nothing.
+
+    Raises ConflictError when it was sent, or tried in vain.
+    """
+    notification = locked(Notification, id)
+    if notification.state == NotificationState.CANCELLED:
+        return notification
+    if notification.state != NotificationState.QUEUED:
+        raise ConflictError(
+            f"only a queued notification can be cancelled, this one is {notification.state}"
+        )
+    change(notification, state=NotificationState.CANCELLED)
+    return notification
+
+
+def _draft(message: Message) -> Notification:
+    attachments = message.get("attachment_ids", ())
+    if attachments is None:
+        raise InvalidInputError("attachmentIds: This field cannot be null.")
+    if len(attachments) > MOST_ATTACHMENTS:
+        raise LimitExceededError(
+            f"at most {MOST_ATTACHMENTS} files go with a notification, found {len(attachments)}"
+        )
+    notification = Notification(
+        recipient=message["recipient"],
+        channel=message["channel"],
+        subject=message["subject"],
+        attachment_ids=[str(parse_id(one)) for one in attachments],
+    )
+    check(notification)
+    return notification
+
+
+def _draft_or_error(message: Message) -> Notification | DomainError:
+    try:
+        return _draft(message)
+    except DomainError as error:
+        return error

@@ -17,7 +17,13 @@ class JobSchedule(TenantModel):
 
     class Meta:
         verbose_name = "job schedule"
-        indexes = [models.Index(fields=("tenant_id", "id"), name="scheduler_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "created_at", "id"), name="scheduler_newest"),
+            models.Index(fields=("tenant_id", "name", "id"), name="scheduler_by_name"),
+            models.Index(
+                fields=("tenant_id", "enabled", "created_at", "id"), name="scheduler_by_enabled"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,20 +1,30 @@
 """Reads of job schedules, always within the current tenant."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from apps.scheduler.models import JobSchedule
-from kernel.errors import NotFoundError
-from kernel.ids import parse_id
+from kernel.rows import narrowed
 
 
-def by_id(job_schedule_id: str) -> JobSchedule:
-    """Return one; raises NotFoundError when this tenant has none of that id."""
-    found = JobSchedule.objects.filter(pk=parse_id(job_schedule_id)).first()
-    if found is None:
-        raise NotFoundError(f"no job schedule {job_schedule_id}")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What schedules somebody wants; a part that is None lets all through."""
+
+    name: str | None = None
+    enabled: bool | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
-def all_job_schedules() -> QuerySet[JobSchedule]:
-    """Return every one of this tenant."""
-    return JobSchedule.objects.all()
+def matching(schedules: QuerySet[JobSchedule], wanted: Filter) -> QuerySet[JobSchedule]:
+    """Return those of the schedules that pass every part of the filter."""
+    return narrowed(
+        schedules,
+        name=wanted.name,
+        enabled=wanted.enabled,
+        created_at__gte=wanted.created_from,
+        created_at__lt=wanted.created_before,
+    )

@@ -1,8 +1,67 @@
 """What may be done to job schedules."""
 
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+
+from apps.scheduler.domain.times import TimesError, check_cron, check_time_zone
 from apps.scheduler.models import JobSchedule
+from kernel.errors import DomainError, InvalidInputError
+from kernel.rows import all_locked, change, check, delete, locked
 
 
-def create_schedule(*, name: str, cron: str, time_zone: str) -> JobSchedule:
+class ScheduleChange(TypedDict, total=False):
+    """What of a schedule can be changed."""
+
+    name: str
+    cron: str
+    time_zone: str
+    enabled: bool
+
+
+@transaction.atomic
+def create_schedule(
+    *, name: str, cron: str, time_zone: str = "UTC", enabled: bool = True
+) -> JobSchedule:
     """Make one in the current tenant."""
-    return JobSchedule.objects.create(name=name, cron=cron, time_zone=time_zone)
+    _check_times(cron, time_zone)
+    schedule = JobSchedule(name=name, cron=cron, time_zone=time_zone, enabled=enabled)
+    check(schedule)
+    schedule.save()
+    return schedule
+
+
+@transaction.atomic
+def update_schedule(*, id: str, **changes: Unpack[ScheduleChange]) -> JobSchedule:
+    """Change what is given and leave the rest as it is."""
+    _check_times(changes.get("cron"), changes.get("time_zone"))
+    schedule = locked(JobSchedule, id)
+    change(schedule, **changes)
+    return schedule
+
+
+@transaction.atomic
+def delete_schedule(*, id: str) -> JobSchedule:
+    """Remove a schedule and return it as it was."""
+    schedule = locked(JobSchedule, id)
+    delete([schedule])
+    return schedule
+
+
+@transaction.atomic
+def delete_schedules(*, ids: Sequence[str]) -> list[JobSchedule | DomainError]:
+    """Remove many schedules; one that is not there does not keep the others."""
+    schedules = all_locked(JobSchedule, ids)
+    delete(schedules)
+    return schedules
+
+
+def _check_times(cron: str | None, time_zone: str | None) -> None:
+    try:
+        if cron is not None:
+            check_cron(cron)
+        if time_zone is not None:
+            check_time_zone(time_zone)
+    except TimesError as error:
+        raise InvalidInputError(str(error)) from None

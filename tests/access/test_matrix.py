@@ -98,7 +98,7 @@ REFUSED: dict[Callable[[Tenant, Operation], str], tuple[int, str]] = {
 
 def run(operation: Operation, secret: str, row_id: str) -> Result:
     client = GraphQLClient(secret, f"/{operation.service}/graphql")
-    return client(operation.document.replace("$id", row_id), **operation.variables)
+    return client(operation.text(row_id), **operation.variables)
 
 
 def owned_row(owner: Tenant, service: str) -> tuple[Any, str]:
@@ -107,9 +107,26 @@ def owned_row(owner: Tenant, service: str) -> tuple[Any, str]:
     return type(row), str(row.pk)
 
 
-def count(model: Any) -> int:
-    found: int = model.across_tenants.count()
-    return found
+def rows(model: Any) -> list[dict[str, Any]]:
+    return list(model.across_tenants.order_by("pk").values())
+
+
+def effect(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
+    """Say what happened between the two, of which the first has one row."""
+    if after == before:
+        return "none"
+    if before[0] in after:
+        return "adds"
+    return "changes" if len(after) == 1 else "removes"
+
+
+def refusals(result: Result) -> list[str]:
+    """Return the codes of errors in the answer of a mutation, for the whole and for each item."""
+    answer = (result.body.get("data") or {}).get("result")
+    if not isinstance(answer, dict):
+        return []
+    told = [answer, *(answer.get("outcomes") or [])]
+    return [one["error"]["code"] for one in told if one.get("error")]
 
 
 each_operation = pytest.mark.parametrize(
@@ -125,12 +142,14 @@ def test_the_right_credential_gets_in(
 ) -> None:
     owner = make_tenant()
     model, row_id = owned_row(owner, operation.service)
+    before = rows(model)
 
     result = run(operation, credential(owner, operation), row_id)
 
     assert result.data["result"]
     assert result.data["result"] != [None]
-    assert count(model) == (2 if operation.writes else 1)
+    assert refusals(result) == []
+    assert effect(before, rows(model)) == operation.effect
 
 
 @pytest.mark.django_db
@@ -141,13 +160,14 @@ def test_every_other_credential_is_refused_and_changes_nothing(
 ) -> None:
     owner = make_tenant()
     model, row_id = owned_row(owner, operation.service)
+    before = rows(model)
 
     result = run(operation, credential(owner, operation), row_id)
 
     status, code = REFUSED[credential]
     assert (result.status, result.codes) == (status, [code])
     assert row_id not in str(result.body)
-    assert count(model) == 1
+    assert rows(model) == before
 
 
 @pytest.mark.django_db
@@ -155,12 +175,15 @@ def test_every_other_credential_is_refused_and_changes_nothing(
 def test_another_tenants_key_sees_and_changes_nothing_of_ours(operation: Operation) -> None:
     owner, stranger = make_tenant(), make_tenant()
     model, row_id = owned_row(owner, operation.service)
+    before = rows(model)
 
     result = run(operation, make_key(stranger, operation.scope).secret, row_id)
 
     assert row_id not in str(result.body.get("data"))
     assert set(result.codes) <= {"NOT_FOUND"}
-    assert model.across_tenants.filter(tenant_id=owner.pk).count() == 1
+    named = operation.effect in {"changes", "removes"}
+    assert refusals(result) == (["NOT_FOUND"] if named else [])
+    assert [row for row in rows(model) if row["tenant_id"] == owner.pk] == before
 
 
 @pytest.mark.django_db
@@ -168,6 +191,7 @@ def test_another_tenants_key_sees_and_changes_nothing_of_ours(operation: Operati
 def test_a_session_needs_membership_scope_and_csrf_token(operation: Operation) -> None:
     owner = make_tenant()
     model, row_id = owned_row(owner, operation.service)
+    before = rows(model)
     staff = User.objects.create_user("staff", password="secret", is_staff=True)
     browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
     browser.force_login(staff)
@@ -176,7 +200,7 @@ def test_a_session_needs_membership_scope_and_csrf_token(operation: Operation) -
         response = browser.post(
             f"/{operation.service}/graphql",
             {
-                "query": operation.document.replace("$id", row_id),
+                "query": operation.text(row_id),
                 "variables": operation.variables,
             },
             content_type="application/json",
@@ -201,4 +225,4 @@ def test_a_session_needs_membership_scope_and_csrf_token(operation: Operation) -
     assert without_scope == (200, ["FORBIDDEN"])
     assert without_membership == (403, ["FORBIDDEN"])
     assert admitted == (200, [])
-    assert count(model) == (2 if operation.writes else 1)
+    assert effect(before, rows(model)) == operation.effect

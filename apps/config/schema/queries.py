@@ -2,7 +2,9 @@
 
 import graphene
 
+from apps.config.schema.inputs import FeatureFlagFilter, FeatureFlagOrder
 from apps.config.schema.types import FeatureFlagType
+from apps.config.selectors import Filter, matching
 from kernel.federation.fields import Many, One
 
 
@@ -10,4 +12,9 @@ class Query(graphene.ObjectType):
     """Reads of feature flags."""
 
     feature_flag = One(FeatureFlagType)
-    feature_flags = Many(FeatureFlagType, description="The newest first.")
+    feature_flags = Many(
+        FeatureFlagType,
+        filter=FeatureFlagFilter,
+        where=lambda flags, wanted: matching(flags, Filter(**wanted)),
+        order=FeatureFlagOrder,
+    )

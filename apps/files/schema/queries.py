@@ -2,7 +2,9 @@
 
 import graphene
 
+from apps.files.schema.inputs import FileFilter, FileOrder
 from apps.files.schema.types import FileType
+from apps.files.selectors import Filter, matching
 from kernel.federation.fields import Many, One
 
 
@@ -10,4 +12,9 @@ class Query(graphene.ObjectType):
     """Reads of files."""
 
     file = One(FileType)
-    files = Many(FileType, description="The newest first.")
+    files = Many(
+        FileType,
+        filter=FileFilter,
+        where=lambda files, wanted: matching(files, Filter(**wanted)),
+        order=FileOrder,
+    )

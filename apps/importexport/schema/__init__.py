@@ -1,7 +1,15 @@
 """The importexport subgraph."""
 
+from apps.importexport.schema.mutations import Mutation
 from apps.importexport.schema.queries import Query
 from apps.importexport.schema.types import ImportJobType
 from kernel.federation.subgraph import build_subgraph
 
-subgraph = build_subgraph("importexport", query=Query, entities=[ImportJobType])
+subgraph = build_subgraph("importexport", query=Query, mutation=Mutation, entities=[ImportJobType])
+
+#: What the table of operations says beside them, or in their place.
+NOTES = {
+    "ImportJob": {
+        "update": "An import is what it was asked for; while it is under way it can be stopped.",
+    },
+}

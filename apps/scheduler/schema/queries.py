@@ -2,7 +2,9 @@
 
 import graphene
 
+from apps.scheduler.schema.inputs import JobScheduleFilter, JobScheduleOrder
 from apps.scheduler.schema.types import JobScheduleType
+from apps.scheduler.selectors import Filter, matching
 from kernel.federation.fields import Many, One
 
 
@@ -10,4 +12,9 @@ class Query(graphene.ObjectType):
     """Reads of job schedules."""
 
     job_schedule = One(JobScheduleType)
-    job_schedules = Many(JobScheduleType, description="The newest first.")
+    job_schedules = Many(
+        JobScheduleType,
+        filter=JobScheduleFilter,
+        where=lambda schedules, wanted: matching(schedules, Filter(**wanted)),
+        order=JobScheduleOrder,
+    )

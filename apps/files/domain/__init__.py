@@ -1,0 +1,1 @@
+"""What a file may be, as plain Python."""
