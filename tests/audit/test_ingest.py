@@ -104,6 +104,22 @@ def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_in(
 
 
 @pytest.mark.parametrize(
+    ("parts", "name"),
+    [({"target": []}, "target"), ({"context": {"ip": "10.0.0.1"}}, "ip")],
+)
+def test_a_field_nobody_knows_is_told_and_nothing_is_recorded(
+    tenant: Tenant, tmp_path: Path, parts: dict[str, Any], name: str
+) -> None:
+    file = write(tmp_path, a_line(**parts))
+
+    problem, totals = ingest(file, tenant)
+
+    assert problem["problem"].startswith(f"unknown field {name}, known are ")
+    assert totals["recorded"] == 0
+    assert AuditLog.objects.count() == 0
+
+
+@pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"", "it is empty"),

@@ -11,6 +11,11 @@ from apps.audit.domain.entries import Actor, Change, Context, Entry, EntryError,
 
 Mapping = Callable[[dict[str, Any]], Entry]
 
+_FIELDS = frozenset(
+    ("action", "occurredAt", "actor", "targets", "context", "changes", "metadata", "idempotencyKey")
+)
+_CONTEXT_FIELDS = frozenset(("ipAddress", "userAgent", "location", "requestId"))
+
 
 def septet_entry(record: dict[str, Any]) -> Entry:
     """Read a record in the form of the GraphQL input `CreateAuditLogInput`.
@@ -19,6 +24,9 @@ def septet_entry(record: dict[str, Any]) -> Entry:
     """
     try:
         context = record.get("context") or {}
+        # What is not recorded now can never be added: a mistyped name is told, not passed over.
+        _refuse_unknown(record, _FIELDS)
+        _refuse_unknown(context, _CONTEXT_FIELDS)
         return Entry(
             action=_text(record["action"]),
             occurred_at=datetime.fromisoformat(record["occurredAt"]),
@@ -34,6 +42,8 @@ def septet_entry(record: dict[str, Any]) -> Entry:
             metadata=record.get("metadata") or {},
             idempotency_key=_text(record.get("idempotencyKey") or _content_key(record)),
         )
+    except EntryError:
+        raise
     except KeyError as error:
         raise EntryError(f"the field {error.args[0]} is missing") from None
     except (TypeError, ValueError, AttributeError) as error:
@@ -42,6 +52,12 @@ def septet_entry(record: dict[str, Any]) -> Entry:
 
 def _content_key(record: dict[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def _refuse_unknown(found: dict[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(found.keys() - known)
+    if unknown:
+        raise EntryError(f"unknown field {unknown[0]}, known are {', '.join(sorted(known))}"[:300])
 
 
 def _text(value: Any) -> str:
