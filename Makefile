@@ -49,6 +49,7 @@ lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, refer
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
 	$(PYTHON) manage.py errors_reference --check
+	$(PYTHON) manage.py operations_reference --check
 
 test-all: $(DEV) ## The suite on PostgreSQL, with real servers and a browser; nothing may be skipped
 	PYTHON=$(PYTHON) sh scripts/test-all

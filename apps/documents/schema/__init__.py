@@ -9,5 +9,5 @@ subgraph = build_subgraph("documents", query=Query, mutation=Mutation, entities=
 
 #: What the table of operations says beside them, or in their place.
 NOTES = {
-    "Document": {"update": "Its title. Other data or another format make another document."},
+    "Document": {"update": "Other data or another format make another document."},
 }

@@ -11,6 +11,6 @@ subgraph = build_subgraph("files", query=Query, mutation=Mutation, entities=[Fil
 NOTES = {
     "File": {
         "create": "A file comes by upload: bytes do not travel in a GraphQL document.",
-        "update": "Its name. Other bytes are another upload.",
+        "update": "Other bytes are another upload.",
     },
 }
