@@ -28,6 +28,7 @@ from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTim
 from kernel.federation.documents import DocumentRefusedError, Documents, Operation
 from kernel.federation.limits import Limits
 from kernel.federation.requests import GraphQLRequest
+from kernel.federation.scalars import require_time_zones
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace
 from kernel.masking import describe
@@ -69,6 +70,7 @@ class Endpoint:
         self.schema = schema
         self._limits = limits
         self._documents = Documents(schema, limits)
+        require_time_zones(schema)
 
     def answer(
         self,

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from graphene import DateTime
+from graphql import build_schema
 
+from kernel.federation.execution import Endpoint
+from kernel.federation.limits import Limits
+from kernel.federation.requests import GraphQLRequest
 from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key
@@ -201,6 +206,37 @@ def test_too_many_representations_are_refused(tenant: Tenant) -> None:
     )
 
     assert result.codes == ["LIMIT_EXCEEDED"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "valid"),
+    [
+        ("2024-05-01T12:00:00Z", True),
+        ("2024-05-01T12:00:00+02:00", True),
+        ("2024-05-01T12:00:00", False),
+        ("2024-05-01", False),
+        ("0001-01-01T00:00:00+23:59", False),
+        ("9999-12-31T23:59:59-23:59", False),
+        ("2024-13-45T00:00:00Z", False),
+        ("now", False),
+    ],
+)
+def test_a_moment_has_a_time_zone_and_a_place_in_utc(moment: str, valid: bool) -> None:
+    schema = build_schema("scalar DateTime type Query { at(when: DateTime): String }")
+    scalar: Any = schema.type_map["DateTime"]
+    scalar.parse_value = DateTime.parse_value
+    scalar.parse_literal = DateTime.parse_literal
+    limits = Limits(tokens=100, depth=5, aliases=5, directives=5, cost=100)
+    endpoint = Endpoint(schema, limits)
+
+    for answer in (
+        endpoint.answer(GraphQLRequest(f'{{ at(when: "{moment}") }}', {}, None)),
+        endpoint.answer(
+            GraphQLRequest("query($w: DateTime) { at(when: $w) }", {"w": moment}, None)
+        ),
+    ):
+        assert answer.executed is valid
+        assert "Traceback" not in str(answer.body)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WyJpZCJd", "W10", "bnVsbA", "é", "WyJpZCIsbnVsbF0"])
