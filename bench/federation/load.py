@@ -73,7 +73,10 @@ class Caller(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._answer += data
         if not self._size:
-            self._size = whole_size(self._answer)
+            try:
+                self._size = whole_size(self._answer)
+            except AnswerError as error:
+                self._fail(str(error))
         if not self._size or len(self._answer) < self._size:
             return
         if not self._answer.startswith(b"HTTP/1.1 200") or b'"errors"' in self._answer:
@@ -106,7 +109,10 @@ class Caller(asyncio.Protocol):
 
 
 def whole_size(answer: bytearray) -> int:
-    """Return how long the answer is with its head, or 0 while the head is not complete."""
+    """Return how long the answer is with its head, or 0 while the head is not complete.
+
+    Raises AnswerError.
+    """
     end = answer.find(b"\r\n\r\n")
     if end < 0:
         return 0
