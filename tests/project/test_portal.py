@@ -308,6 +308,21 @@ def test_the_schema_is_the_one_checked_in(client: Client, service: str) -> None:
     assert response.content.decode().strip() == checked_in.read_text().strip()
 
 
+@pytest.mark.django_db
+def test_the_schema_is_for_staff_where_introspection_is(
+    client: Client, settings: LazySettings
+) -> None:
+    settings.GRAPHQL_INTROSPECTION = False
+
+    refused = client.get("/audit/schema.graphql")
+    client.force_login(User.objects.create_superuser("root"))
+    shown = client.get("/audit/schema.graphql")
+
+    assert refused.status_code == 403
+    assert refused.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"
+    assert shown.status_code == 200
+
+
 def test_docs_are_the_readme_typeset(client: Client) -> None:
     page = client.get("/docs/audit").content.decode()
 

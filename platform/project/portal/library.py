@@ -16,7 +16,12 @@ from markdown_it.token import Token
 from kernel.services import CATALOGUE
 
 #: Pages by their slug under /docs/, beside those that are found in a folder.
-_START = {"": "docs/index.md", "readme": "README.md", "contributing": "CONTRIBUTING.md"}
+_START = {
+    "": "docs/index.md",
+    "readme": "README.md",
+    "graphql": "docs/graphql.md",
+    "contributing": "CONTRIBUTING.md",
+}
 _SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
 _DATA = {"data": "tests/data/README.md"}
 IMAGES = "docs/images/"

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from kernel import clock
+from kernel.federation.execution import IntrospectionDisabledError
 from kernel.services import BY_NAME
 from project.graph import subgraph
 from project.portal.catalogue import findings, health_of, listed
@@ -109,10 +110,12 @@ def graphiql(request: HttpRequest, service: str = "") -> HttpResponse:
 
 
 @require_safe
-def sdl(_request: HttpRequest, service: str) -> HttpResponse:
-    """Return a service's federation SDL as text."""
+def sdl(request: HttpRequest, service: str) -> HttpResponse:
+    """Return a service's federation SDL as text, to whom GraphQL itself would tell the schema."""
     if service not in settings.SERVICES:
         raise Http404
+    if not (settings.GRAPHQL_INTROSPECTION or getattr(request.user, "is_staff", False)):
+        raise IntrospectionDisabledError("the schema is for signed-in staff")
     return HttpResponse(subgraph(service).sdl, content_type="text/plain; charset=utf-8")
 
 
