@@ -60,7 +60,7 @@ def cancel_notification(*, id: str) -> Notification:
 def _draft(message: Message) -> Notification:
     attachments = message.get("attachment_ids", ())
     if attachments is None:
-        raise InvalidInputError("attachmentIds: This field cannot be null.")
+        raise InvalidInputError("attachmentIds cannot be null")
     if len(attachments) > MOST_ATTACHMENTS:
         raise LimitExceededError(
             f"at most {MOST_ATTACHMENTS} files go with a notification, found {len(attachments)}"

@@ -58,6 +58,10 @@ def check_count(name: str, items: Sequence[Any]) -> None:
 def check(row: Model, *, only: Collection[str] | None = None) -> None:
     """Raise InvalidInputError when a column holds what it may not: too long, null, empty."""
     checked = [field for field in row._meta.fields if only is None or field.name in only]
+    for field in checked:
+        # Django asks this of columns only that may not be empty.
+        if getattr(row, field.attname) is None and not field.null:
+            raise InvalidInputError(f"{to_camel_case(field.name)} cannot be null")
     others = {field.name for field in row._meta.fields} - {field.name for field in checked}
     try:
         row.clean_fields(exclude=others)

@@ -1,21 +1,17 @@
 """The config subgraph, as a client uses it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.config.models import FeatureFlag
 from apps.config.services import create_flag
-from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.tenants import make_key
 
 pytestmark = pytest.mark.usefixtures("tenant")
-
-
-@pytest.fixture
-def graphql(tenant: Tenant) -> GraphQLClient:
-    """A client of the config subgraph."""
-    return GraphQLClient(make_key(tenant).secret, "/config/graphql")
 
 
 def make(count: int) -> list[str]:
@@ -77,3 +73,66 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     assert len(rows) == 50
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"keys": ["b", "c", "none"]}, ["c", "b"]),
+        ({"keys": []}, []),
+        ({"enabled": True}, ["b"]),
+        ({"enabled": False}, ["c", "a"]),
+        ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
+        ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
+        ({"enabled": False, "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({}, ["c", "b", "a"]),
+    ],
+)
+def test_a_filter_lets_through_what_fits_every_part(
+    graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
+) -> None:
+    for day, key in enumerate("abc", 1):
+        flag = create_flag(key=key, enabled=key == "b")
+        FeatureFlag.objects.filter(pk=flag.pk).update(created_at=datetime(2024, 5, day, tzinfo=UTC))
+
+    rows = graphql(
+        "query($wanted: FeatureFlagFilter) { featureFlags(filter: $wanted) { nodes { key } } }",
+        wanted=wanted,
+    ).data["featureFlags"]["nodes"]
+
+    assert [row["key"] for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("NEWEST_FIRST", "cab"), ("OLDEST_FIRST", "bac"), ("KEY", "abc")],
+)
+def test_pages_follow_each_other_in_every_order(
+    graphql: GraphQLClient, order: str, found: str
+) -> None:
+    for key in "bac":
+        create_flag(key=key)
+
+    seen, after = "", None
+    for _ in range(3):
+        page = graphql(
+            """query($order: FeatureFlagOrder, $after: String) {
+                 featureFlags(order: $order, first: 1, after: $after) {
+                   nodes { key } pageInfo { endCursor } } }""",
+            order=order,
+            after=after,
+        ).data["featureFlags"]
+        seen += page["nodes"][0]["key"]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == found
+
+
+@pytest.mark.parametrize("moment", ["2024-05-01T12:00:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_is_none_is_refused(graphql: GraphQLClient, moment: str) -> None:
+    result = graphql(
+        "query($wanted: FeatureFlagFilter) { featureFlags(filter: $wanted) { totalCount } }",
+        wanted={"createdFrom": moment},
+    )
+
+    assert result.codes == ["INVALID_INPUT"]

@@ -1,22 +1,17 @@
 """The documents subgraph, as a client uses it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.documents.models import DocumentFormat
+from apps.documents.models import Document, DocumentFormat, DocumentState
 from apps.documents.services import create_document
-from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.tenants import make_key
 
 pytestmark = pytest.mark.usefixtures("tenant")
-
-
-@pytest.fixture
-def graphql(tenant: Tenant) -> GraphQLClient:
-    """A client of the documents subgraph."""
-    return GraphQLClient(make_key(tenant).secret, "/documents/graphql")
 
 
 def make(count: int) -> list[str]:
@@ -78,3 +73,61 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     assert len(rows) == 50
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"title": "b"}, ["b"]),
+        ({"format": "XLSX"}, ["b"]),
+        ({"format": "CSV"}, []),
+        ({"state": "READY"}, ["c"]),
+        ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
+        ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
+        ({"format": "PDF", "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({}, ["c", "b", "a"]),
+    ],
+)
+def test_a_filter_lets_through_what_fits_every_part(
+    graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
+) -> None:
+    for day, title in enumerate("abc", 1):
+        row = create_document(
+            title=title, format=DocumentFormat.XLSX if title == "b" else DocumentFormat.PDF
+        )
+        Document.objects.filter(pk=row.pk).update(
+            created_at=datetime(2024, 5, day, tzinfo=UTC),
+            state=DocumentState.READY if title == "c" else DocumentState.FAILED,
+        )
+
+    rows = graphql(
+        "query($wanted: DocumentFilter) { documents(filter: $wanted) { nodes { title } } }",
+        wanted=wanted,
+    ).data["documents"]["nodes"]
+
+    assert [row["title"] for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("NEWEST_FIRST", "cab"), ("OLDEST_FIRST", "bac"), ("TITLE", "abc")],
+)
+def test_pages_follow_each_other_in_every_order(
+    graphql: GraphQLClient, order: str, found: str
+) -> None:
+    for title in "bac":
+        create_document(title=title, format=DocumentFormat.PDF)
+
+    seen, after = "", None
+    for _ in range(3):
+        page = graphql(
+            """query($order: DocumentOrder, $after: String) {
+                 documents(order: $order, first: 1, after: $after) {
+                   nodes { title } pageInfo { endCursor } } }""",
+            order=order,
+            after=after,
+        ).data["documents"]
+        seen += page["nodes"][0]["title"]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == found

@@ -1,21 +1,17 @@
 """The files subgraph, as a client uses it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.files.models import File, FileState
 from apps.files.services import create_file
-from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.tenants import make_key
 
 pytestmark = pytest.mark.usefixtures("tenant")
-
-
-@pytest.fixture
-def graphql(tenant: Tenant) -> GraphQLClient:
-    """A client of the files subgraph."""
-    return GraphQLClient(make_key(tenant).secret, "/files/graphql")
 
 
 def make(count: int) -> list[str]:
@@ -84,3 +80,61 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     assert len(rows) == 50
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"name": "b"}, ["b"]),
+        ({"contentType": "text/csv"}, ["b"]),
+        ({"contentType": "text"}, []),
+        ({"state": "CLEAN"}, ["c"]),
+        ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
+        ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
+        ({"contentType": "image/png", "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({}, ["c", "b", "a"]),
+    ],
+)
+def test_a_filter_lets_through_what_fits_every_part(
+    graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
+) -> None:
+    for day, name in enumerate("abc", 1):
+        row = create_file(
+            name=name, content_type="text/csv" if name == "b" else "image/png", size_bytes=1
+        )
+        File.objects.filter(pk=row.pk).update(
+            created_at=datetime(2024, 5, day, tzinfo=UTC),
+            state=FileState.CLEAN if name == "c" else FileState.INFECTED,
+        )
+
+    rows = graphql(
+        "query($wanted: FileFilter) { files(filter: $wanted) { nodes { name } } }",
+        wanted=wanted,
+    ).data["files"]["nodes"]
+
+    assert [row["name"] for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("NEWEST_FIRST", "cab"), ("OLDEST_FIRST", "bac"), ("NAME", "abc")],
+)
+def test_pages_follow_each_other_in_every_order(
+    graphql: GraphQLClient, order: str, found: str
+) -> None:
+    for name in "bac":
+        create_file(name=name, content_type="text/csv", size_bytes=1)
+
+    seen, after = "", None
+    for _ in range(3):
+        page = graphql(
+            """query($order: FileOrder, $after: String) {
+                 files(order: $order, first: 1, after: $after) {
+                   nodes { name } pageInfo { endCursor } } }""",
+            order=order,
+            after=after,
+        ).data["files"]
+        seen += page["nodes"][0]["name"]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == found

@@ -1,22 +1,17 @@
 """The importexport subgraph, as a client uses it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.importexport.models import ImportFormat
+from apps.importexport.models import ImportFormat, ImportJob, ImportState
 from apps.importexport.services import create_import
-from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.tenants import make_key
 
 pytestmark = pytest.mark.usefixtures("tenant")
-
-
-@pytest.fixture
-def graphql(tenant: Tenant) -> GraphQLClient:
-    """A client of the importexport subgraph."""
-    return GraphQLClient(make_key(tenant).secret, "/importexport/graphql")
 
 
 def make(count: int) -> list[str]:
@@ -83,3 +78,61 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     assert len(rows) == 50
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"name": "b"}, ["b"]),
+        ({"format": "XLSX"}, ["b"]),
+        ({"format": "JSONL"}, []),
+        ({"state": "DONE"}, ["c"]),
+        ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
+        ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
+        ({"format": "CSV", "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({}, ["c", "b", "a"]),
+    ],
+)
+def test_a_filter_lets_through_what_fits_every_part(
+    graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
+) -> None:
+    for day, name in enumerate("abc", 1):
+        row = create_import(
+            name=name, format=ImportFormat.XLSX if name == "b" else ImportFormat.CSV
+        )
+        ImportJob.objects.filter(pk=row.pk).update(
+            created_at=datetime(2024, 5, day, tzinfo=UTC),
+            state=ImportState.DONE if name == "c" else ImportState.FAILED,
+        )
+
+    rows = graphql(
+        "query($wanted: ImportJobFilter) { importJobs(filter: $wanted) { nodes { name } } }",
+        wanted=wanted,
+    ).data["importJobs"]["nodes"]
+
+    assert [row["name"] for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("NEWEST_FIRST", "cab"), ("OLDEST_FIRST", "bac"), ("NAME", "abc")],
+)
+def test_pages_follow_each_other_in_every_order(
+    graphql: GraphQLClient, order: str, found: str
+) -> None:
+    for name in "bac":
+        create_import(name=name, format=ImportFormat.CSV)
+
+    seen, after = "", None
+    for _ in range(3):
+        page = graphql(
+            """query($order: ImportJobOrder, $after: String) {
+                 importJobs(order: $order, first: 1, after: $after) {
+                   nodes { name } pageInfo { endCursor } } }""",
+            order=order,
+            after=after,
+        ).data["importJobs"]
+        seen += page["nodes"][0]["name"]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == found

@@ -1,22 +1,17 @@
 """The notifications subgraph, as a client uses it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.notifications.models import NotificationChannel
+from apps.notifications.models import Notification, NotificationChannel, NotificationState
 from apps.notifications.services import create_notification
-from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.tenants import make_key
 
 pytestmark = pytest.mark.usefixtures("tenant")
-
-
-@pytest.fixture
-def graphql(tenant: Tenant) -> GraphQLClient:
-    """A client of the notifications subgraph."""
-    return GraphQLClient(make_key(tenant).secret, "/notifications/graphql")
 
 
 def make(count: int) -> list[str]:
@@ -84,3 +79,66 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     assert len(rows) == 50
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"recipient": "b@example.com"}, ["b"]),
+        ({"channel": "SMS"}, ["b"]),
+        ({"channel": "PUSH"}, []),
+        ({"state": "SENT"}, ["c"]),
+        ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
+        ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
+        ({"channel": "EMAIL", "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({}, ["c", "b", "a"]),
+    ],
+)
+def test_a_filter_lets_through_what_fits_every_part(
+    graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
+) -> None:
+    for day, subject in enumerate("abc", 1):
+        row = create_notification(
+            recipient=f"{subject}@example.com",
+            channel=NotificationChannel.SMS if subject == "b" else NotificationChannel.EMAIL,
+            subject=subject,
+        )
+        Notification.objects.filter(pk=row.pk).update(
+            created_at=datetime(2024, 5, day, tzinfo=UTC),
+            state=NotificationState.SENT if subject == "c" else NotificationState.FAILED,
+        )
+
+    rows = graphql(
+        """query($wanted: NotificationFilter) {
+             notifications(filter: $wanted) { nodes { subject } } }""",
+        wanted=wanted,
+    ).data["notifications"]["nodes"]
+
+    assert [row["subject"] for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("NEWEST_FIRST", "cab"), ("OLDEST_FIRST", "bac")],
+)
+def test_pages_follow_each_other_in_every_order(
+    graphql: GraphQLClient, order: str, found: str
+) -> None:
+    for subject in "bac":
+        create_notification(
+            recipient="ada@example.com", channel=NotificationChannel.EMAIL, subject=subject
+        )
+
+    seen, after = "", None
+    for _ in range(3):
+        page = graphql(
+            """query($order: NotificationOrder, $after: String) {
+                 notifications(order: $order, first: 1, after: $after) {
+                   nodes { subject } pageInfo { endCursor } } }""",
+            order=order,
+            after=after,
+        ).data["notifications"]
+        seen += page["nodes"][0]["subject"]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == found

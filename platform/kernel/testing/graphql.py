@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class GraphQLClient:
     def __call__(self, query: str, **variables: Any) -> Result:
         """Run a document with its variables."""
         return self.send({"query": query, "variables": variables})
+
+    def sql(self, query: str, **variables: Any) -> list[str]:
+        """Run a document and return its SQL, without what begins and ends transactions."""
+        self("{ __typename }")
+        with CaptureQueriesContext(connection) as captured:
+            _ = self(query, **variables).data
+        statements = [one["sql"] for one in captured]
+        return [one for one in statements if "SAVEPOINT" not in one]
 
     def send(self, body: Any) -> Result:
         """Post a body, whatever it is."""

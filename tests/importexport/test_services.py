@@ -1,0 +1,115 @@
+"""What may be done to import jobs, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from apps.importexport.services import (
+    cancel_import,
+    create_import,
+    delete_import,
+    delete_imports,
+)
+from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
+from kernel.ids import new_id, parse_id
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+A_FILE = "01900000-0000-7000-8000-000000000000"
+
+
+def make(name: str, state: ImportState = ImportState.QUEUED) -> ImportJob:
+    made = create_import(name=name, format=ImportFormat.CSV, source_id=A_FILE)
+    ImportJob.objects.filter(pk=made.pk).update(state=state)
+    return made
+
+
+def stored() -> list[tuple[str, str]]:
+    return [(one.name, one.state) for one in ImportJob.objects.order_by("name")]
+
+
+def test_a_new_import_is_queued_and_knows_its_source() -> None:
+    make("a.csv")
+
+    assert ImportJob.objects.get().source_id == parse_id(A_FILE)
+    assert stored() == [("a.csv", "queued")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"name": " "}, "name holds nothing but spaces"),
+        ({"name": "x" * 256}, "name: Ensure this value has at most 255 characters (it has 256)."),
+        ({"source_id": "a.csv"}, "an id is a UUID of 36 characters, found 'a.csv'"),
+    ],
+)
+def test_an_import_that_cannot_be_is_not_queued(parts: dict[str, Any], message: str) -> None:
+    usual = {"name": "a.csv", "format": ImportFormat.CSV, "source_id": A_FILE}
+
+    with pytest.raises(InvalidInputError) as refused:
+        create_import(**usual | parts)
+
+    assert str(refused.value) == message
+    assert stored() == []
+
+
+@pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING])
+def test_an_import_that_is_under_way_is_stopped_once(state: ImportState) -> None:
+    found = make("a.csv", state)
+
+    for _ in range(2):
+        assert cancel_import(id=str(found.pk)).state == "cancelled"
+
+    assert stored() == [("a.csv", "cancelled")]
+
+
+@pytest.mark.parametrize("state", [ImportState.DONE, ImportState.FAILED])
+def test_an_import_at_its_end_cannot_be_stopped(state: ImportState) -> None:
+    found = make("a.csv", state)
+
+    with pytest.raises(ConflictError) as refused:
+        cancel_import(id=str(found.pk))
+
+    assert str(refused.value) == (
+        f"only a queued or running import can be cancelled, this one is {state.value}"
+    )
+    assert stored() == [("a.csv", state.value)]
+
+
+@pytest.mark.parametrize("state", [one for one in ImportState if one != ImportState.RUNNING])
+def test_an_import_is_removed_once_and_shown_as_it_was(state: ImportState) -> None:
+    found, _ = make("a.csv", state), make("kept.csv")
+
+    removed = delete_import(id=str(found.pk))
+    with pytest.raises(NotFoundError, match=f"no import job {found.pk}"):
+        delete_import(id=str(found.pk))
+
+    assert (removed.pk, removed.state) == (found.pk, state)
+    assert stored() == [("kept.csv", "queued")]
+
+
+def test_a_running_import_is_not_removed_alone_or_among_others() -> None:
+    running, done = make("a.csv", ImportState.RUNNING), make("b.csv", ImportState.DONE)
+    unknown = str(new_id())
+    refusal = f"the import {running.pk} is running: cancel it first"
+
+    with pytest.raises(ConflictError, match=refusal):
+        delete_import(id=str(running.pk))
+    outcomes = delete_imports(ids=[str(running.pk), str(done.pk), unknown])
+
+    assert [str(outcomes[0]), outcomes[1], str(outcomes[2])] == [
+        refusal,
+        done,
+        f"no import job {unknown}",
+    ]
+    assert stored() == [("a.csv", "running")]
+
+
+def test_more_than_a_call_takes_are_not_removed() -> None:
+    found = make("kept.csv")
+
+    with pytest.raises(LimitExceededError, match="at most 100 items a call, found 101"):
+        delete_imports(ids=[str(found.pk)] * 101)
+
+    assert stored() == [("kept.csv", "queued")]
