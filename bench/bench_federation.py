@@ -31,7 +31,7 @@ DEVSERVICES = ROOT / "tests" / "devservices" / "devservices"
 ROUNDS = 3
 SECONDS = 2.0
 #: Node compiles as it goes: it is asked long enough to be at its best.
-WARM_SECONDS = 1.0
+WARM_SECONDS = 2.0
 CONNECTIONS = 8
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
