@@ -1,7 +1,6 @@
 """Rows as services and selectors take hold of them: locked, checked, changed, narrowed."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -90,24 +89,8 @@ def delete(rows: Sequence[M | DomainError]) -> None:
 
 
 def narrowed(rows: QuerySet[R], **lookups: Any) -> QuerySet[R]:
-    """Return the rows that pass every lookup; one whose value is None lets all pass.
-
-    Raises InvalidInputError for a moment that is not one in every place of the world.
-    """
-    wanted = {name: value for name, value in lookups.items() if value is not None}
-    for name, value in wanted.items():
-        if isinstance(value, datetime):
-            wanted[name] = _in_utc(value)
-    return rows.filter(**wanted)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise InvalidInputError(f"{moment.isoformat()} has no time zone")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError(f"{moment.isoformat()} is beyond the calendar") from None
+    """Return the rows that pass every lookup; one whose value is None lets all pass."""
+    return rows.filter(**{name: value for name, value in lookups.items() if value is not None})
 
 
 def _key(row_id: str) -> Any:
