@@ -14,6 +14,7 @@ from kernel.errors import DomainError
 
 #: How late a statement is stopped at most.
 WATCH_SECONDS = 0.2
+_SHORTEST_LOOK = 0.01
 _CANCEL_SECONDS = 2.0
 
 
@@ -32,24 +33,27 @@ class OutOfTime(BaseException):
 class Deadline:
     """Use it as a block around an operation, on the thread that runs it.
 
-    Inside, `check` ends the operation once the time is over or the client has left. A statement
-    that runs then is stopped by a thread that watches all blocks, so nothing is sent to the
-    database beforehand: `SET statement_timeout` would be one more round trip for each operation.
+    A thread watches all blocks. Once the time is over, or the client has left, it stops the
+    statement that runs then and calls `on_stop`. So an operation in time pays for neither: a
+    `SET statement_timeout` would be a round trip for each, a look at the clock before each field
+    took 10 % of a list of 50 rows.
     """
 
-    __slots__ = ("_connection", "_ended", "_gone", "_lock", "at", "stopped")
+    __slots__ = ("_connection", "_ended", "_gone", "_lock", "at", "on_stop", "stopped")
 
     def __init__(self, seconds: float, *, gone: Callable[[], bool] | None = None) -> None:
         self.at = monotonic() + seconds
         #: A statement may have been stopped, so what the operation says is not to be believed.
         self.stopped = False
+        #: Called on another thread, perhaps more than once.
+        self.on_stop: Callable[[], None] | None = None
         self._gone = gone
         self._connection = connections[DEFAULT_DB_ALIAS]
         self._lock = threading.Lock()
         self._ended = False
 
     def check(self) -> None:
-        """Raise OutOfTime when the time is over; it costs a look at the clock."""
+        """Raise OutOfTime when the time is over: for work that is neither field nor statement."""
         if monotonic() >= self.at:
             raise OutOfTime
 
@@ -66,6 +70,7 @@ class Deadline:
         # Under the lock: the next operation's statement is never stopped in this one's stead.
         with self._lock:
             self._ended = True
+            self.on_stop = None
         _watch.remove(self)
 
     def stop_if_due(self) -> None:
@@ -77,6 +82,8 @@ class Deadline:
         with self._lock:
             if not self._ended:
                 self.stopped = True
+                if self.on_stop is not None:
+                    self.on_stop()
                 _stop_statement(self._connection.connection)
 
 
@@ -101,8 +108,6 @@ class _Watch:
     def add(self, deadline: Deadline) -> None:
         with self._lock:
             self._running.add(deadline)
-            if self._some.is_set():
-                return
             self._some.set()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
@@ -114,13 +119,14 @@ class _Watch:
 
     def _look(self) -> None:
         while self._some.wait():
-            time.sleep(WATCH_SECONDS)
             with self._lock:
                 running = list(self._running)
                 if not running:
                     self._some.clear()
             for deadline in running:
                 deadline.stop_if_due()
+            next_end = min((deadline.at for deadline in running), default=0.0) - monotonic()
+            time.sleep(min(WATCH_SECONDS, max(next_end, _SHORTEST_LOOK)))
 
 
 _watch = _Watch()

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from graphql import (
     ExecutionContext,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
-    GraphQLObjectType,
     GraphQLSchema,
     OperationType,
     execute_sync,
 )
-from graphql.pyutils import Path
 
 from kernel.errors import (
     DomainError,
@@ -148,17 +145,18 @@ class Endpoint:
 
 
 class TimedExecution(ExecutionContext):
-    """graphql-core's executor; it looks at the clock before each field."""
+    """graphql-core's executor; once the time is over it begins no other field."""
 
-    def execute_field(
-        self,
-        parent_type: GraphQLObjectType,
-        source: Any,
-        field_nodes: list[FieldNode],
-        path: Path,
-    ) -> Any:
-        self.context_value.deadline.check()
-        return super().execute_field(parent_type, source, field_nodes, path)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.context_value.deadline.on_stop = self._stop
+
+    def _stop(self) -> None:
+        self.execute_field = _out_of_time  # type: ignore[assignment]  # for this one execution
+
+
+def _out_of_time(*_arguments: Any) -> NoReturn:
+    raise OutOfTime
 
 
 def _caller() -> Principal | None:

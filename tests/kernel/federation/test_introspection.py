@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as project
 from django.contrib.auth.models import User
 from django.test import Client
+from graphql import get_introspection_query
 
 from kernel.identity.models import Tenant
 from kernel.identity.services import admit
@@ -79,3 +80,13 @@ def test_a_gateway_reads_the_sdl_with_its_credential(tenant: Tenant, settings: A
     assert stranger.codes == ["UNAUTHENTICATED"]
     assert gateway.data == anybody.data
     assert "type Query" in gateway.data["_service"]["sdl"]
+
+
+def test_the_query_that_editors_send_is_within_all_limits(db: None, settings: Any) -> None:
+    settings.GRAPHQL_INTROSPECTION = True
+    whole = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True,
+        input_value_deprecation=True, input_object_one_of=True,
+    )  # fmt: skip
+
+    assert GraphQLClient("", PATH)(whole).data["__schema"]["types"]

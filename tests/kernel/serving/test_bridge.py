@@ -8,12 +8,13 @@ from contextvars import ContextVar
 from io import BytesIO
 from select import select
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from kernel.serving.answer import Answer
-from kernel.serving.asgi import ClientGoneError, Receive, Scope, Send
+from kernel.serving.asgi import CLIENT_GONE, ClientGoneError, Receive, Scope, Send
 from kernel.serving.bridge import FILE_CHUNK_BYTES, WAITING_PER_THREAD
 from kernel.testing.serving import GIVE_UP_SECONDS, serving
 
@@ -236,6 +237,26 @@ def test_who_left_while_waiting_is_spared_the_work() -> None:
             assert read_to_end(connection).endswith(b"done")
             connection.close()
     assert gate.seen == ["/held", "/stayed"]
+
+
+def test_an_application_can_ask_whether_its_client_is_still_there() -> None:
+    begun, noticed = Event(), Event()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        assert not environ[CLIENT_GONE]()
+        begun.set()
+        give_up = monotonic() + GIVE_UP_SECONDS
+        while not environ[CLIENT_GONE]() and monotonic() < give_up:
+            pass
+        if environ[CLIENT_GONE]():
+            noticed.set()
+        return text(start_response, b"to nobody")
+
+    with serving(application) as served:
+        with served.connect(OK):
+            assert begun.wait(GIVE_UP_SECONDS)
+
+        assert noticed.wait(GIVE_UP_SECONDS)
 
 
 def test_a_stream_is_passed_on_piece_by_piece() -> None:
