@@ -22,13 +22,23 @@ class Peers:
     def __init__(self, rows: Sequence[Any]) -> None:
         self._rows = rows
         self._loaded: dict[int, dict[Any, Any]] = {}
+        self._failed: dict[int, Exception] = {}
 
     def load(self, place: int, key: Callable[[Any], Iterable[Any]], load: Load) -> dict[Any, Any]:
-        """Return what `load` gave for the keys of all the rows; called once for each place."""
+        """Return what `load` gave for the keys of all the rows; called once for each place.
+
+        What it raised is raised for each of the rows, without another try.
+        """
+        if place in self._failed:
+            raise self._failed[place]
         found = self._loaded.get(place)
         if found is None:
             keys = dict.fromkeys(one for row in self._rows for one in key(row))
-            found = self._loaded[place] = load(list(keys)) if keys else {}
+            try:
+                found = self._loaded[place] = load(list(keys)) if keys else {}
+            except Exception as error:
+                self._failed[place] = error
+                raise
         return found
 
 

@@ -102,7 +102,7 @@ def resolve_entities(
     for entity, batch in grouped(entities, representations, answers):
         found = _resolve(entity, info, [representations[index] for index in batch])
         for index, answer in zip(batch, found, strict=True):
-            answers[index] = _located(answer) if isinstance(answer, DomainError) else answer
+            answers[index] = located(answer) if isinstance(answer, DomainError) else answer
     return answers
 
 
@@ -123,7 +123,7 @@ def grouped(
         try:
             batches[_read(entities, representation)].append(index)
         except DomainError as error:
-            answers[index] = _located(error)
+            answers[index] = located(error)
     return [(entity, indexes) for (entity, _), indexes in batches.items()]
 
 
@@ -154,6 +154,6 @@ def _read(entities: Mapping[str, Fetchable], representation: Any) -> tuple[type[
     raise InvalidInputError(f"a representation of {typename} without the fields of a key")
 
 
-def _located(error: DomainError) -> GraphQLError:
-    # graphql-core puts an exception found in a list at that index, with its path.
+def located(error: DomainError) -> GraphQLError:
+    """Return what graphql-core tells at the index of a list where it finds it."""
     return GraphQLError(str(error), original_error=error)

@@ -18,10 +18,10 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_sub_fields
 
+from kernel.errors import DomainError
 from kernel.federation.batches import load_for, together
 from kernel.federation.directives import key
-from kernel.federation.entities import Entity, Representation, Resolvable
-from kernel.ids import parse_id
+from kernel.federation.entities import Entity, Representation, Resolvable, key_of, located
 from kernel.tenancy.context import require
 
 #: What of an entity is known without its owner.
@@ -54,7 +54,11 @@ class Part(Resolvable, graphene.ObjectType):
         cls, info: GraphQLResolveInfo, representations: list[Representation]
     ) -> list[Any]:
         # Whether there is such a row is its owner's to say.
-        return [KeyOnly(cls._meta.name, str(parse_id(one["id"]))) for one in representations]
+        keys = [key_of(one) for one in representations]
+        return [
+            one if isinstance(one, DomainError) else KeyOnly(cls._meta.name, str(one))
+            for one in keys
+        ]
 
 
 @cache
@@ -99,8 +103,12 @@ class Reference(graphene.Field):
 
     def resolve(self, row: Any, info: GraphQLResolveInfo) -> Any:
         """Answer for one row, out of what was fetched for all of its list."""
+        value = getattr(row, self.column)
+        if not self.ids(value):
+            # Whoever names nobody hears of no failure either.
+            return self.pick(value, {})
         found = load_for(row, info, self._ids, lambda ids: self._fetch(ids, info))
-        return self.pick(getattr(row, self.column), found)
+        return self.pick(value, found)
 
     @staticmethod
     def ids(value: Any) -> list[str]:
@@ -121,8 +129,12 @@ class Reference(graphene.Field):
         selected = collect_sub_fields(
             info.schema, info.fragments, info.variable_values, type_, info.field_nodes
         )
-        owner, strict = consulted(info.schema, type_, selected)
-        known = {str(row.pk): row for row in owner.rows().filter(pk__in=ids)} if owner else {}
+        # By the names of the fields: an alias is no field of the type.
+        names = {nodes[0].name.value for nodes in selected.values()}
+        owner, strict = consulted(info.schema, type_, names)
+        # In bulk, which splits what is too long a list for the database.
+        found = owner.rows().in_bulk(ids) if owner else {}
+        known = {str(id_): row for id_, row in found.items()}
         rows = {
             one: known.get(one) or (None if strict else KeyOnly(self.typename, one)) for one in ids
         }
@@ -143,6 +155,13 @@ class References(Reference):
 
     def pick(self, value: Any, found: dict[Any, Any]) -> Any:
         return [found.get(str(one)) for one in value]
+
+    def resolve(self, row: Any, info: GraphQLResolveInfo) -> Any:
+        try:
+            return super().resolve(row, info)
+        except DomainError as error:
+            # As behind a gateway, which has the list from us and the failure from the owner.
+            return [located(error) for _ in self._ids(row)]
 
 
 def consulted(
