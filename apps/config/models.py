@@ -21,9 +21,6 @@ class FeatureFlag(TenantModel):
         ]
         indexes = [
             models.Index(fields=("tenant_id", "created_at", "id"), name="config_newest"),
-            models.Index(
-                fields=("tenant_id", "enabled", "created_at", "id"), name="config_by_enabled"
-            ),
         ]
 
     def __str__(self) -> str:

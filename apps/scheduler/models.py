@@ -20,9 +20,6 @@ class JobSchedule(TenantModel):
         indexes = [
             models.Index(fields=("tenant_id", "created_at", "id"), name="scheduler_newest"),
             models.Index(fields=("tenant_id", "name", "id"), name="scheduler_by_name"),
-            models.Index(
-                fields=("tenant_id", "enabled", "created_at", "id"), name="scheduler_by_enabled"
-            ),
         ]
 
     def __str__(self) -> str:
