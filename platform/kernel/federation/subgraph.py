@@ -1,6 +1,6 @@
 """From the classes of a service to its subgraph, and from subgraphs to one graph."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from graphql import (
 from kernel.federation.directives import FEDERATION_VERSION, derived
 from kernel.federation.entities import Fetchable, Resolvable, keys_of, resolve_entities
 from kernel.federation.field_sets import check_field_set, parse_field_set
-from kernel.federation.references import KeyOnly, Part
-from kernel.federation.sdl import print_subgraph
+from kernel.federation.references import KEY_FIELDS, KeyOnly, Part
+from kernel.federation.sdl import FEDERATION_FIELDS, print_subgraph
 from kernel.federation.type_map import build_schema
 
 
@@ -176,12 +176,22 @@ def _refuse_namesakes(subgraphs: Sequence[Subgraph]) -> None:
     # graphene would let one of the two win, without a word.
     owners: dict[str, tuple[str, Any]] = {}
     for subgraph in subgraphs:
-        for name, type_ in subgraph.schema.type_map.items():
-            made_by = getattr(type_, "graphene_type", None)
-            if made_by is None or name.startswith("_") or name in {"Query", "Mutation"}:
-                continue
-            if issubclass(made_by, Part):
-                continue
-            service, first = owners.setdefault(name, (subgraph.service, made_by))
-            if first is not made_by:
+        for name, meaning in _meanings(subgraph.schema):
+            service, first = owners.setdefault(name, (subgraph.service, meaning))
+            if first is not meaning:
                 raise ValueError(f"{service} and {subgraph.service} both define {name}")
+
+
+def _meanings(schema: GraphQLSchema) -> Iterator[tuple[str, Any]]:
+    """Yield what each name means: types, and the fields of those that have several parts."""
+    for name, type_ in schema.type_map.items():
+        made_by = getattr(type_, "graphene_type", None)
+        if made_by is None or name.startswith("_"):
+            continue
+        is_root = name in {"Query", "Mutation"}
+        if is_root or issubclass(made_by, Resolvable):
+            for field_name, field in getattr(type_, "fields", {}).items():
+                if field_name not in KEY_FIELDS | FEDERATION_FIELDS:
+                    yield f"{name}.{field_name}", field.extensions["field"]
+        if not is_root and not issubclass(made_by, Part):
+            yield name, made_by
