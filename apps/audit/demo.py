@@ -1,13 +1,23 @@
-"""Demo data: an hour of CloudTrail records from a simulated attack."""
+"""Demo data: an hour of CloudTrail records from a simulated attack, and of other demo rows."""
+
+from datetime import UTC, datetime
 
 from django.conf import settings
 
 from apps.audit.adapters.json_lines import JsonLines
+from apps.audit.domain.entries import Actor, Entry, Target
 from apps.audit.domain.mappings import MAPPINGS
 from apps.audit.models import AuditLog
-from apps.audit.services import ingest
+from apps.audit.services import ingest, record_all
+from kernel.demo import demo_id
 
 RECORDS = "tests/data/cloudtrail/events.jsonl.gz"
+#: Demo rows of other services, and what was done to them in that hour.
+DONE = (
+    ("File", "runways.csv", ("file.uploaded", "file.scanned")),
+    ("ImportJob", "runways.csv", ("import.queued", "import.done")),
+    ("Document", "incident report", ("document.made",)),
+)
 
 
 def load() -> str:
@@ -23,4 +33,24 @@ def load() -> str:
             on_problem=lambda number, why: problems.append(f"line {number}: {why}"),
             on_progress=lambda _: None,
         )
-    return "; ".join([f"{report.recorded:,} audit logs from CloudTrail", *problems])
+    told = record_all(_entries())
+    return "; ".join(
+        [
+            f"{report.recorded:,} audit logs from CloudTrail",
+            f"{len(told)} of other demo data",
+            *problems,
+        ]
+    )
+
+
+def _entries() -> list[Entry]:
+    return [
+        Entry(
+            action=action,
+            occurred_at=datetime(2023, 7, 10, 12, 10 + minute, tzinfo=UTC),
+            actor=Actor(type="user", id="benjamin@example.com", name="Benjamin"),
+            targets=(Target(type=typename, id=str(demo_id(typename, name)), name=name),),
+        )
+        for typename, name, actions in DONE
+        for minute, action in enumerate(actions)
+    ]

@@ -1,7 +1,7 @@
-"""Demo data: a few documents to look at."""
+"""Demo data: a document that was made, and one that waits."""
 
-from apps.documents.models import Document, DocumentFormat
-from apps.documents.services import create_document
+from apps.documents.models import Document, DocumentFormat, DocumentState
+from kernel.demo import demo_id
 
 
 def load() -> str:
@@ -12,5 +12,11 @@ def load() -> str:
 
 
 def _make() -> None:
-    create_document(title="Incident report, 10 July 2023", format=DocumentFormat.PDF)
-    create_document(title="Runways by country", format=DocumentFormat.XLSX)
+    Document.objects.create(
+        id=demo_id("Document", "incident report"),
+        title="Incident report, 10 July 2023",
+        format=DocumentFormat.PDF,
+        state=DocumentState.READY,
+        output_id=demo_id("File", "incident-report.pdf"),
+    )
+    Document.objects.create(title="Runways by country", format=DocumentFormat.XLSX)

@@ -1,7 +1,15 @@
 """Demo data: a few files to look at."""
 
 from apps.files.models import File
-from apps.files.services import create_file
+from kernel.demo import demo_id
+
+#: Name, content type, bytes.
+FILES = (
+    ("runways.csv", "text/csv", 3_960_755),
+    ("airport-frequencies.csv", "text/csv", 1_299_314),
+    ("countries.csv", "text/csv", 24_583),
+    ("incident-report.pdf", "application/pdf", 48_213),
+)
 
 
 def load() -> str:
@@ -12,6 +20,7 @@ def load() -> str:
 
 
 def _make() -> None:
-    create_file(name="runways.csv", content_type="text/csv", size_bytes=3_960_755)
-    create_file(name="airport-frequencies.csv", content_type="text/csv", size_bytes=1_299_314)
-    create_file(name="countries.csv", content_type="text/csv", size_bytes=24_583)
+    for name, content_type, size_bytes in FILES:
+        File.objects.create(
+            id=demo_id("File", name), name=name, content_type=content_type, size_bytes=size_bytes
+        )

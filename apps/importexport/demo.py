@@ -1,7 +1,7 @@
-"""Demo data: a few import jobs to look at."""
+"""Demo data: an import that is done, and one that waits."""
 
-from apps.importexport.models import ImportFormat, ImportJob
-from apps.importexport.services import create_import
+from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from kernel.demo import demo_id
 
 
 def load() -> str:
@@ -12,5 +12,16 @@ def load() -> str:
 
 
 def _make() -> None:
-    create_import(name="runways.csv", format=ImportFormat.CSV)
-    create_import(name="airport-frequencies.csv", format=ImportFormat.CSV)
+    ImportJob.objects.create(
+        id=demo_id("ImportJob", "runways.csv"),
+        name="runways.csv",
+        format=ImportFormat.CSV,
+        state=ImportState.DONE,
+        source_id=demo_id("File", "runways.csv"),
+        row_count=48_184,
+    )
+    ImportJob.objects.create(
+        name="airport-frequencies.csv",
+        format=ImportFormat.CSV,
+        source_id=demo_id("File", "airport-frequencies.csv"),
+    )

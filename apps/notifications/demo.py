@@ -1,7 +1,8 @@
-"""Demo data: a few notifications to look at."""
+"""Demo data: a few notifications to look at, with and without files."""
 
 from apps.notifications.models import Notification, NotificationChannel
 from apps.notifications.services import create_notification
+from kernel.demo import demo_id
 
 
 def load() -> str:
@@ -21,9 +22,11 @@ def _make() -> None:
         recipient="on-call@example.com",
         channel=NotificationChannel.PUSH,
         subject="Trail logging was stopped",
+        attachment_ids=[str(demo_id("File", "incident-report.pdf"))],
     )
     create_notification(
         recipient="benjamin@example.com",
         channel=NotificationChannel.IN_APP,
         subject="Your import of 48,184 runways is ready",
+        attachment_ids=[str(demo_id("File", "runways.csv"))],
     )

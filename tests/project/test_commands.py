@@ -42,9 +42,9 @@ def test_the_demo_is_made_once_and_told_once(db: None) -> None:
     assert "Shown once" in first
     assert ADMINISTRATOR in first
     assert "septet_" not in second
-    assert "audit: 1,233 audit logs" in second
+    assert "audit: 1,238 audit logs" in second
     with in_tenant(tenant.pk):
-        assert AuditLog.objects.count() == 1233
+        assert AuditLog.objects.count() == 1238
 
 
 def test_a_key_is_issued_and_revoked(tenant: Tenant) -> None:

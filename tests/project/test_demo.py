@@ -1,0 +1,50 @@
+"""The demo: what one service shows refers to what another has."""
+
+from kernel.testing.graphql import GraphQLClient
+from project.demo import load_data, make_tenant
+
+
+def test_the_demo_is_one_graph_across_services(db: None) -> None:
+    made = make_tenant()
+    assert made
+    load_data(lambda _: None)
+
+    data = GraphQLClient(made.api_key)(
+        """{ importJobs(order: NAME, first: 5) { nodes {
+               name state source { name auditLogs(order: OLDEST_FIRST, first: 5) { nodes { action } } }
+               auditLogs(first: 5) { nodes { action } } } }
+             documents { nodes { title output { name } } }
+             notifications { nodes { subject attachments { name } } } }"""
+    ).data
+
+    waiting, done = data["importJobs"]["nodes"]
+    assert waiting == {
+        "name": "airport-frequencies.csv",
+        "state": "QUEUED",
+        "source": {"name": "airport-frequencies.csv", "auditLogs": {"nodes": []}},
+        "auditLogs": {"nodes": []},
+    }
+    assert done == {
+        "name": "runways.csv",
+        "state": "DONE",
+        "source": {
+            "name": "runways.csv",
+            "auditLogs": {"nodes": [{"action": "file.uploaded"}, {"action": "file.scanned"}]},
+        },
+        "auditLogs": {"nodes": [{"action": "import.done"}, {"action": "import.queued"}]},
+    }
+    assert data["documents"]["nodes"] == [
+        {"title": "Runways by country", "output": None},
+        {"title": "Incident report, 10 July 2023", "output": {"name": "incident-report.pdf"}},
+    ]
+    assert data["notifications"]["nodes"] == [
+        {
+            "subject": "Your import of 48,184 runways is ready",
+            "attachments": [{"name": "runways.csv"}],
+        },
+        {
+            "subject": "Trail logging was stopped",
+            "attachments": [{"name": "incident-report.pdf"}],
+        },
+        {"subject": "Ten secrets are scheduled for deletion", "attachments": []},
+    ]
