@@ -24,6 +24,8 @@ from kernel.federation.limits import Limits, walk
 from kernel.federation.memory import Memory
 from kernel.federation.stopwatch import Stopwatch
 
+#: Comments and long strings are no tokens, or few, and yet have to be read.
+LONGEST_TEXT = 200_000
 #: How much the documents of one schema may take, and how many they may be.
 MOST_BYTES = 32_000_000
 MOST_DOCUMENTS = 1_000
@@ -77,27 +79,35 @@ class Prepared:
     """A valid document."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
-        self.document = document
-        names = {node.name.value for node in walk(document) if isinstance(node, FieldNode)}
-        self._operations = {
-            definition.name.value if definition.name else "": Operation(
-                document,
-                definition,
-                estimator(schema, document, definition),
-                introspects=not names.isdisjoint({"__schema", "__type"}),
-                asks_sdl="_service" in names,
-            )
+        self._schema = schema
+        self._document = document
+        self._nodes = {
+            definition.name.value if definition.name else "": definition
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+        self._operations: dict[str, Operation] = {}
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation of this name, or the only one; raises InvalidInputError."""
-        if name is None and len(self._operations) == 1:
-            return next(iter(self._operations.values()))
-        if not name or name not in self._operations:
+        if name is None and len(self._nodes) == 1:
+            name = next(iter(self._nodes))
+        if name is None or name not in self._nodes:
             raise InvalidInputError("name one of the document's operations in `operationName`")
-        return self._operations[name]
+        # Two threads may both work it out; they agree on one.
+        return self._operations.get(name) or self._operations.setdefault(
+            name, self._worked_out(self._nodes[name])
+        )
+
+    def _worked_out(self, node: OperationDefinitionNode) -> Operation:
+        fields = {one.name.value for one in walk(self._document) if isinstance(one, FieldNode)}
+        return Operation(
+            self._document,
+            node,
+            estimator(self._schema, self._document, node),
+            introspects=not fields.isdisjoint({"__schema", "__type"}),
+            asks_sdl="_service" in fields,
+        )
 
 
 class Documents:
@@ -120,6 +130,10 @@ class Documents:
         return prepared
 
     def _prepare(self, text: str, stopwatch: Stopwatch, *, suggest: bool) -> Prepared:
+        if len(text) > LONGEST_TEXT:
+            raise LimitExceededError(
+                f"a document has at most {LONGEST_TEXT} characters; send data as variables"
+            )
         try:
             document = parse(text, max_tokens=self._limits.tokens)
             stopwatch.lap("parse")
@@ -132,7 +146,6 @@ class Documents:
             if errors:
                 raise DocumentRefusedError(errors[:_MOST_ERRORS])
             self._limits.check_depth(document)
-            prepared = Prepared(self._schema, document)
             stopwatch.lap("validate")
         except GraphQLSyntaxError as error:
             if _TOO_MUCH.search(error.message):
@@ -142,4 +155,4 @@ class Documents:
             raise DocumentSyntaxError(str(error)) from None
         except RecursionError:
             raise LimitExceededError("the document nests too deep") from None
-        return prepared
+        return Prepared(self._schema, document)
