@@ -31,7 +31,6 @@ from kernel.federation.entities import Entity, Resolvable
 from kernel.federation.fields import Embedded, Many, ManyOf, One
 from kernel.federation.plans import (
     Arguments,
-    Columns,
     ConnectionPlan,
     Constant,
     EachPage,
@@ -51,6 +50,7 @@ from kernel.federation.plans import (
     RowPlan,
 )
 from kernel.federation.references import Part, Reference
+from kernel.federation.sources import Columns, RowsById
 
 #: Which columns orjson writes just as the executor's scalar does.
 _NATIVE: dict[str, type[models.Field[Any, Any]] | tuple[type[models.Field[Any, Any]], ...]] = {
@@ -126,7 +126,8 @@ class _Compiler:
         spec = definition.extensions.get("field")
         arguments = Arguments(definition, nodes[0])
         if isinstance(spec, One):
-            return OneRoot(spec, arguments, self._row(_object(definition), nodes))
+            plan = self._row(_object(definition), nodes)
+            return OneRoot(spec, arguments, plan, RowsById(spec.entity, plan.columns))
         if isinstance(spec, Many):
             return ManyRoot(spec, arguments, self._connection(_object(definition), nodes))
         if name == "_entities":
@@ -140,8 +141,9 @@ class _Compiler:
             type_ = self._schema.type_map[typename]
             if not isinstance(type_, GraphQLObjectType) or not _fetched_by_id(found.entity):
                 raise NotCompilableError
-            plans[typename] = self._row(type_, nodes)
-            plans[typename].columns.place("id")
+            plan = self._row(type_, nodes)
+            plan.columns.place("id")
+            plans[typename] = plan, self._by_id(typename, plan)
         return EntitiesRoot(fetchable, arguments, plans)
 
     def _fields(
@@ -193,8 +195,13 @@ class _Compiler:
             below.columns.place("id")
             names = [name for _, name, _ in self._fields(type_, nodes)]
             place = plan.columns.place(spec.column)
-            return ReferenceLink(spec, place, self._schema, type_, names, below)
+            rows = self._by_id(type_.name, below)
+            return ReferenceLink(spec, place, self._schema, type_, names, below, rows)
         return None
+
+    def _by_id(self, typename: str, plan: RowPlan) -> RowsById | None:
+        owner = self._schema.extensions["owners"].get(typename)
+        return RowsById(owner, plan.columns) if owner else None
 
     def _reader(
         self,

@@ -17,6 +17,7 @@ from kernel.federation.directives import applied
 from kernel.federation.field_sets import FieldSet, holds, parse_field_set
 from kernel.ids import parse_id
 from kernel.tenancy.context import current_principal, require
+from kernel.tenancy.models import TenantManager
 
 #: What a gateway sends of an entity: `__typename`, the fields of a key, fields that were required.
 Representation = dict[str, Any]
@@ -55,6 +56,14 @@ class Entity(Resolvable, DjangoObjectType):
         """Return the rows that the current principal may see: the row rule of this type."""
         found: QuerySet[Any] = cls._meta.model.objects.all()
         return found
+
+    @classmethod
+    def all_of_tenant(cls) -> bool:
+        """Say whether the row rule is that of tenancy and nothing else."""
+        return (
+            cls.rows.__func__ is Entity.rows.__func__
+            and type(cls._meta.model.objects) is TenantManager
+        )  # type: ignore[attr-defined]
 
     @classmethod
     def resolve_references(

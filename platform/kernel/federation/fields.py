@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import graphene
 from django.db.models import QuerySet
@@ -33,16 +34,15 @@ class One(graphene.Field):
         self.entity = entity
 
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
-        return lambda _root, _info, **arguments: self.found(self.rows(**arguments), **arguments)
+        return lambda _root, _info, **arguments: self._resolve(**arguments)
 
-    def rows(self, id: str) -> QuerySet[Any]:  # noqa: A002  the argument's name is part of the API
-        """Return the row, if there is one; raises ForbiddenError or InvalidInputError."""
+    def key(self, id: str) -> UUID:  # noqa: A002  the argument's name is part of the API
+        """Return which row is wanted; raises ForbiddenError or InvalidInputError."""
         require(self.entity.scope)
-        return self.entity.rows().filter(pk=parse_id(id))
+        return parse_id(id)
 
-    def found(self, rows: QuerySet[Any], id: str) -> Any:  # noqa: A002  as above
-        """Return the only one of the rows; raises NotFoundError when there is none."""
-        row = rows.first()
+    def _resolve(self, id: str) -> Any:  # noqa: A002  as above
+        row = self.entity.rows().filter(pk=self.key(id)).first()
         if row is None:
             raise NotFoundError(f"no {self.entity._meta.model._meta.verbose_name} {id}")
         return row
@@ -105,7 +105,12 @@ class Many(Connection):
         rows = self.entity.rows()
         if self._where is not None and filter is not None:
             rows = self._where(rows, filter)
-        return Page(rows, Window.of(**window), order.value if order else NEWEST_FIRST)
+        return Page(rows, Window.of(**window), order_of(order))
+
+    def window(self, *, order: Any = None, **window: Any) -> tuple[Window, Order]:
+        """Return which page of all rows is wanted; raises ForbiddenError or InvalidInputError."""
+        require(self.entity.scope)
+        return Window.of(**window), order_of(order)
 
 
 class ManyOf(Connection, Batched):
@@ -123,8 +128,13 @@ class ManyOf(Connection, Batched):
     def pages(self, ids: list[str], *, order: Any = None, **window: Any) -> dict[str, Page]:
         """Return the page of each of these parents; raises a DomainError."""
         require(self.entity.scope)
-        wanted = order.value if order else NEWEST_FIRST
-        return Pages(self._rows(ids), ids, Window.of(**window), wanted).by_parent()
+        return Pages(self._rows(ids), ids, Window.of(**window), order_of(order)).by_parent()
+
+
+def order_of(member: Any) -> Order:
+    """Return the order that a member of an enum stands for, or the usual one."""
+    order: Order = member.value if member else NEWEST_FIRST
+    return order
 
 
 class Embedded(graphene.Field):

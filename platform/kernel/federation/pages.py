@@ -159,7 +159,7 @@ class Pages:
             place = Partition(
                 RowNumber(),
                 partition_by=F("parent"),
-                order_by=_direction(self._window, self._order),
+                order_by=self._window.direction(self._order),
             )
             rows = rows.annotate(place_in_page=place).filter(place_in_page__lte=most)
         else:
@@ -219,6 +219,14 @@ class Window:
             raise InvalidInputError(f"a page has 1 to {MAX_PAGE} rows, found {size}")
         return cls(size=size, forward=forward, cursor=after if forward else before)
 
+    def direction(self, order: Order) -> Order:
+        """Return the order in which rows are read for this window."""
+        return order if self.forward else _reversed(order)
+
+    def place(self, model: type[Model], order: Order) -> Sequence[Any]:
+        """Return the values that the cursor names; raises InvalidInputError."""
+        return _values(model, order, self.cursor or "")
+
 
 #: One for each entity: graphene takes two classes of one name for two types.
 _connections: dict[str, type[graphene.ObjectType]] = {}
@@ -272,15 +280,11 @@ def _reversed(order: Order) -> Order:
 
 def _ordered(queryset: QuerySet[Any], window: "Window", order: Order) -> QuerySet[Any]:
     """Return the rows in reading direction, from the cursor on."""
-    direction = _direction(window, order)
+    direction = window.direction(order)
     rows = queryset.order_by(*direction)
     if window.cursor:
-        rows = rows.filter(_beyond(queryset.model, direction, window.cursor))
+        rows = rows.filter(beyond(direction, window.place(queryset.model, direction)))
     return rows
-
-
-def _direction(window: "Window", order: Order) -> Order:
-    return order if window.forward else _reversed(order)
 
 
 def _cursor(names: Sequence[str], values: Sequence[Any]) -> str:
@@ -292,12 +296,11 @@ def _name(order: Order) -> str:
     return ",".join(field.lstrip("-") for field in order)
 
 
-def _beyond(model: type[Model], order: Order, cursor: str) -> Q:
-    """Say which rows follow the cursor in this order.
+def beyond(order: Order, values: Sequence[Any]) -> Q:
+    """Say which rows follow the place with these values in this order.
 
     For (a, b): `a <= x and (a < x or b < y)`, whose first half is what an index can seek to.
     """
-    values = _values(model, order, cursor)
     strictly = Q()
     equal = Q()
     for field, value in zip(order, values, strict=True):

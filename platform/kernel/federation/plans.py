@@ -4,16 +4,19 @@ A plan gives perfect answers only. Whatever is not perfect (an error, a null whe
 ends it with an exception, and the executor answers in its place; reading twice changes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_argument_values
 
 from kernel.federation.entities import Fetchable, grouped
 from kernel.federation.fields import Many, ManyOf, One
 from kernel.federation.pages import Order, Page, Slice
-from kernel.federation.references import Part, Reference, consulted
+from kernel.federation.references import Reference, consulted
+from kernel.federation.sources import Columns, RowsById, StatementPage
+from kernel.federation.statements import Statement
 from kernel.ids import parse_id
 from kernel.tenancy.context import require
 
@@ -25,19 +28,6 @@ JSONObject = dict[str, Any]
 
 class ImperfectError(Exception):
     """The answer holds an error or a null that only the executor can put in its place."""
-
-
-class Columns:
-    """The columns that a plan reads, each once."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def place(self, name: str) -> int:
-        """Return where in a row the column is."""
-        if name not in self.names:
-            self.names.append(name)
-        return self.names.index(name)
 
 
 class Link(Protocol):
@@ -201,6 +191,7 @@ class ReferenceLink:
     type: GraphQLObjectType
     names: list[str]
     plan: RowPlan
+    rows: RowsById | None
 
     def values(self, rows: Sequence[Row], variables: dict[str, Any]) -> list[Any]:
         named = [row[self.place] for row in rows]
@@ -213,9 +204,9 @@ class ReferenceLink:
         columns = self.plan.columns
         place = columns.place("id")
         known: dict[str, Row] = {}
-        if owner:
-            rows = owner.rows().filter(pk__in=ids).values_list(*columns.names)
-            known = {str(row[place]): row for row in rows}
+        if owner and self.rows:
+            found = self.rows.read([UUID(one) for one in ids])
+            known = {str(row[place]): row for row in found}
         if not strict:
             # One that its owner does not know, or was not asked for, has its key.
             for one in ids:
@@ -249,10 +240,10 @@ class OneRoot:
     spec: One
     arguments: Arguments
     plan: RowPlan
+    rows: RowsById
 
     def answer(self, variables: dict[str, Any]) -> Any:
-        rows = self.spec.rows(**self.arguments.read(variables))
-        found = list(rows.values_list(*self.plan.columns.names))
+        found = self.rows.read([self.spec.key(**self.arguments.read(variables))])
         if not found:
             raise ImperfectError("no such row")
         return self.plan.objects(found, variables)[0]
@@ -265,9 +256,16 @@ class ManyRoot:
     spec: Many
     arguments: Arguments
     connection: ConnectionPlan
+    statements: dict[Hashable, Statement] = field(default_factory=dict)
 
     def answer(self, variables: dict[str, Any]) -> Any:
-        page = self.spec.page(**self.arguments.read(variables))
+        arguments = self.arguments.read(variables)
+        entity = self.spec.entity
+        if arguments.get("filter") is None and entity.all_of_tenant():
+            arguments.pop("filter", None)
+            page: Page = StatementPage(entity, *self.spec.window(**arguments), self.statements)
+        else:
+            page = self.spec.page(**arguments)
         return self.connection.objects([page], variables)[0]
 
 
@@ -277,7 +275,7 @@ class EntitiesRoot:
 
     fetchable: dict[str, Fetchable]
     arguments: Arguments
-    plans: dict[str, RowPlan]
+    plans: dict[str, tuple[RowPlan, RowsById | None]]
 
     def answer(self, variables: dict[str, Any]) -> Any:
         wanted = self.arguments.read(variables)["representations"]
@@ -293,13 +291,13 @@ class EntitiesRoot:
         return answers
 
     def _fetch(self, entity: Any, ids: list[Any], variables: dict[str, Any]) -> dict[Any, Any]:
-        plan = self.plans[entity._meta.name]
-        if issubclass(entity, Part):
+        plan, source = self.plans[entity._meta.name]
+        if source is None:
             unique = list(dict.fromkeys(ids))
             made = plan.objects([(one,) for one in unique], variables)
             return dict(zip(unique, made, strict=True))
         require(entity.scope)
-        rows = list(entity.rows().filter(pk__in=ids).values_list(*plan.columns.names))
+        rows = source.read(ids)
         place = plan.columns.place("id")
         made = plan.objects(rows, variables)
         return {row[place]: one for row, one in zip(rows, made, strict=True)}
