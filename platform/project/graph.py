@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
+from graphql import GraphQLSchema
 
 from kernel.federation.execution import Endpoint
 from kernel.federation.library import Library
@@ -24,7 +25,7 @@ def subgraph(service: str) -> Subgraph:
 @cache
 def service_endpoint(service: str) -> Endpoint:
     """Return what answers at `/<service>/graphql`."""
-    return Endpoint(subgraph(service).schema, limits())
+    return _endpoint(subgraph(service).schema)
 
 
 @cache
@@ -32,7 +33,11 @@ def composed_endpoint() -> Endpoint:
     """Return what answers at `/graphql`: every service of this process in one schema."""
     if len(settings.SERVICES) == 1:
         return service_endpoint(settings.SERVICES[0])
-    return Endpoint(compose([subgraph(service) for service in settings.SERVICES]), limits())
+    return _endpoint(compose([subgraph(service) for service in settings.SERVICES]))
+
+
+def _endpoint(schema: GraphQLSchema) -> Endpoint:
+    return Endpoint(schema, limits(), compiles=settings.GRAPHQL_COMPILED)
 
 
 @cache

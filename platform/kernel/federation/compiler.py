@@ -59,6 +59,8 @@ _NATIVE: dict[str, type[models.Field[Any, Any]] | tuple[type[models.Field[Any, A
     "Boolean": models.BooleanField,
     "DateTime": models.DateTimeField,
 }
+#: Of one operation; further ways run by the executor.
+MOST_WAYS = 16
 _PAGE_INFO = {
     "hasNextPage": "has_next_page",
     "hasPreviousPage": "has_previous_page",
@@ -71,11 +73,24 @@ class NotCompilableError(Exception):
     """The operation holds something that only the executor can answer."""
 
 
-def toggles(document: DocumentNode) -> tuple[str, ...]:
-    """Return the variables on which it depends what is selected, by `@skip` and `@include`."""
-    found = _Toggles()
-    visit(document, found)
-    return tuple(sorted(found.names))
+class Plans:
+    """The plans of one operation: one for each way in which `@skip` and `@include` may turn out."""
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> None:
+        self._compiled = (schema, document, operation)
+        self._toggles = _toggles(document)
+        self._plans: dict[tuple[Any, ...], Plan | None] = {}
+
+    def plan(self, variables: dict[str, Any]) -> Plan | None:
+        """Return the plan for these variables, or None when the executor has to answer."""
+        ways = tuple(variables.get(name) for name in self._toggles)
+        if ways not in self._plans:
+            if len(self._plans) == MOST_WAYS:
+                return None
+            self._plans[ways] = compile_operation(*self._compiled, variables)
+        return self._plans[ways]
 
 
 def compile_operation(
@@ -308,6 +323,13 @@ class _Compiler:
             else:
                 parts.append((key, str if name == "cursor" else _constant(type_.name)))
         return Edges(parts)
+
+
+def _toggles(document: DocumentNode) -> list[str]:
+    """Return the variables on which it depends what is selected."""
+    found = _Toggles()
+    visit(document, found)
+    return sorted(found.names)
 
 
 class _Toggles(Visitor):

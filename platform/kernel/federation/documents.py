@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -19,6 +19,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError
+from kernel.federation.compiler import Plans
 from kernel.federation.cost import estimator
 from kernel.federation.limits import Limits, walk
 from kernel.federation.memory import Memory
@@ -66,8 +67,7 @@ class Operation:
     introspects: bool
     #: It asks for the subgraph's SDL, as gateways do.
     asks_sdl: bool
-    #: A place for whatever else is compiled once, such as a plan of its execution.
-    compiled: dict[str, Any] = field(default_factory=dict)
+    plans: Plans
 
     @property
     def reads(self) -> bool:
@@ -107,6 +107,7 @@ class Prepared:
             estimator(self._schema, self._document, node),
             introspects=not fields.isdisjoint({"__schema", "__type"}),
             asks_sdl="_service" in fields,
+            plans=Plans(self._schema, self._document, node),
         )
 
 

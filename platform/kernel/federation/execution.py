@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.db import DatabaseError
 from graphql import (
     ExecutionContext,
     ExecutionResult,
@@ -13,6 +14,7 @@ from graphql import (
     OperationType,
     execute_sync,
 )
+from graphql.execution.values import get_variable_values
 
 from kernel.errors import (
     DomainError,
@@ -24,6 +26,7 @@ from kernel.errors import (
 from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTime
 from kernel.federation.documents import DocumentRefusedError, Documents, Operation
 from kernel.federation.limits import Limits
+from kernel.federation.plans import ImperfectError
 from kernel.federation.requests import GraphQLRequest
 from kernel.federation.scalars import require_time_zones
 from kernel.federation.stopwatch import Stopwatch
@@ -63,8 +66,9 @@ class Context:
 class Endpoint:
     """A schema that answers requests; whoever calls has set the principal."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, compiles: bool = True) -> None:
         self.schema = schema
+        self._compiles = compiles
         self._limits = limits
         self._documents = Documents(schema, limits)
         require_time_zones(schema)
@@ -127,21 +131,44 @@ class Endpoint:
         try:
             # A change is finished even when its client has left.
             with Deadline(seconds, gone=gone if operation.reads else None) as deadline:
-                result = execute_sync(
-                    self.schema,
-                    operation.document,
-                    context_value=Context(deadline),
-                    variable_values=request.variables,
-                    operation_name=request.operation_name,
-                    middleware=[trace] if trace is not None else None,
-                    execution_context_class=TimedExecution,
-                    hide_suggestions=hide,
+                data = self._by_plan(operation, request, deadline) if trace is None else None
+                result = (
+                    ExecutionResult(data, None)
+                    if data is not None
+                    else execute_sync(
+                        self.schema,
+                        operation.document,
+                        context_value=Context(deadline),
+                        variable_values=request.variables,
+                        operation_name=request.operation_name,
+                        middleware=[trace] if trace is not None else None,
+                        execution_context_class=TimedExecution,
+                        hide_suggestions=hide,
+                    )
                 )
         except OutOfTime:
             raise OperationTimeoutError(f"an operation may take {seconds:g} s") from None
         if deadline.stopped:
             raise OperationTimeoutError(f"an operation may take {seconds:g} s")
         return result
+
+    def _by_plan(
+        self, operation: Operation, request: GraphQLRequest, deadline: Deadline
+    ) -> dict[str, Any] | None:
+        """Return the data if the operation is compiled and all goes well; reading has no effect."""
+        if not self._compiles or not operation.reads:
+            return None
+        declared = operation.node.variable_definitions or ()
+        variables = get_variable_values(self.schema, declared, request.variables)
+        plan = None if isinstance(variables, list) else operation.plans.plan(variables)
+        if plan is None:
+            return None
+        try:
+            return plan.answer(variables)  # type: ignore[arg-type]  # a list has no plan
+        except (ImperfectError, DomainError, GraphQLError, DatabaseError):
+            # A statement that was stopped would only be stopped again.
+            deadline.check()
+            return None
 
 
 class TimedExecution(ExecutionContext):

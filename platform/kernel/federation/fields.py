@@ -42,7 +42,8 @@ class One(graphene.Field):
         return parse_id(id)
 
     def _resolve(self, id: str) -> Any:  # noqa: A002  as above
-        row = self.entity.rows().filter(pk=self.key(id)).first()
+        key = self.key(id)
+        row = self.entity.rows().filter(pk=key).first()
         if row is None:
             raise NotFoundError(f"no {self.entity._meta.model._meta.verbose_name} {id}")
         return row
