@@ -40,12 +40,16 @@ def http_request(path: str, body: dict[str, Any], headers: dict[str, str]) -> by
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-async def load(port: int, request: bytes, *, connections: int, seconds: float) -> Load:
-    """Ask for so long over so many kept connections; raises AnswerError."""
+async def load(
+    port: int, request: bytes, *, connections: int, seconds: float = 0, least: int = 0
+) -> Load:
+    """Ask for so long and at least so often over kept connections; raises AnswerError."""
     loop = asyncio.get_running_loop()
     took: list[float] = []
     began = time.perf_counter()
-    callers = [Caller(request, took, until=began + seconds) for _ in range(connections)]
+    callers = [
+        Caller(request, took, until=began + seconds, least=least) for _ in range(connections)
+    ]
     try:
         for caller in callers:
             await loop.create_connection(lambda caller=caller: caller, HOST, port)
@@ -59,10 +63,11 @@ async def load(port: int, request: bytes, *, connections: int, seconds: float) -
 class Caller(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, request: bytes, took: list[float], *, until: float) -> None:
+    def __init__(self, request: bytes, took: list[float], *, until: float, least: int) -> None:
         self._request = request
         self._took = took
         self._until = until
+        self._least = least
         self._transport: asyncio.Transport | None = None
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -84,7 +89,7 @@ class Caller(asyncio.Protocol):
             return
         now = time.perf_counter()
         self._took.append(now - self._asked)
-        if now < self._until:
+        if now < self._until or len(self._took) < self._least:
             self._ask()
         else:
             self.finished.set_result(None)

@@ -31,6 +31,14 @@ class Request:
     variables: dict[str, Any] = field(default_factory=dict)
 
 
+def log_id(number: int) -> str:
+    """Return the id of a row, as `seed.py` makes it."""
+    return f"019a0000-0000-7000-8000-{number:012x}"
+
+
+BY_ID = Request(f"query($id: ID!) {{ auditLog(id: $id) {_LOG} }}", {"id": log_id(5_000)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One question in the words of each server, and our targets beside the other two.
@@ -51,7 +59,7 @@ def operations(cursor: str) -> list[Operation]:
         Operation(name="typename", requests=same("{ __typename }")),
         Operation(
             name="one by id",
-            requests=same(f"query($id: ID!) {{ auditLog(id: $id) {_LOG} }}", id=log_id(5_000)),
+            requests=dict.fromkeys(SERVERS, BY_ID),
             most_cost_of_apollo=2.0,
             least_rate_of_stock=4,
         ),
@@ -108,8 +116,3 @@ def entities(count: int) -> dict[str, Request]:
         _ENTITIES,
         representations=[{"__typename": "AuditLog", "id": log_id(number)} for number in wanted],
     )
-
-
-def log_id(number: int) -> str:
-    """Return the id of a row, as `seed.py` makes it."""
-    return f"019a0000-0000-7000-8000-{number:012x}"
