@@ -26,7 +26,7 @@ settings.GRAPHQL_INTROSPECTION = True
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]
 if set(settings.SERVICES) != set(BY_NAME):
-    collect_ignore += ["project", "access", "browser", "docs"]
+    collect_ignore += ["project", "access", "browser", "docs", "gateway"]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,0 +1,285 @@
+"""Seven processes, two gateways before them, and one process with everything, on the same rows."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from kernel.services import BY_NAME
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GATEWAYS = ROOT / "docker" / "gateway"
+#: Starting takes seconds, on a busy machine many; this is when a test gives up.
+GIVE_UP_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one endpoint made of one operation."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        return self.body.get("data")
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of the errors. How many there are where null propagates, nobody promises."""
+        return {error["extensions"]["code"] for error in self.body.get("errors") or ()}
+
+
+def ask(
+    url: str,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    key: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one operation, with a key as its credential unless that is empty."""
+    request = urllib.request.Request(
+        url,
+        json.dumps({"query": document, "variables": variables or {}}).encode(),
+        {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+            **(headers or {}),
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return Answer(response.status, json.load(response))
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return Answer(refusal.code, json.load(refusal))
+
+
+class Server:
+    """A process that was started, and what it has said so far."""
+
+    def __init__(self, process: subprocess.Popen[str], ready: str) -> None:
+        self.said: list[str] = []
+        self._process = process
+        self._ready = False
+        self._settled = Event()
+        self._reader = Thread(target=self._listen, args=(ready,))
+        self._reader.start()
+
+    def _listen(self, ready: str) -> None:
+        for line in self._process.stdout or ():
+            self.said.append(line)
+            if re.search(ready, line):
+                self._ready = True
+                self._settled.set()
+        self._settled.set()
+
+    def wait(self) -> None:
+        """Wait until it says that it is ready; raises when it ends before, or takes too long."""
+        self._settled.wait(GIVE_UP_SECONDS)
+        if not self._ready:
+            raise AssertionError(f"a server did not become ready:\n{''.join(self.said[-40:])}")
+
+    def stop(self) -> int:
+        """Tell it to end, and return its exit code."""
+        self._process.terminate()
+        return self._process.wait(GIVE_UP_SECONDS)
+
+    def join(self) -> None:
+        """Wait until it has said its last."""
+        self._reader.join()
+
+
+@contextmanager
+def running(command: Sequence[str], ready: str, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run a server for the time of a block.
+
+    A stale server can't be taken for it: it is this process that says it is ready, and one that
+    can't have its port ends. It leads a group of its own, and the group is killed.
+    """
+    with subprocess.Popen(
+        command,
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        server = Server(process, ready)
+        try:
+            yield server
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            server.join()
+
+
+def _environment(added: Mapping[str, str]) -> dict[str, str]:
+    # Nothing of the surrounding environment but what finds the programs and the code.
+    kept = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {**kept, "PYTHONUNBUFFERED": "1", **added}
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of this host at which nobody listens."""
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in held]
+
+
+def node() -> str:
+    """Return the program, or skip the test where there is none."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("there is no `node` in PATH")
+    return found
+
+
+def installed(name: str) -> Path:
+    """Return a folder of docker/gateway with its packages, installed once if they are missing."""
+    node()
+    folder = GATEWAYS / name
+    lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=folder,
+            capture_output=True,
+            check=True,
+        )
+    return folder
+
+
+def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` and return what came of it."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that runs."""
+
+    url: str
+    server: Server
+
+    @property
+    def graphql(self) -> str:
+        """Where it is asked."""
+        return f"{self.url}/graphql"
+
+
+def _apollo(supergraph: Path, port: int) -> list[str]:
+    return [node(), str(installed("apollo") / "apollo.mjs"), str(supergraph)]
+
+
+def _hive(supergraph: Path, port: int) -> list[str]:
+    folder = installed("hive")
+    return [
+        # Not by npx: killing that would leave the server running.
+        *(node(), str(folder / "node_modules" / ".bin" / "hive-gateway")),
+        *("supergraph", str(supergraph), "--config-path", str(folder / "gateway.config.mjs")),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+
+
+COMMANDS = {"apollo": _apollo, "hive": _hive}
+
+
+@contextmanager
+def gateway(kind: str, supergraph: Path, **environment: str) -> Iterator[Gateway]:
+    """Run Apollo Gateway or Hive Gateway for the time of a block."""
+    (port,) = free_ports(1)
+    command = COMMANDS[kind](supergraph, port)
+    ready = "Apollo Gateway at|Listening on"
+    with running(command, ready, {"PORT": str(port), **environment}) as server:
+        server.wait()
+        yield Gateway(f"http://127.0.0.1:{port}", server)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Where everything is, and what was seeded."""
+
+    endpoints: dict[str, str]
+    keys: dict[str, str]
+    ids: dict[str, list[str]]
+
+    def ask(self, endpoint: str, document: str, variables: Mapping[str, Any], key: str) -> Answer:
+        """Ask `one process`, `apollo` or `hive` with a seeded key, or with none."""
+        return ask(self.endpoints[endpoint], document, variables, key=self.keys.get(key, ""))
+
+
+@contextmanager
+def stack(folder: Path) -> Iterator[Stack]:
+    """Start it all, one service each in seven processes, and end it with the block."""
+    data = {"DATA_DIR": str(folder / "data"), "LOG_FORMAT": "json", "LOG_LEVEL": "WARNING"}
+    one, *seven = free_ports(1 + len(BY_NAME))
+    ports = dict(zip(BY_NAME, seven, strict=True))
+    urls = {name: f"{name}=http://127.0.0.1:{port}" for name, port in ports.items()}
+    split = data | {"SERVICE_URLS": ",".join(urls.values()), "GRAPHQL_LIMITS": "gateway"}
+
+    seeded = json.loads(_seed(data))
+    with ExitStack() as everything:
+
+        def serve(port: int, **environment: str) -> Server:
+            command = [sys.executable, str(ROOT / "manage.py"), "serve"]
+            return everything.enter_context(
+                running(command, " at http://", {"PORT": str(port), **environment})
+            )
+
+        servers = [
+            serve(one, SERVICES="all", **data),
+            *(serve(port, SERVICES=name, **split) for name, port in ports.items()),
+        ]
+        for server in servers:
+            server.wait()
+        supergraph = folder / "supergraph.graphql"
+        asked = [word for url in urls.values() for word in ("--url", url)]
+        done = manage("supergraph", *asked, "--output", str(supergraph), **data)
+        assert done.returncode == 0, done.stderr
+        yield Stack(
+            endpoints={
+                "one process": f"http://127.0.0.1:{one}/graphql",
+                **{
+                    kind: everything.enter_context(gateway(kind, supergraph)).graphql
+                    for kind in COMMANDS
+                },
+            },
+            keys=seeded["keys"],
+            ids=seeded["ids"],
+        )
+
+
+def _seed(environment: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("seed.py"))],
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
