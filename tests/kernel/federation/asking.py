@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from graphql import GraphQLSchema
@@ -14,6 +15,8 @@ from kernel.tenancy.context import ALL_SCOPES, Principal, acting_as
 
 LIMITS = Limits(tokens=50_000, depth=12, aliases=15, directives=50, cost=1_000_000)
 NOBODY: tuple[str, ...] = ("nobody",)
+#: Set by the fixture `both_ways`.
+COMPILES = True
 ENTITIES = "query ($of: [_Any!]!) {{ _entities(representations: $of) {{ __typename {} }} }}"
 
 
@@ -34,7 +37,11 @@ def ask(
     """Return the answer to an operation, without the HTTP around it."""
     who = None if scopes == NOBODY else principal(*scopes)
     with acting_as(who):
-        return Endpoint(schema, LIMITS).answer(GraphQLRequest(query, variables, None)).body
+        endpoint = Endpoint(schema, LIMITS, compiles=COMPILES)
+        answer = endpoint.answer(GraphQLRequest(query, variables, None))
+    # As a client reads it.
+    body: dict[str, Any] = orjson.loads(orjson.dumps(answer.body, default=str))
+    return body
 
 
 def fetch(

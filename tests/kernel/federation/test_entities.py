@@ -18,6 +18,8 @@ from kernel.identity.models import Tenant
 from kernel.testing.tenants import make_tenant
 from tests.kernel.federation.asking import NOBODY, Queries, ask, failures, fetch
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 #: The keys of each batch that was resolved, as the gateway sent them.
 calls: list[list[Representation]] = []
 

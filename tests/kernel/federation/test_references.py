@@ -17,7 +17,7 @@ from kernel.identity.models import Tenant
 from kernel.testing.tenants import make_tenant
 from tests.kernel.federation.asking import NOBODY, Queries, ask, failures, fetch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_ways")]
 
 GONE = str(uuid.UUID(int=7))
 
