@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from apps.audit.domain.search import asked_tokens
 from apps.audit.models import AuditLog, AuditLogTarget
 from kernel.errors import InvalidInputError
+from kernel.rows import narrowed
 from kernel.tenancy.context import current_tenant_id
 
 #: The most logs that a chart looks at.
@@ -31,15 +32,14 @@ class Filter:
 
 def matching(logs: QuerySet[AuditLog], wanted: Filter) -> QuerySet[AuditLog]:
     """Return those of the logs that pass every part of the filter."""
-    for lookup, value in (
-        ("actor_id", wanted.actor_id),
-        ("actor_name", wanted.actor_name),
-        ("action__in", wanted.actions),
-        ("occurred_at__gte", wanted.occurred_from),
-        ("occurred_at__lt", wanted.occurred_before),
-    ):
-        if value is not None:
-            logs = logs.filter(**{lookup: value})
+    logs = narrowed(
+        logs,
+        actor_id=wanted.actor_id,
+        actor_name=wanted.actor_name,
+        action__in=wanted.actions,
+        occurred_at__gte=wanted.occurred_from,
+        occurred_at__lt=wanted.occurred_before,
+    )
     if wanted.target_type is not None or wanted.target_id is not None:
         logs = logs.filter(Exists(_targets(wanted.target_type, wanted.target_id)))
     if wanted.text is not None:

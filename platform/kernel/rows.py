@@ -89,8 +89,15 @@ def delete(rows: Sequence[M | DomainError]) -> None:
 
 
 def narrowed(rows: QuerySet[R], **lookups: Any) -> QuerySet[R]:
-    """Return the rows that pass every lookup; one whose value is None lets all pass."""
-    return rows.filter(**{name: value for name, value in lookups.items() if value is not None})
+    """Return the rows that pass every lookup; one whose value is None lets all pass.
+
+    Raises LimitExceededError for a list that no statement takes.
+    """
+    wanted = {name: value for name, value in lookups.items() if value is not None}
+    for name, value in wanted.items():
+        if isinstance(value, list):
+            check_count(f"the filter by {name.partition('__')[0]}", value)
+    return rows.filter(**wanted)
 
 
 def _key(row_id: str) -> Any:

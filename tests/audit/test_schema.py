@@ -193,6 +193,17 @@ def test_filters_let_through_what_fits_every_part(
     assert actions(graphql(LIST, filter=wanted)) == found
 
 
+@pytest.mark.parametrize("field", ["auditLogs { totalCount }", "auditLogActionCounts { count }"])
+def test_more_actions_than_a_statement_takes_are_refused(
+    graphql: GraphQLClient, field: str
+) -> None:
+    asked = field.replace(" {", "(filter: {actions: $actions}) {", 1)
+
+    result = graphql(f"query($actions: [String!]) {{ {asked} }}", actions=["a"] * 101)
+
+    assert result.codes == ["LIMIT_EXCEEDED"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -136,3 +136,15 @@ def test_a_moment_that_is_none_is_refused(graphql: GraphQLClient, moment: str) -
     )
 
     assert result.codes == ["INVALID_INPUT"]
+
+
+def test_more_keys_than_a_statement_takes_are_refused(graphql: GraphQLClient) -> None:
+    result = graphql(
+        "query($keys: [String!]) { featureFlags(filter: {keys: $keys}) { totalCount } }",
+        keys=["k"] * 101,
+    )
+
+    assert result.codes == ["LIMIT_EXCEEDED"]
+    assert result.body["errors"][0]["message"] == (
+        "the filter by key holds at most 100 items a call, found 101"
+    )

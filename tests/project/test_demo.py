@@ -11,7 +11,8 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
 
     data = GraphQLClient(made.api_key)(
         """{ importJobs(order: NAME, first: 5) { nodes {
-               name state source { name auditLogs(order: OLDEST_FIRST, first: 5) { nodes { action } } }
+               name state
+               source { name auditLogs(order: OLDEST_FIRST, first: 5) { nodes { action } } }
                auditLogs(first: 5) { nodes { action } } } }
              documents { nodes { title output { name } } }
              notifications { nodes { subject attachments { name } } } }"""

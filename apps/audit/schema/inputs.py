@@ -65,7 +65,7 @@ class AuditLogFilter(graphene.InputObjectType):
 
     actor_id = graphene.String()
     actor_name = graphene.String()
-    actions = graphene.List(graphene.NonNull(graphene.String))
+    actions = graphene.List(graphene.NonNull(graphene.String), description="At most 100.")
     target_type = graphene.String()
     target_id = graphene.String()
     occurred_from = graphene.DateTime(description="This moment or later.")

@@ -8,7 +8,7 @@ from kernel.federation.mutations import ById, ByIds
 class FeatureFlagFilter(graphene.InputObjectType):
     """Which flags; every part that is given has to fit."""
 
-    keys = graphene.List(graphene.NonNull(graphene.String))
+    keys = graphene.List(graphene.NonNull(graphene.String), description="At most 100.")
     enabled = graphene.Boolean()
     created_from = graphene.DateTime(description="This moment or later.")
     created_before = graphene.DateTime()
