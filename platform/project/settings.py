@@ -111,8 +111,8 @@ GRAPHQL_COMPILED = env.flag("GRAPHQL_COMPILED", default=True)
 # --- Who may ask what by GraphQL ----------------------------------------------------------------
 
 # Tell anybody the schema. When off: introspection, and suggestions in errors, are for signed-in
-# staff, so GraphiQL works for them; `_service`, which gateways ask, is for any credential. By
-# default on for the embedded database and while debugging.
+# staff, so GraphiQL works for them; `_service`, which gateways ask, is for any credential; without
+# one there is `__typename` only. By default on for the embedded database and while debugging.
 GRAPHQL_INTROSPECTION = env.flag("GRAPHQL_INTROSPECTION", default=DEBUG or EMBEDDED)
 
 # Memory for documents that clients name by their hash (automatic persisted queries), in bytes for

@@ -65,8 +65,8 @@ class Operation:
     cost: Callable[[Mapping[str, Any]], int]
     #: It asks about the schema itself.
     introspects: bool
-    #: It asks for the subgraph's SDL, as gateways do.
-    asks_sdl: bool
+    #: It asks for `__typename` and nothing else, as probes do.
+    tells_nothing: bool
     plans: Plans
 
     @property
@@ -106,7 +106,7 @@ class Prepared:
             node,
             estimator(self._schema, self._document, node),
             introspects=not fields.isdisjoint({"__schema", "__type"}),
-            asks_sdl="_service" in fields,
+            tells_nothing=fields == {"__typename"},
             plans=Plans(self._schema, self._document, node),
         )
 

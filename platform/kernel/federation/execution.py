@@ -35,6 +35,8 @@ from kernel.masking import describe
 from kernel.observability.context import request_id
 from kernel.tenancy.context import Principal, current_principal
 
+_STRANGER = "send an API key as `Authorization: Bearer <key>`, or sign in"
+
 
 class IntrospectionDisabledError(DomainError):
     """The schema is told to signed-in staff only."""
@@ -87,14 +89,18 @@ class Endpoint:
         A `trace` is filled by the resolvers and added to the answer.
         """
         stopwatch = stopwatch or Stopwatch()
-        is_open = _schema_is_open()
+        caller = _caller()
+        is_open = _is_open_to(caller)
         try:
             prepared = self._documents.read(request.query, stopwatch, suggest=is_open)
             operation = prepared.operation(request.operation_name)
-            _admit(operation, request, schema_is_open=is_open)
+            _admit(operation, request, caller, schema_is_open=is_open)
             cost = self._affordable(operation, request)
             answer = _executed(self._execute(operation, request, gone, trace, hide=not is_open))
         except DocumentRefusedError as refused:
+            if caller is None and not is_open:
+                # The same as for what the schema has: otherwise it could be guessed name by name.
+                return _refusal([GraphQLError(_STRANGER)], UnauthenticatedError.code, 401)
             return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED", 400)
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
@@ -193,25 +199,29 @@ def _caller() -> Principal | None:
         return None
 
 
-def _schema_is_open() -> bool:
+def _is_open_to(caller: Principal | None) -> bool:
     """Return whether this caller may look at the schema."""
-    if settings.GRAPHQL_INTROSPECTION:
-        return True
-    caller = _caller()
-    return caller is not None and caller.kind == "staff"
+    return settings.GRAPHQL_INTROSPECTION or (caller is not None and caller.kind == "staff")
 
 
-def _admit(operation: Operation, request: GraphQLRequest, *, schema_is_open: bool) -> None:
+def _admit(
+    operation: Operation,
+    request: GraphQLRequest,
+    caller: Principal | None,
+    *,
+    schema_is_open: bool,
+) -> None:
     """Raise for an operation that is not to be run here, whatever it costs."""
     if operation.node.operation == OperationType.SUBSCRIPTION:
         raise InvalidInputError("there are no subscriptions")
     if request.only_reads and not operation.reads:
         raise MethodNotAllowedError("send a mutation by POST")
-    if operation.introspects and not schema_is_open:
+    if schema_is_open or operation.tells_nothing:
+        return
+    if caller is None:
+        raise UnauthenticatedError(_STRANGER)
+    if operation.introspects:
         raise IntrospectionDisabledError("introspection is for signed-in staff")
-    if operation.asks_sdl and not schema_is_open:
-        # A gateway has a credential of its own.
-        current_principal()
 
 
 def _executed(result: ExecutionResult) -> Answer:

@@ -43,8 +43,9 @@ def test_by_default_on_the_embedded_database_everybody_may_look(
 def test_where_it_is_closed_only_staff_may_look(tenant: Tenant, settings: Any, query: str) -> None:
     settings.GRAPHQL_INTROSPECTION = False
 
-    for secret in ("", make_key(tenant).secret):
-        assert GraphQLClient(secret, PATH)(query).codes == ["INTROSPECTION_DISABLED"]
+    assert GraphQLClient("", PATH)(query).codes == ["UNAUTHENTICATED"]
+    with_key = GraphQLClient(make_key(tenant).secret, PATH)
+    assert with_key(query).codes == ["INTROSPECTION_DISABLED"]
     assert staff(tenant, query).data
 
 
@@ -66,6 +67,29 @@ def test_where_it_is_closed_an_error_names_nothing_that_exists(
 
     assert set(result.codes) == {"GRAPHQL_VALIDATION_FAILED"}
     assert "Did you mean" not in str(result.body)
+
+
+def test_where_it_is_closed_a_stranger_cannot_guess_what_there_is(db: None, settings: Any) -> None:
+    settings.GRAPHQL_INTROSPECTION = False
+    stranger = GraphQLClient("", PATH)
+
+    answers = [
+        stranger(query)
+        for query in (
+            "{ nothing }",
+            "{ _service { sdl } }",
+            "{ _service { nothing } }",
+            "{ _service }",
+            "{ _entities(representations: []) { __typename } }",
+            "{ _entities { __typename } }",
+            "query($a: Nothing) { __typename }",
+            *LOOKS,
+        )
+    ]
+
+    assert answers == [answers[0]] * len(answers)
+    assert answers[0].codes == ["UNAUTHENTICATED"]
+    assert stranger("{ __typename }").data == {"__typename": "Query"}
 
 
 def test_a_gateway_reads_the_sdl_with_its_credential(tenant: Tenant, settings: Any) -> None:
