@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.config.models import FeatureFlag
 from apps.config.services import create_flag, delete_flag, delete_flags, update_flag
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id
 from kernel.tenancy.context import in_tenant
+from kernel.testing.rivals import rival
 from kernel.testing.tenants import make_tenant
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -123,3 +125,30 @@ def test_more_than_a_call_takes_are_not_removed() -> None:
 
 def test_nothing_to_remove_is_nothing_removed() -> None:
     assert delete_flags(ids=[]) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_flags_made_at_once_with_one_key_one_is_made() -> None:
+    with transaction.atomic():
+        create_flag(key="dark-mode", description="first")
+        late = rival(lambda: create_flag(key="dark-mode", description="second"))
+        assert not late.done()
+
+    with pytest.raises(ConflictError):
+        late.result(timeout=10)
+    assert stored() == [("dark-mode", "first", False)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_both_happen() -> None:
+    flag = create_flag(key="dark-mode")
+
+    with transaction.atomic():
+        update_flag(id=str(flag.pk), description="Dark")
+        late = rival(lambda: update_flag(id=str(flag.pk), enabled=True))
+        assert not late.done()
+
+    assert late.result(timeout=10).description == "Dark"
+    assert stored() == [("dark-mode", "Dark", True)]

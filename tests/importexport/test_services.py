@@ -1,8 +1,10 @@
 """What may be done to import jobs, and what is refused."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
 from apps.importexport.services import (
@@ -13,6 +15,8 @@ from apps.importexport.services import (
 )
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id, parse_id
+from kernel.rows import change, locked
+from kernel.testing.rivals import rival
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -113,3 +117,23 @@ def test_more_than_a_call_takes_are_not_removed() -> None:
         delete_imports(ids=[str(found.pk)] * 101)
 
     assert stored() == [("kept.csv", "queued")]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("stop", "then"), [(cancel_import, ImportState.DONE), (delete_import, ImportState.RUNNING)]
+)
+def test_an_import_is_judged_by_what_it_is_when_its_turn_comes(
+    stop: Callable[..., ImportJob], then: ImportState
+) -> None:
+    found = make("a.csv")
+
+    with transaction.atomic():
+        change(locked(ImportJob, str(found.pk)), state=then)
+        late = rival(lambda: stop(id=str(found.pk)))
+        assert not late.done()
+
+    with pytest.raises(ConflictError):
+        late.result(timeout=10)
+    assert stored() == [("a.csv", then.value)]
