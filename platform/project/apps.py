@@ -10,6 +10,7 @@ class ProjectConfig(AppConfig):
     label = "project"
 
     def ready(self) -> None:
+        import project.checks  # noqa: F401  registers them
         from kernel.mesh.client import mesh
         from project.graph import service_endpoint
 

@@ -4,9 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
+
+from project.checks import registered_documents_can_be_read
+from project.graph import trusted_documents
 
 LIMITS = {
     "public": {"BODY_BYTES": 1_000_000, "TOKENS": 1_000, "ALIASES": 15, "COST": 5_000},
@@ -65,3 +69,30 @@ def test_introspection_is_open_where_things_are_tried(
     found = settings_with(["GRAPHQL_INTROSPECTION"], **environment)
 
     assert found == {"GRAPHQL_INTROSPECTION": open_}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "only", "found"),
+    [
+        (None, False, []),
+        (None, True, ["septet.E002"]),
+        ('{"1": "{ __typename }"}', True, []),
+        ("{}", False, []),
+        ("{}", True, ["septet.E002"]),
+        ("[]", False, ["septet.E001"]),
+    ],
+)
+def test_a_process_that_could_run_no_document_does_not_start(
+    tmp_path: Path, settings: LazySettings, manifest: str | None, only: bool, found: list[str]
+) -> None:
+    settings.GRAPHQL_TRUSTED_DOCUMENTS = ""
+    if manifest is not None:
+        (tmp_path / "web.json").write_text(manifest)
+        settings.GRAPHQL_TRUSTED_DOCUMENTS = str(tmp_path)
+    settings.GRAPHQL_ONLY_TRUSTED = only
+
+    trusted_documents.cache_clear()
+    messages = registered_documents_can_be_read()
+    trusted_documents.cache_clear()
+
+    assert [message.id for message in messages] == found

@@ -22,7 +22,7 @@ class Library:
         only_trusted: bool = False,
     ) -> None:
         self._persisted = PersistedQueries(store) if store else None
-        self._trusted = trusted or TrustedDocuments({})
+        self._trusted = TrustedDocuments({}) if trusted is None else trusted
         self._only_trusted = only_trusted
 
     def complete(

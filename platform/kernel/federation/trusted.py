@@ -40,6 +40,9 @@ class TrustedDocuments:
             digest(text): text for manifest in manifests.values() for text in manifest.values()
         }
 
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
     def complete(self, request: GraphQLRequest, client: str) -> GraphQLRequest:
         """Return the request with its text, if it names a document; raises DocumentNotFoundError.
 

@@ -1,0 +1,24 @@
+"""What has to be right before a process starts, beyond what each setting tells by itself."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from project.graph import trusted_documents
+
+
+@register
+def registered_documents_can_be_read(**_options: Any) -> list[CheckMessage]:
+    """Tell of a manifest that is none, and of a process that would refuse every document."""
+    hint = "see GRAPHQL_TRUSTED_DOCUMENTS and GRAPHQL_ONLY_TRUSTED"
+    try:
+        known = len(trusted_documents())
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint=hint, id="septet.E001")]
+    if settings.GRAPHQL_ONLY_TRUSTED and not known:
+        return [
+            Error("only registered documents run, and there is none", hint=hint, id="septet.E002")
+        ]
+    return []
