@@ -37,7 +37,7 @@ def all_locked(model: type[M], row_ids: Sequence[str]) -> list[M | DomainError]:
     check_count("ids", row_ids)
     keys = [_key(row_id) for row_id in row_ids]
     wanted = [key for key in keys if not isinstance(key, DomainError)]
-    # In the order of the key: two calls that want the same rows never wait for each other.
+    # In the order of the key, so that no two calls wait in a circle.
     rows = model.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
     found = {row.pk: row for row in rows}
     return [

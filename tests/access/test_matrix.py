@@ -15,7 +15,8 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient, Result
 from kernel.testing.tenants import make_key, make_tenant
 from project.graph import subgraph
-from tests.access.operations import OPERATIONS, ROWS, Operation
+from tests.access.operations import OPERATIONS, Operation
+from tests.access.rows import ROWS
 
 #: Fields that need no credential, because they hold nothing of any tenant.
 OPEN = {"_service"}
