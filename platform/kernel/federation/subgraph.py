@@ -14,7 +14,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
-    value_from_ast_untyped,
 )
 
 from kernel.federation.directives import FEDERATION_VERSION, derived
@@ -61,7 +60,6 @@ def build_subgraph(
         query=_federated(query, [one.entity for one in fetchable.values()]),
         # Without the class's own description: composers find seven for one type.
         mutation=derived(mutation, "Mutation", {}) if mutation else None,
-        types=parts,
         parts=parts,
         directives=directives,
     )
@@ -92,7 +90,6 @@ def compose(subgraphs: Sequence[Subgraph]) -> GraphQLSchema:
     return build_schema(
         query=type("Query", queries, {}),
         mutation=type("Mutation", mutations, {}) if mutations else None,
-        types=[*owned, *contributed],
         parts=[*owned, *contributed],
     )
 
@@ -102,12 +99,6 @@ class _Any(graphene.Scalar):
 
     class Meta:
         name = "_Any"
-
-    parse_literal = staticmethod(value_from_ast_untyped)
-
-    @staticmethod
-    def parse_value(value: Any) -> Any:
-        return value
 
 
 class _Service(graphene.ObjectType):

@@ -32,24 +32,21 @@ class TypeMap(GrapheneTypeMap):
         *,
         query: type[graphene.ObjectType],
         mutation: type[graphene.ObjectType] | None,
-        types: ObjectTypes,
         parts: ObjectTypes,
     ) -> None:
         self._parts: dict[str, list[type[graphene.ObjectType]]] = {}
         for part in parts:
             self._parts.setdefault(part._meta.name, []).append(part)
-        super().__init__(query=query, mutation=mutation, types=list(types))
+        # These are added, the first of each name, before any field asks for the type of its own.
+        super().__init__(query=query, mutation=mutation, types=list(parts))
 
     def add_type(self, graphene_type: Any) -> Any:
-        name = getattr(getattr(graphene_type, "_meta", None), "name", None)
-        if name in self._parts and name not in self:
-            graphene_type = self._parts[name][0]
         made = super().add_type(graphene_type)
         if isinstance(made, GraphQLObjectType):
             # A field of an object type has rows of that type, and a union resolves its own.
             made.is_type_of = None
         # GraphQL's own scalars are shared by all schemas, and have no class.
-        if name is not None and hasattr(made, "graphene_type"):
+        if hasattr(made, "graphene_type"):
             made.extensions["directives"] = applied(made.graphene_type)
         if isinstance(made, GraphQLEnumType):
             for value in made.values.values():
@@ -87,12 +84,11 @@ def build_schema(
     *,
     query: type[graphene.ObjectType],
     mutation: type[graphene.ObjectType] | None,
-    types: ObjectTypes,
     parts: ObjectTypes,
     directives: Iterable[GraphQLDirective] = (),
 ) -> GraphQLSchema:
     """Return the schema of these classes; `parts` are the entities and what others add to them."""
-    type_map = TypeMap(query=query, mutation=mutation, types=types, parts=parts)
+    type_map = TypeMap(query=query, mutation=mutation, parts=parts)
     owners = {part._meta.name: part for part in parts if issubclass(part, Entity)}
     return GraphQLSchema(
         query=type_map.query,

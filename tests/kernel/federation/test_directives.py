@@ -244,6 +244,8 @@ def test_a_directive_stands_once_unless_it_may_be_repeated() -> None:
         tag("a")(twice)
     with pytest.raises(ValueError, match=r"@cost stands on .* already"):
         cost(1)(cost(2)(graphene.Int()))
+    with pytest.raises(ValueError, match=r"@interfaceObject stands on .* already"):
+        interface_object(interface_object(type("Media", (graphene.ObjectType,), {})))
 
 
 weight = ComposableDirective(
