@@ -133,9 +133,13 @@ def list_of(name: str) -> str:
     return f"{{ {name} {everything(type_, hops=DEEPEST)} }}"
 
 
+both_paths = pytest.mark.parametrize("compiles", [True, False], ids=["compiled", "executed"])
+
+
+@both_paths
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_costs_the_same_short_and_long(name: str) -> None:
-    endpoint, text = Endpoint(COMPOSED, BOUNDLESS), list_of(name)
+def test_a_list_costs_the_same_short_and_long(name: str, compiles: bool) -> None:
+    endpoint, text = Endpoint(COMPOSED, BOUNDLESS, compiles=compiles), list_of(name)
 
     furnish(FEW)
     few, short = ask(endpoint, text)
@@ -146,13 +150,14 @@ def test_a_list_costs_the_same_short_and_long(name: str) -> None:
     assert name == "auditLogActionCounts" or len(long) > 2 * len(short)
 
 
+@both_paths
 @pytest.mark.parametrize(("service", "typename"), FETCHABLE)
-def test_entities_cost_the_same_few_and_many(service: str, typename: str) -> None:
+def test_entities_cost_the_same_few_and_many(service: str, typename: str, compiles: bool) -> None:
     schema = subgraph(service).schema
     selected = everything(object_type(schema, typename), hops=DEEPEST - 1)
     text = f"""query($wanted: [_Any!]!) {{
         _entities(representations: $wanted) {{ ... on {typename} {selected} }} }}"""
-    endpoint = Endpoint(schema, BOUNDLESS)
+    endpoint = Endpoint(schema, BOUNDLESS, compiles=compiles)
     wanted = [{"__typename": typename, "id": one} for one in furnish(MANY)[typename]]
 
     few, short = ask(endpoint, text, wanted=wanted[:FEW])
@@ -163,7 +168,7 @@ def test_entities_cost_the_same_few_and_many(service: str, typename: str) -> Non
 
 
 def test_a_field_that_loads_row_by_row_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    endpoint, text = Endpoint(COMPOSED, BOUNDLESS), list_of("documents")
+    endpoint, text = Endpoint(COMPOSED, BOUNDLESS, compiles=False), list_of("documents")
     monkeypatch.setattr(pages, "together", lambda rows: rows)
 
     furnish(FEW)
