@@ -12,7 +12,6 @@ import urllib3
 from django.conf import settings
 
 from kernel.errors import UnavailableError
-from project.graph import subgraph
 
 #: How long a service may take to print its SDL, connecting included.
 DEADLINE_SECONDS = 10.0
@@ -44,31 +43,31 @@ def endpoint(service: str, base_url: str) -> str:
     return f"{base_url.rstrip('/')}/{service}/graphql"
 
 
-def fetch_sdl(url: str) -> str:
-    """Ask a subgraph for its SDL, for which no service wants a credential.
+def fetch_sdl(url: str, key: str) -> str:
+    """Ask a subgraph for its SDL, with an API key unless that is empty.
 
-    Raises UnavailableError when there is no SDL to be had.
+    Raises UnavailableError when there is none to be had, with the service's own reason.
     """
-    http = urllib3.PoolManager(retries=False)
+    headers = {"Content-Type": "application/json"}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
     try:
-        response = http.request(
+        response = urllib3.PoolManager(retries=False).request(
             "POST",
             url,
             body=orjson.dumps({"query": "{ _service { sdl } }"}),
-            headers={"Content-Type": "application/json"},
+            headers=headers,
             timeout=urllib3.Timeout(total=DEADLINE_SECONDS),
         )
     except urllib3.exceptions.HTTPError as error:
         raise UnavailableError(f"{url} gives no answer ({type(error).__name__})") from None
     try:
-        return str(orjson.loads(response.data)["data"]["_service"]["sdl"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise UnavailableError(f"{url} answers {response.status}, without an SDL") from None
-
-
-def sdl_of(service: str, url: str, *, here: bool) -> str:
-    """Return a service's SDL: from its classes when it is served here, else from its process."""
-    return subgraph(service).sdl if here else fetch_sdl(url)
+        answer = orjson.loads(response.data)
+        if answer.get("errors"):
+            raise UnavailableError(f"{url} gives no SDL ({answer['errors'][0]['message']})")
+        return str(answer["data"]["_service"]["sdl"])
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        raise UnavailableError(f"{url} gives no SDL (status {response.status})") from None
 
 
 def compose(sdls: Mapping[str, str], urls: Mapping[str, str]) -> str:

@@ -60,7 +60,11 @@ def dockerfile() -> Image:
 def compose(name: str) -> dict[str, dict[str, Any]]:
     """Return the services of a compose file that run our image."""
     content = yaml.safe_load((ROOT / "docker" / name).read_text())
-    return {key: each for key, each in content["services"].items() if "build" in each}
+    return {
+        key: each
+        for key, each in content["services"].items()
+        if each.get("build", {}).get("dockerfile") == "docker/Dockerfile"
+    }
 
 
 def copy_into(folder: Path) -> None:

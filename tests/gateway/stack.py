@@ -107,7 +107,9 @@ class Server:
 
 
 @contextmanager
-def running(command: Sequence[str], ready: str, environment: Mapping[str, str]) -> Iterator[Server]:
+def running(
+    command: Sequence[str], ready: str, environment: Mapping[str, str], cwd: Path = ROOT
+) -> Iterator[Server]:
     """Run a server for the time of a block.
 
     A stale server can't be taken for it: it is this process that says it is ready, and one that
@@ -115,6 +117,7 @@ def running(command: Sequence[str], ready: str, environment: Mapping[str, str]) 
     """
     with subprocess.Popen(
         command,
+        cwd=cwd,
         env=_environment(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,12 @@ def data(tmp_path: Path) -> str:
     return str(tmp_path / "data")
 
 
-@pytest.fixture
-def files_url(data: str) -> Iterator[str]:
+@contextmanager
+def files_service(data: str, **environment: str) -> Iterator[str]:
     """A process that serves nothing but files."""
     (port,) = free_ports(1)
     command = [sys.executable, str(ROOT / "manage.py"), "serve"]
-    environment = {"SERVICES": "files", "PORT": str(port), "DATA_DIR": data}
+    environment |= {"SERVICES": "files", "PORT": str(port), "DATA_DIR": data}
     with running(command, "files at http", environment) as server:
         server.wait()
         yield f"http://127.0.0.1:{port}"
@@ -51,14 +52,27 @@ def test_it_writes_where_each_service_is_found(composer: Path, data: str) -> Non
 
 
 @node
-def test_a_service_elsewhere_is_asked_for_the_same_sdl(
-    composer: Path, data: str, files_url: str
-) -> None:
-    asked = manage("supergraph", "--url", f"files={files_url}", DATA_DIR=data)
-    known = manage("supergraph", DATA_DIR=data, SERVICE_URLS=f"files={files_url}")
+def test_a_service_elsewhere_is_asked_for_the_same_sdl(composer: Path, data: str) -> None:
+    with files_service(data) as url:
+        asked = manage("supergraph", "--url", f"files={url}", DATA_DIR=data)
+    known = manage("supergraph", DATA_DIR=data, SERVICE_URLS=f"files={url}")
 
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout == known.stdout
+
+
+@node
+def test_a_service_that_tells_no_stranger_is_asked_with_a_key(composer: Path, data: str) -> None:
+    manage("migrate", DATA_DIR=data)
+    key = re.search(r"septet_\w+", manage("demo", DATA_DIR=data).stdout)
+    assert key
+    with files_service(data, GRAPHQL_INTROSPECTION="0") as url:
+        refused = manage("supergraph", "--url", f"files={url}", DATA_DIR=data)
+        given = manage("supergraph", "--url", f"files={url}", DATA_DIR=data, SEPTET_KEY=key[0])
+
+    assert refused.returncode == 1
+    assert f"{url}/files/graphql gives no SDL (send an API key" in refused.stderr
+    assert given.returncode == 0, given.stderr
 
 
 @node
@@ -108,7 +122,7 @@ def test_what_answers_without_an_sdl_is_named(data: str) -> None:
         done = manage("supergraph", "--url", f"files={stranger.url}", DATA_DIR=data)
 
     assert done.returncode == 1
-    assert f"{stranger.url}/files/graphql answers 404, without an SDL" in done.stderr
+    assert f"{stranger.url}/files/graphql gives no SDL (status 404)" in done.stderr
 
 
 def test_a_service_that_is_not_there_is_named(data: str) -> None:

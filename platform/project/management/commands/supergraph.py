@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kernel.errors import UnavailableError
 from kernel.services import BY_NAME
+from project.graph import subgraph
 from project.supergraph import (
     ComposerMissingError,
     CompositionError,
     compose,
     endpoint,
-    sdl_of,
+    fetch_sdl,
 )
 
 
@@ -28,7 +29,8 @@ class Command(BaseCommand):
 
     help = (
         "Compose the services into the supergraph that a gateway serves. The SDL of a service in"
-        " this process comes from its classes, any other is asked for over HTTP."
+        " this process comes from its classes; any other is asked for over HTTP, with the API key"
+        " in the environment variable SEPTET_KEY where services tell their SDL to nobody without."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -74,12 +76,14 @@ class Command(BaseCommand):
         urls = {name: endpoint(name, base) for name, base in bases.items()}
         try:
             sdls = {
-                name: sdl_of(name, url, here=name in settings.SERVICES and name not in asked)
+                name: subgraph(name).sdl
+                if name in settings.SERVICES and name not in asked
+                else fetch_sdl(url, os.environ.get("SEPTET_KEY", ""))
                 for name, url in urls.items()
             }
             return compose(sdls, urls)
         except UnavailableError as error:
-            raise CommandError(f"{error}; start it, or name it by --url or SERVICE_URLS") from None
+            raise CommandError(f"{error}; see `manage.py help supergraph`") from None
         except ComposerMissingError as error:
             raise CommandError(str(error), returncode=2) from None
         except CompositionError as error:
