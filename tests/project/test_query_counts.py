@@ -167,6 +167,23 @@ def test_entities_cost_the_same_few_and_many(service: str, typename: str, compil
     assert len(long) > 2 * len(short)
 
 
+def test_the_answer_of_a_bulk_change_costs_the_same_short_and_long() -> None:
+    type_ = everything(object_type(COMPOSED, "Notification"), hops=DEEPEST - 1)
+    text = f"""mutation($input: CreateNotificationsInput!) {{
+        createNotifications(input: $input) {{ outcomes {{ notification {type_} }} }} }}"""
+    endpoint = Endpoint(COMPOSED, BOUNDLESS)
+    messages = [
+        {"recipient": "a@example.com", "channel": "SMS", "subject": "a", "attachmentIds": [file]}
+        for file in furnish(MANY)["File"]
+    ]
+
+    few, short = ask(endpoint, text, input={"notifications": messages[:FEW]})
+    many, long = ask(endpoint, text, input={"notifications": messages})
+
+    assert many == few
+    assert len(long) > 2 * len(short)
+
+
 def test_a_field_that_loads_row_by_row_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     endpoint, text = Endpoint(COMPOSED, BOUNDLESS, compiles=False), list_of("documents")
     monkeypatch.setattr(pages, "together", lambda rows: rows)
