@@ -127,6 +127,7 @@ BAD: list[Any] = [
     {"__typename": ["Product"], "id": "1"},
     {"__typename": {"a": 1}, "id": "1"},
     {"__typename": "Nothing", "id": "1"},
+    {"__typename": "x" * 100_000, "id": "1"},
     # Types that are there, but are no entities.
     {"__typename": "Variation", "id": "1"},
     {"__typename": "Query"},
