@@ -1,7 +1,6 @@
 """Reads of the audit log, always within the current tenant."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
@@ -9,41 +8,34 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from apps.audit.domain.search import asked_tokens
 from apps.audit.models import AuditLog, AuditLogTarget
 from kernel.errors import InvalidInputError
-from kernel.rows import narrowed
 from kernel.tenancy.context import current_tenant_id
 
 #: The most logs that a chart looks at.
 MOST_CHARTED = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What logs somebody wants; a part that is None lets all through."""
-
-    actor_id: str | None = None
-    actor_name: str | None = None
-    actions: list[str] | None = None
-    target_type: str | None = None
-    target_id: str | None = None
-    occurred_from: datetime | None = None
-    occurred_before: datetime | None = None
-    text: str | None = None
+#: By which lookup the parts of a filter narrow, but for those that `narrowed` knows.
+LOOKUPS = {
+    "actor_id": "actor_id",
+    "actor_name": "actor_name",
+    "actions": "action__in",
+    "occurred_from": "occurred_at__gte",
+    "occurred_before": "occurred_at__lt",
+}
 
 
-def matching(logs: QuerySet[AuditLog], wanted: Filter) -> QuerySet[AuditLog]:
-    """Return those of the logs that pass every part of the filter."""
-    logs = narrowed(
-        logs,
-        actor_id=wanted.actor_id,
-        actor_name=wanted.actor_name,
-        action__in=wanted.actions,
-        occurred_at__gte=wanted.occurred_from,
-        occurred_at__lt=wanted.occurred_before,
-    )
-    if wanted.target_type is not None or wanted.target_id is not None:
-        logs = logs.filter(Exists(_targets(wanted.target_type, wanted.target_id)))
-    if wanted.text is not None:
-        logs = logs.filter(words__matches=_asked(wanted.text))
+def narrowed(
+    logs: QuerySet[AuditLog],
+    *,
+    target_type: str | None = None,
+    target_id: str | None = None,
+    text: str | None = None,
+) -> QuerySet[AuditLog]:
+    """Return those of the logs that have such a target, and in which the text occurs."""
+    if target_type is not None or target_id is not None:
+        logs = logs.filter(Exists(_targets(target_type, target_id)))
+    if text is not None:
+        logs = logs.filter(words__matches=_asked(text))
     return logs
 
 

@@ -6,22 +6,24 @@ import graphene
 
 from apps.audit.schema.inputs import AuditLogFilter, AuditLogOrder
 from apps.audit.schema.types import AuditLogActionCount, AuditLogType
-from apps.audit.selectors import Filter, counts_by_action, matching
+from apps.audit.selectors import LOOKUPS, counts_by_action, narrowed
 from kernel.federation.access import scope
 from kernel.federation.fields import Many, One
-from kernel.federation.pages import Window
+
+LOGS = Many(
+    AuditLogType,
+    filter=AuditLogFilter,
+    lookups=LOOKUPS,
+    where=lambda logs, wanted: narrowed(logs, **wanted),
+    order=AuditLogOrder,
+)
 
 
 class Query(graphene.ObjectType):
     """Reads of the audit log."""
 
     audit_log = One(AuditLogType)
-    audit_logs = Many(
-        AuditLogType,
-        filter=AuditLogFilter,
-        where=lambda logs, wanted: matching(logs, Filter(**wanted)),
-        order=AuditLogOrder,
-    )
+    audit_logs = LOGS
     audit_log_action_counts = graphene.List(
         graphene.NonNull(AuditLogActionCount),
         required=True,
@@ -38,6 +40,6 @@ class Query(graphene.ObjectType):
         first: int,
         filter: Any = None,
     ) -> list[dict[str, Any]]:
-        logs = matching(AuditLogType.rows(), Filter(**(filter or {})))
-        counts = counts_by_action(logs, most=Window.of(first=first).size)
+        wanted = LOGS.wanted(filter=filter, first=first)
+        counts = counts_by_action(wanted.rows(), most=wanted.window.size)
         return [{"action": action, "count": count} for action, count in counts]

@@ -1,6 +1,7 @@
 """Fields that are said rather than written: a row by id, pages of rows, objects of columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -76,42 +77,73 @@ class Connection(graphene.Field):
 
 
 class Many(Connection):
-    """A root field: a page of the rows that pass a filter; `where` applies the filter."""
+    """A root field: a page of the rows that pass a filter.
+
+    `lookups` says by which lookup of Django's each part of the filter narrows; what it does not
+    name is given to `where`, which narrows in its own way. A part that is null lets all pass.
+    """
 
     def __init__(
         self,
         entity: type[Entity],
         *,
         filter: type[graphene.InputObjectType] | None = None,  # noqa: A002  as above
-        where: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None,
+        lookups: Mapping[str, str] | None = None,
+        where: Callable[[QuerySet[Any], dict[str, Any]], QuerySet[Any]] | None = None,
         **options: Any,
     ) -> None:
         if filter is not None:
             options["filter"] = filter()
         super().__init__(entity, **options)
+        self._lookups = lookups or {}
         self._where = where
 
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
-        return lambda _root, _info, **arguments: self.page(**arguments)
+        return lambda _root, _info, **arguments: self.wanted(**arguments).page()
 
-    def page(
+    def wanted(
         self,
         *,
-        filter: Any = None,  # noqa: A002  as above
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  as above
         order: Any = None,
         **window: Any,
-    ) -> Page:
-        """Return the page that the arguments ask for; raises a DomainError."""
+    ) -> "Wanted":
+        """Read the arguments; raises ForbiddenError or InvalidInputError."""
         require(self.entity.scope)
-        rows = self.entity.rows()
-        if self._where is not None and filter is not None:
-            rows = self._where(rows, filter)
-        return Page(rows, Window.of(**window), order_of(order))
+        given = {name: value for name, value in (filter or {}).items() if value is not None}
+        return Wanted(
+            entity=self.entity,
+            lookups={
+                self._lookups[name]: given.pop(name) for name in self._lookups if name in given
+            },
+            rest=given,
+            where=self._where,
+            window=Window.of(**window),
+            order=order_of(order),
+        )
 
-    def window(self, *, order: Any = None, **window: Any) -> tuple[Window, Order]:
-        """Return which page of all rows is wanted; raises ForbiddenError or InvalidInputError."""
-        require(self.entity.scope)
-        return Window.of(**window), order_of(order)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows of an entity are wanted, and which part of them."""
+
+    entity: type[Entity]
+    lookups: dict[str, Any]
+    #: What of the filter is no lookup.
+    rest: dict[str, Any]
+    where: Callable[[QuerySet[Any], dict[str, Any]], QuerySet[Any]] | None
+    window: Window
+    order: Order
+
+    def rows(self) -> QuerySet[Any]:
+        """Return all rows that pass the filter."""
+        rows = self.entity.rows().filter(**self.lookups)
+        return self.where(rows, self.rest) if self.where and self.rest else rows
+
+    def page(self) -> Page:
+        """Return the page that is wanted; raises InvalidInputError for a filter without sense."""
+        rows = self.rows()
+        return Page(lambda: rows, self.window, self.order)
 
 
 class ManyOf(Connection, Batched):

@@ -58,7 +58,9 @@ class Slice:
 class Page:
     """Some rows of a queryset in a given order; the total is counted only when somebody asks."""
 
-    def __init__(self, queryset: QuerySet[Any], window: "Window", order: Order) -> None:
+    def __init__(
+        self, queryset: Callable[[], QuerySet[Any]], window: "Window", order: Order
+    ) -> None:
         self.order = order
         self._queryset = queryset
         self._window = window
@@ -98,7 +100,7 @@ class Page:
 
     @property
     def total_count(self) -> int:
-        return self._queryset.count()
+        return self._queryset().count()
 
     def info(self, found: Slice) -> "PageInfo":
         """Say where these rows stand."""
@@ -112,7 +114,7 @@ class Page:
 
     def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
         """Return the rows in reading direction, and one more if there is one."""
-        rows = _ordered(self._queryset, self._window, self.order)
+        rows = _ordered(self._queryset(), self._window, self.order)
         found = rows if columns is None else rows.values_list(*columns)
         return list(found[: self._window.size + 1])
 

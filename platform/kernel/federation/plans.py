@@ -259,13 +259,9 @@ class ManyRoot:
     statements: dict[Hashable, Statement] = field(default_factory=dict)
 
     def answer(self, variables: dict[str, Any]) -> Any:
-        arguments = self.arguments.read(variables)
-        entity = self.spec.entity
-        if arguments.get("filter") is None and entity.all_of_tenant():
-            arguments.pop("filter", None)
-            page: Page = StatementPage(entity, *self.spec.window(**arguments), self.statements)
-        else:
-            page = self.spec.page(**arguments)
+        wanted = self.spec.wanted(**self.arguments.read(variables))
+        by_statement = not wanted.rest and wanted.entity.all_of_tenant()
+        page = StatementPage(wanted, self.statements) if by_statement else wanted.page()
         return self.connection.objects([page], variables)[0]
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import models
 
 from kernel.federation.entities import Entity
-from kernel.federation.pages import Order, Page, Window, beyond
+from kernel.federation.fields import Wanted
+from kernel.federation.pages import Order, Page, beyond
 from kernel.federation.statements import Slot, Slots, Statement, in_any_tenant
 
 #: Statements that a field keeps; a page size more is a statement more.
@@ -49,42 +50,55 @@ class RowsById:
 
 
 class StatementPage(Page):
-    """A page of all rows of an entity: the same query for each order, direction and size."""
+    """A page by a statement: the same one for each order, direction, size and kind of filter."""
 
-    def __init__(
-        self,
-        entity: type[Entity],
-        window: Window,
-        order: Order,
-        statements: dict[Hashable, Statement],
-    ) -> None:
-        self.order = order
-        self._entity = entity
-        self._window = window
+    def __init__(self, wanted: Wanted, statements: dict[Hashable, Statement]) -> None:
+        super().__init__(wanted.rows, wanted.window, wanted.order)
+        self._wanted = wanted
         self._statements = statements
 
-    @property
-    def total_count(self) -> int:
-        return self._entity.rows().count()
-
-    def _read(self, columns: tuple[str, ...] | None) -> Sequence[Sequence[Any]]:
-        names, window = columns or (), self._window
+    def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
+        window, model = self._window, self._wanted.entity._meta.model
         direction = window.direction(self.order)
-        values = window.place(self._entity._meta.model, direction) if window.cursor else ()
-        kind = (names, direction, window.size, bool(values))
+        place = window.place(model, direction) if window.cursor else ()
+        lookups = [_in_slots(name, value) for name, value in self._wanted.lookups.items()]
+        kind = (columns, direction, window.size, bool(place), tuple(name for name, _ in lookups))
         statement = self._statements.get(kind)
         if statement is None:
             if len(self._statements) >= MOST_STATEMENTS:
                 self._statements.clear()
-            statement = self._statements[kind] = self._statement(names, direction, bool(values))
-        return statement.rows(**{f"place{number}": one for number, one in enumerate(values)})
+            names = [name for name, _ in lookups]
+            statement = self._statement(columns or (), direction, names, beyond_a_place=bool(place))
+            self._statements[kind] = statement
+        values = {f"place{number}": one for number, one in enumerate(place)}
+        return statement.rows(**values, **dict(lookups))
 
-    def _statement(self, names: tuple[str, ...], order: Order, beyond_a_place: bool) -> Statement:
-        model = self._entity._meta.model
+    def _statement(
+        self,
+        columns: tuple[str, ...],
+        order: Order,
+        lookups: list[str],
+        *,
+        beyond_a_place: bool,
+    ) -> Statement:
+        model = self._wanted.entity._meta.model
         with in_any_tenant():
-            rows = self._entity.rows().order_by(*order)
+            rows = self._wanted.entity.rows().order_by(*order)
+            for name in lookups:
+                slot = Slots if name.endswith("__among") else Slot
+                field = model._meta.get_field(name.partition("__")[0])
+                rows = rows.filter(**{name: slot(name, field)})
             if beyond_a_place:
                 fields = [model._meta.get_field(name.lstrip("-")) for name in order]
                 slots = [Slot(f"place{number}", one) for number, one in enumerate(fields)]
                 rows = rows.filter(beyond(order, slots))
-            return Statement(rows.values_list(*names)[: self._window.size + 1])
+            return Statement(rows.values_list(*columns)[: self._window.size + 1])
+
+
+def _in_slots(lookup: str, value: Any) -> tuple[str, Any]:
+    """Return the lookup that a statement uses, with its value: a list is one parameter."""
+    name, _, kind = lookup.rpartition("__")
+    if kind != "in":
+        return lookup, value
+    # Of one value the database can follow the order of an index.
+    return (f"{name}__exact", value[0]) if len(value) == 1 else (f"{name}__among", value)

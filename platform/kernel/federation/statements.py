@@ -6,6 +6,7 @@ To write the SQL of a small query costs the ORM several times what the database 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import orjson
@@ -32,6 +33,8 @@ class Slot(Expression):
 
     def bound(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """Return the value as the driver wants it."""
+        if isinstance(value, Enum):
+            value = value.value
         return self.output_field.get_db_prep_value(value, connection)
 
 
@@ -43,7 +46,7 @@ class Slots(Slot):
         return values if connection.vendor == "postgresql" else orjson.dumps(values).decode()
 
 
-@models.UUIDField.register_lookup
+@models.Field.register_lookup
 class Among(Lookup[Any]):
     """Rows whose value is one of a list, which is one parameter however long it is."""
 
