@@ -51,6 +51,12 @@ def _append_only_tables_can_be_emptied() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _keys_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Counts of queries are those of the first request; what is remembered has tests of its own.
+    monkeypatch.setattr("kernel.identity.recent.BELIEVED_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 

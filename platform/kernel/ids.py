@@ -1,11 +1,15 @@
 """Ids that sort by the time they were made: UUID version 7 (RFC 9562, section 5.7)."""
 
+import re
 import secrets
 import uuid
 from threading import Lock
+from typing import Any
 
 from kernel import clock
 from kernel.errors import InvalidInputError
+
+_CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
 class _Sequence:
@@ -42,16 +46,17 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
-def parse_id(text: str) -> uuid.UUID:
+def parse_id(text: Any) -> uuid.UUID:
     """Read an id in its canonical form of 36 characters; raises InvalidInputError.
 
     The other spellings that `uuid.UUID` reads (braces, `urn:`, no hyphens) are refused:
     one thing has one name, in caches and logs too.
     """
-    try:
-        found = uuid.UUID(text)
-    except (ValueError, AttributeError, TypeError):
-        found = None
-    if found is None or str(found) != text.lower():
+    return uuid.UUID(int=int(canonical_id(text).replace("-", ""), 16))
+
+
+def canonical_id(text: Any) -> str:
+    """Return an id as it is written everywhere: in lower case; raises InvalidInputError."""
+    if not isinstance(text, str) or not _CANONICAL.fullmatch(text):
         raise InvalidInputError(f"an id is a UUID of 36 characters, found {str(text)[:40]!r}")
-    return found
+    return text.lower()

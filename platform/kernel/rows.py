@@ -1,10 +1,10 @@
-"""Rows as services and selectors take hold of them: locked, checked, changed, narrowed."""
+"""Rows as services take hold of them: locked, checked, changed."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from graphene.utils.str_converters import to_camel_case
 
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError, NotFoundError
@@ -14,7 +14,6 @@ from kernel.tenancy.models import TenantModel
 #: The most rows that one call changes.
 MOST_AT_ONCE = 100
 
-R = TypeVar("R", bound=Model)
 M = TypeVar("M", bound=TenantModel)
 
 
@@ -86,18 +85,6 @@ def delete(rows: Sequence[M | DomainError]) -> None:
     kept = [row for row in rows if not isinstance(row, DomainError)]
     if kept:
         type(kept[0]).objects.filter(pk__in=[row.pk for row in kept]).delete()
-
-
-def narrowed(rows: QuerySet[R], **lookups: Any) -> QuerySet[R]:
-    """Return the rows that pass every lookup; one whose value is None lets all pass.
-
-    Raises LimitExceededError for a list that no statement takes.
-    """
-    wanted = {name: value for name, value in lookups.items() if value is not None}
-    for name, value in wanted.items():
-        if isinstance(value, list):
-            check_count(f"the filter by {name.partition('__')[0]}", value)
-    return rows.filter(**wanted)
 
 
 def _key(row_id: str) -> Any:

@@ -4,7 +4,7 @@ import graphene
 
 from apps.config.schema.inputs import FeatureFlagFilter, FeatureFlagOrder
 from apps.config.schema.types import FeatureFlagType
-from apps.config.selectors import Filter, matching
+from apps.config.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     feature_flags = Many(
         FeatureFlagType,
         filter=FeatureFlagFilter,
-        where=lambda flags, wanted: matching(flags, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=FeatureFlagOrder,
     )

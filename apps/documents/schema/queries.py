@@ -4,7 +4,7 @@ import graphene
 
 from apps.documents.schema.inputs import DocumentFilter, DocumentOrder
 from apps.documents.schema.types import DocumentType
-from apps.documents.selectors import Filter, matching
+from apps.documents.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     documents = Many(
         DocumentType,
         filter=DocumentFilter,
-        where=lambda documents, wanted: matching(documents, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=DocumentOrder,
     )

@@ -4,7 +4,7 @@ import graphene
 
 from apps.files.schema.inputs import FileFilter, FileOrder
 from apps.files.schema.types import FileType
-from apps.files.selectors import Filter, matching
+from apps.files.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     files = Many(
         FileType,
         filter=FileFilter,
-        where=lambda files, wanted: matching(files, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=FileOrder,
     )

@@ -4,7 +4,7 @@ import graphene
 
 from apps.importexport.schema.inputs import ImportJobFilter, ImportJobOrder
 from apps.importexport.schema.types import ImportJobType
-from apps.importexport.selectors import Filter, matching
+from apps.importexport.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     import_jobs = Many(
         ImportJobType,
         filter=ImportJobFilter,
-        where=lambda imports, wanted: matching(imports, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=ImportJobOrder,
     )

@@ -4,7 +4,7 @@ import graphene
 
 from apps.notifications.schema.inputs import NotificationFilter, NotificationOrder
 from apps.notifications.schema.types import NotificationType
-from apps.notifications.selectors import Filter, matching
+from apps.notifications.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     notifications = Many(
         NotificationType,
         filter=NotificationFilter,
-        where=lambda notifications, wanted: matching(notifications, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=NotificationOrder,
     )

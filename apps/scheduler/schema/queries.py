@@ -4,7 +4,7 @@ import graphene
 
 from apps.scheduler.schema.inputs import JobScheduleFilter, JobScheduleOrder
 from apps.scheduler.schema.types import JobScheduleType
-from apps.scheduler.selectors import Filter, matching
+from apps.scheduler.selectors import LOOKUPS
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +15,6 @@ class Query(graphene.ObjectType):
     job_schedules = Many(
         JobScheduleType,
         filter=JobScheduleFilter,
-        where=lambda schedules, wanted: matching(schedules, Filter(**wanted)),
+        lookups=LOOKUPS,
         order=JobScheduleOrder,
     )

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter, itemgetter
 from typing import Any
 
-import graphene
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from graphql import (
     DirectiveNode,
@@ -49,16 +47,19 @@ from kernel.federation.plans import (
     Root,
     RowPlan,
 )
+from kernel.federation.readers import (
+    NotCompilableError,
+    column_of,
+    constant,
+    each,
+    leaf_reader,
+    never_null,
+    plain_name,
+    serialized,
+)
 from kernel.federation.references import Part, Reference
 from kernel.federation.sources import Columns, RowsById
 
-#: Which columns orjson writes just as the executor's scalar does.
-_NATIVE: dict[str, type[models.Field[Any, Any]] | tuple[type[models.Field[Any, Any]], ...]] = {
-    "ID": models.UUIDField,
-    "String": (models.CharField, models.TextField),
-    "Boolean": models.BooleanField,
-    "DateTime": models.DateTimeField,
-}
 #: Of one operation; further ways run by the executor.
 MOST_WAYS = 16
 _PAGE_INFO = {
@@ -67,10 +68,6 @@ _PAGE_INFO = {
     "startCursor": "start_cursor",
     "endCursor": "end_cursor",
 }
-
-
-class NotCompilableError(Exception):
-    """The operation holds something that only the executor can answer."""
 
 
 class Plans:
@@ -178,13 +175,13 @@ class _Compiler:
         model = owner._meta.model if owner else None
         for key, name, found in self._fields(type_, nodes):
             if name == "__typename":
-                plan.readers.append((key, _constant(type_.name)))
+                plan.readers.append((key, constant(type_.name)))
                 continue
             definition = _defined(type_, name)
             link = self._link(plan, definition, found)
             if link is not None:
                 # Its place among the keys; the value follows for all rows at once.
-                plan.readers.append((key, _constant(None)))
+                plan.readers.append((key, constant(None)))
                 plan.links.append((key, link))
             elif name == "id" and model is None:
                 plan.readers.append((key, itemgetter(plan.columns.place("id"))))
@@ -228,13 +225,13 @@ class _Compiler:
         spec = definition.extensions["field"]
         if isinstance(spec, Embedded):
             return self._embedded(columns, model, spec, _object(definition), nodes)
-        name = _plain_name(definition)
-        column = _column(model, name)
+        name = plain_name(definition)
+        column = column_of(model, name)
         place = columns.place(name)
         if isinstance(column, models.JSONField):
             value = self._value(definition.type, nodes)
             return lambda row: value(row[place])
-        return _leaf_reader(place, column, definition.type)
+        return leaf_reader(place, column, definition.type)
 
     def _embedded(
         self,
@@ -247,35 +244,35 @@ class _Compiler:
         readers: list[tuple[str, Reader]] = []
         for key, name, _ in self._fields(type_, nodes):
             if name == "__typename":
-                readers.append((key, _constant(type_.name)))
+                readers.append((key, constant(type_.name)))
                 continue
             definition = _defined(type_, name)
-            column = spec.columns[_plain_name(definition)]
+            column = spec.columns[plain_name(definition)]
             place = columns.place(column)
-            readers.append((key, _leaf_reader(place, _column(model, column), definition.type)))
+            readers.append((key, leaf_reader(place, column_of(model, column), definition.type)))
         return lambda row: {key: read(row) for key, read in readers}
 
     # Values inside JSON columns
 
     def _value(self, type_: Any, nodes: list[FieldNode]) -> Reader:
         if isinstance(type_, GraphQLNonNull):
-            return _never_null(self._value(type_.of_type, nodes))
+            return never_null(self._value(type_.of_type, nodes))
         if isinstance(type_, GraphQLList):
-            return _each(self._value(type_.of_type, nodes))
+            return each(self._value(type_.of_type, nodes))
         if isinstance(type_, GraphQLObjectType):
             return self._members(type_, nodes)
         if is_leaf_type(type_):
-            return _serialized(type_.serialize)
+            return serialized(type_.serialize)
         raise NotCompilableError
 
     def _members(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Reader:
         members: list[tuple[str, str, Reader]] = []
         for key, name, found in self._fields(type_, nodes):
             if name == "__typename":
-                members.append((key, "", _constant(type_.name)))
+                members.append((key, "", constant(type_.name)))
                 continue
             definition = _defined(type_, name)
-            members.append((key, _plain_name(definition), self._value(definition.type, found)))
+            members.append((key, plain_name(definition), self._value(definition.type, found)))
 
         def read(value: Any) -> Any:
             if value is None:
@@ -299,7 +296,7 @@ class _Compiler:
         self, columns: Columns, type_: GraphQLObjectType, name: str, nodes: list[FieldNode]
     ) -> PagePart:
         if name == "__typename":
-            return EachPage(_constant(type_.name))
+            return EachPage(constant(type_.name))
         if name == "totalCount":
             return EachPage(attrgetter("total_count"))
         below = _object(_defined(type_, name))
@@ -309,7 +306,7 @@ class _Compiler:
             return self._edges(below, nodes, columns)
         return Info(
             [
-                (key, attrgetter(_PAGE_INFO[name]) if name in _PAGE_INFO else _constant(below.name))
+                (key, attrgetter(_PAGE_INFO[name]) if name in _PAGE_INFO else constant(below.name))
                 for key, name, _ in self._fields(below, nodes)
             ]
         )
@@ -321,7 +318,7 @@ class _Compiler:
                 below = _object(_defined(type_, name))
                 parts.append((key, Nodes(self._row(below, found, columns))))
             else:
-                parts.append((key, str if name == "cursor" else _constant(type_.name)))
+                parts.append((key, str if name == "cursor" else constant(type_.name)))
         return Edges(parts)
 
 
@@ -360,64 +357,3 @@ def _object(definition: GraphQLField) -> GraphQLObjectType:
     if not isinstance(type_, GraphQLObjectType):
         raise NotCompilableError
     return type_
-
-
-def _plain_name(definition: GraphQLField) -> str:
-    """Return the name in Python of a field that shows an attribute as it is."""
-    told = definition.extensions
-    spec, name = told["field"], told["name"]
-    written = spec.resolver or getattr(told["part"], f"resolve_{name}", None)
-    if type(spec) is not graphene.Field or written:
-        raise NotCompilableError
-    return str(name)
-
-
-def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
-    try:
-        column = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        raise NotCompilableError from None
-    if not isinstance(column, models.Field):
-        raise NotCompilableError
-    return column
-
-
-def _leaf_reader(place: int, column: models.Field[Any, Any], type_: Any) -> Reader:
-    nullable = not isinstance(type_, GraphQLNonNull)
-    leaf = type_ if nullable else type_.of_type
-    if not is_leaf_type(leaf) or (column.null and not nullable):
-        raise NotCompilableError
-    native = _NATIVE.get(leaf.name)
-    if native and isinstance(column, native):
-        return itemgetter(place)
-    serialize = _serialized(leaf.serialize)
-    return lambda row: serialize(row[place])
-
-
-def _serialized(serialize: Callable[[Any], Any]) -> Reader:
-    return lambda value: None if value is None else serialize(value)
-
-
-def _never_null(read: Reader) -> Reader:
-    def checked(value: Any) -> Any:
-        found = read(value)
-        if found is None:
-            raise ImperfectError("null where none may be")
-        return found
-
-    return checked
-
-
-def _each(read: Reader) -> Reader:
-    def each(value: Any) -> Any:
-        if value is None:
-            return None
-        if not isinstance(value, list):
-            raise ImperfectError("a list was expected")
-        return [read(one) for one in value]
-
-    return each
-
-
-def _constant(value: Any) -> Reader:
-    return lambda _row: value

@@ -22,6 +22,7 @@ from kernel.federation.pages import (
     page_arguments,
 )
 from kernel.ids import parse_id
+from kernel.rows import check_count
 from kernel.tenancy.context import require
 
 NEWEST_FIRST: Order = ("-id",)
@@ -108,9 +109,12 @@ class Many(Connection):
         order: Any = None,
         **window: Any,
     ) -> "Wanted":
-        """Read the arguments; raises ForbiddenError or InvalidInputError."""
+        """Read the arguments; raises Forbidden-, InvalidInput- or LimitExceededError."""
         require(self.entity.scope)
         given = {name: value for name, value in (filter or {}).items() if value is not None}
+        for name, value in given.items():
+            if isinstance(value, list):
+                check_count(f"the filter by {name}", value)
         return Wanted(
             entity=self.entity,
             lookups={

@@ -7,7 +7,6 @@ ends it with an exception, and the executor answers in its place; reading twice 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from uuid import UUID
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_argument_values
 
@@ -17,7 +16,7 @@ from kernel.federation.pages import Order, Page, Slice
 from kernel.federation.references import Reference, consulted
 from kernel.federation.sources import Columns, RowsById, StatementPage
 from kernel.federation.statements import Statement
-from kernel.ids import parse_id
+from kernel.ids import canonical_id
 from kernel.tenancy.context import require
 
 Row = Sequence[Any]
@@ -205,7 +204,7 @@ class ReferenceLink:
         place = columns.place("id")
         known: dict[str, Row] = {}
         if owner and self.rows:
-            found = self.rows.read([UUID(one) for one in ids])
+            found = self.rows.read(ids)
             known = {str(row[place]): row for row in found}
         if not strict:
             # One that its owner does not know, or was not asked for, has its key.
@@ -243,7 +242,7 @@ class OneRoot:
     rows: RowsById
 
     def answer(self, variables: dict[str, Any]) -> Any:
-        found = self.rows.read([self.spec.key(**self.arguments.read(variables))])
+        found = self.rows.read([str(self.spec.key(**self.arguments.read(variables)))])
         if not found:
             raise ImperfectError("no such row")
         return self.plan.objects(found, variables)[0]
@@ -280,13 +279,13 @@ class EntitiesRoot:
         if any(answers):
             raise ImperfectError("a representation that means nothing")
         for entity, indexes in groups:
-            ids = [parse_id(wanted[index]["id"]) for index in indexes]
+            ids = [canonical_id(wanted[index]["id"]) for index in indexes]
             found = self._fetch(entity, ids, variables)
             for index, one in zip(indexes, ids, strict=True):
                 answers[index] = found.get(one)
         return answers
 
-    def _fetch(self, entity: Any, ids: list[Any], variables: dict[str, Any]) -> dict[Any, Any]:
+    def _fetch(self, entity: Any, ids: list[str], variables: dict[str, Any]) -> dict[str, Any]:
         plan, source = self.plans[entity._meta.name]
         if source is None:
             unique = list(dict.fromkeys(ids))
@@ -296,7 +295,7 @@ class EntitiesRoot:
         rows = source.read(ids)
         place = plan.columns.place("id")
         made = plan.objects(rows, variables)
-        return {row[place]: one for row, one in zip(rows, made, strict=True)}
+        return {str(row[place]): one for row, one in zip(rows, made, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

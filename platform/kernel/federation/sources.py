@@ -2,14 +2,13 @@
 
 from collections.abc import Hashable, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import models
 
 from kernel.federation.entities import Entity
 from kernel.federation.fields import Wanted
 from kernel.federation.pages import Order, Page, beyond
-from kernel.federation.statements import Slot, Slots, Statement, in_any_tenant
+from kernel.federation.statements import IdSlots, Slot, Slots, Statement, in_any_tenant
 
 #: Statements that a field keeps; a page size more is a statement more.
 MOST_STATEMENTS = 64
@@ -36,14 +35,14 @@ class RowsById:
         self._columns = columns
         self._statement: Statement | None = None
 
-    def read(self, ids: list[UUID]) -> Sequence[Sequence[Any]]:
-        """Return those of the rows that the current principal may see."""
+    def read(self, ids: list[str]) -> Sequence[Sequence[Any]]:
+        """Return those of the rows, by canonical ids, that the current principal may see."""
         names = self._columns.names
         if not self._entity.all_of_tenant():
             return list(self._entity.rows().filter(pk__in=ids).values_list(*names))
         if self._statement is None:
             with in_any_tenant(by_id=True):
-                wanted = Slots("ids", models.UUIDField())
+                wanted = IdSlots("ids", models.UUIDField())
                 rows = self._entity.rows().filter(pk__among=wanted)
                 self._statement = Statement(rows.values_list(*names))
         return self._statement.rows(ids=ids)

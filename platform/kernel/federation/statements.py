@@ -16,6 +16,7 @@ from django.db.models import Expression, QuerySet
 from django.db.models.lookups import Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
+from kernel.federation.texts import read_as_text, text_converters
 from kernel.tenancy.context import current_tenant_id, in_tenant
 
 
@@ -26,9 +27,7 @@ class Slot(Expression):
         super().__init__(output_field=field)
         self.name = name
 
-    def as_sql(
-        self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    def as_sql(self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper) -> Any:
         return "%s", [self]
 
     def bound(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
@@ -42,8 +41,20 @@ class Slots(Slot):
     """Stands for a list of values, in a lookup `among`."""
 
     def bound(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        values = [super(Slots, self).bound(one, connection) for one in value]
+        values = self._values(value, connection)
         return values if connection.vendor == "postgresql" else orjson.dumps(values).decode()
+
+    def _values(self, value: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+        return [super(Slots, self).bound(one, connection) for one in value]
+
+
+class IdSlots(Slots):
+    """Stands for a list of ids in their canonical form: a thousand need no UUID objects."""
+
+    def _values(self, value: list[str], connection: BaseDatabaseWrapper) -> list[str]:
+        if connection.vendor == "postgresql":
+            return value
+        return [one.replace("-", "") for one in value]
 
 
 @models.Field.register_lookup
@@ -53,21 +64,18 @@ class Among(Lookup[Any]):
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         column, _ = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s)", [self.rhs]
+            cast = "::uuid[]" if isinstance(self.lhs.output_field, models.UUIDField) else ""
+            return f"{column} = ANY(%s{cast})", [self.rhs]
         return f"{column} IN (SELECT value FROM json_each(%s))", [self.rhs]  # noqa: S608  a column's own name
 
 
 class _CheckedTenant(Slot):
     """The tenant in a query that finds its rows by their ids."""
 
-    def as_sqlite(
-        self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    def as_sqlite(self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper) -> Any:
         # Without statistics SQLite takes a tenant for a handful of rows, and would read them all.
         # In another collation, which is the same for hexadecimal digits, it can't use that index.
         return "%s COLLATE NOCASE", [self]
@@ -89,7 +97,10 @@ class _Written:
 
 
 class Statement:
-    """A query made `in_any_tenant`, of columns: whatever differs between its uses is a slot."""
+    """A query made `in_any_tenant`, of columns: whatever differs between its uses is a slot.
+
+    Ids and times come as the texts that JSON shows of them (`kernel.federation.texts`).
+    """
 
     def __init__(self, queryset: QuerySet[Any, tuple[Any, ...]]) -> None:
         self._queryset = queryset
@@ -108,6 +119,8 @@ class Statement:
             for one in written.parameters
         ]
         with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                read_as_text(cursor)
             cursor.execute(written.sql, bound)
             rows: list[Sequence[Any]] = cursor.fetchall()
         return self._converted(rows, written, connection) if written.converters else rows
@@ -116,7 +129,15 @@ class Statement:
         compiler = self._queryset.query.clone().get_compiler(alias)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
-        return _Written(sql, list(parameters), [(place, *how) for place, how in converters.items()])
+        as_text = text_converters(connections[alias].vendor)
+        return _Written(
+            sql,
+            list(parameters),
+            [
+                (place, as_text.get(type(column.output_field), convert), column)
+                for place, (convert, column) in converters.items()
+            ],
+        )
 
     @staticmethod
     def _converted(

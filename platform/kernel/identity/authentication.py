@@ -12,6 +12,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from kernel import clock
 from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.identity.models import ApiKey, Membership
+from kernel.identity.recent import recent_keys
 from kernel.identity.service_tokens import verify_token
 from kernel.identity.services import KEY_PREFIX, digest
 from kernel.tenancy.context import Principal
@@ -44,7 +45,7 @@ def _by_key(header: str) -> Principal:
     match = _BEARER.fullmatch(header)
     if match is None:
         raise UnauthenticatedError("the credential is not a key of this platform")
-    key = ApiKey.objects.select_related("tenant").filter(pk=match["id"]).first()
+    key = recent_keys.get(match["id"])
     now = clock.now()
     # The digest is compared in constant time even when there is no such key.
     stored = bytes(key.secret_sha256) if key else b""
@@ -56,6 +57,7 @@ def _by_key(header: str) -> Principal:
         raise UnauthenticatedError("the key is unknown, expired or revoked")
     if key.last_used_at is None or now - key.last_used_at >= LAST_USED_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
     return Principal(
         kind="key",
         id=key.pk,

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from kernel import clock
 from kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from kernel.identity.models import ApiKey, Membership, Tenant, check_scopes
+from kernel.identity.recent import recent_keys
 
 KEY_PREFIX = "septet"
 
@@ -54,6 +55,7 @@ def revoke_key(*, key_id: str) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = clock.now()
         key.save(update_fields=["revoked_at"])
+        recent_keys.forget(key_id)
     return key
 
 

@@ -18,6 +18,7 @@ from kernel.admin import (
     display,
 )
 from kernel.identity.models import ApiKey, Membership, Tenant
+from kernel.identity.recent import recent_keys
 from kernel.identity.services import issue_key, revoke_key
 
 admin.site.unregister(User)
@@ -35,6 +36,11 @@ class TenantsAdmin(ModelAdmin):
     @display(description="state", label={"active": "success", "suspended": "danger"})
     def state(self, tenant: Tenant) -> str:
         return "suspended" if tenant.suspended_at else "active"
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # Its keys open, or no longer open, from now on.
+        recent_keys.forget_all()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A tenant's rows are in every service: deleting it is more than deleting this row.
@@ -86,6 +92,7 @@ class ApiKeyAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            recent_keys.forget(obj.pk)
             return
         key, secret = issue_key(
             tenant=obj.tenant, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at
