@@ -14,7 +14,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError
 from kernel.federation.batches import together
 from kernel.federation.directives import applied
-from kernel.federation.field_sets import FieldSet, holds, parse_field_set
+from kernel.federation.field_sets import FieldSet, Key, holds, parse_field_set
 from kernel.ids import parse_id
 from kernel.tenancy.context import current_principal, require
 from kernel.tenancy.models import TenantManager
@@ -87,7 +87,7 @@ class Fetchable:
     """An entity with the keys by which it can be fetched here."""
 
     entity: type[Resolvable]
-    keys: tuple[FieldSet, ...]
+    keys: tuple[Key, ...]
 
 
 def keys_of(entity: type[Resolvable]) -> tuple[FieldSet, ...]:
@@ -160,7 +160,7 @@ def _read(entities: Mapping[str, Fetchable], representation: Any) -> tuple[type[
     for number, key in enumerate(found.keys):
         if holds(representation, key):
             return found.entity, number
-    raise InvalidInputError(f"a representation of {typename} without the fields of a key")
+    raise InvalidInputError(f"a representation of {typename} without the values of a key")
 
 
 def located(error: DomainError) -> GraphQLError:

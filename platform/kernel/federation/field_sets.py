@@ -18,6 +18,17 @@ from graphql import (
 
 #: The fields of a set; one with fields of its own has them as its value.
 FieldSet = dict[str, "FieldSet"]
+#: The fields of a key: each with fields of its own, or with what a value of it may be.
+Key = dict[str, "Key | frozenset[type]"]
+
+_VALUES: dict[str, frozenset[type]] = {
+    "ID": frozenset({str, int}),
+    "String": frozenset({str}),
+    "Int": frozenset({int}),
+    "Float": frozenset({int, float}),
+    "Boolean": frozenset({bool}),
+}
+_PLAIN: frozenset[type] = frozenset({str, int, float, bool})
 
 
 def parse_field_set(text: str) -> FieldSet:
@@ -46,14 +57,24 @@ def check_field_set(type_: GraphQLNamedType, fields: FieldSet) -> None:
             raise ValueError(f"a field set of {type_.name} names {name}, but no fields of it")
 
 
-def holds(representation: Mapping[str, Any], fields: FieldSet) -> bool:
-    """Say whether every field of the set is there, with a plain value at each leaf."""
-    for name, inside in fields.items():
+def key_of_type(type_: GraphQLNamedType, fields: FieldSet) -> Key:
+    """Return a field set of the type that was checked, with what its values may be."""
+    known = type_.fields if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) else {}
+    types = {name: get_named_type(known[name].type) for name in fields if name in known}
+    return {
+        name: key_of_type(of, fields[name]) if fields[name] else _VALUES.get(of.name, _PLAIN)
+        for name, of in types.items()
+    }
+
+
+def holds(representation: Mapping[str, Any], key: Key) -> bool:
+    """Say whether every field of the key is there, with a value that it may have."""
+    for name, wanted in key.items():
         value = representation.get(name)
-        if inside:
-            if not isinstance(value, dict) or not holds(value, inside):
+        if isinstance(wanted, dict):
+            if not isinstance(value, dict) or not holds(value, wanted):
                 return False
-        elif value is None or isinstance(value, dict | list):
+        elif type(value) not in wanted:
             return False
     return True
 

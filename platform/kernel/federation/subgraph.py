@@ -1,6 +1,6 @@
 """From the classes of a service to its subgraph, and from subgraphs to one graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from graphql import (
 
 from kernel.federation.directives import FEDERATION_VERSION, derived
 from kernel.federation.entities import Fetchable, Resolvable, keys_of, resolve_entities
-from kernel.federation.field_sets import check_field_set, parse_field_set
+from kernel.federation.field_sets import FieldSet, check_field_set, key_of_type, parse_field_set
 from kernel.federation.references import KEY_FIELDS, KeyOnly, Part
 from kernel.federation.sdl import FEDERATION_FIELDS, print_subgraph
 from kernel.federation.type_map import build_schema
@@ -53,11 +53,9 @@ def build_subgraph(
     not of this version of the specification.
     """
     parts = [*entities, *contributions]
-    fetchable = {
-        part._meta.name: Fetchable(part, keys) for part in parts if (keys := keys_of(part))
-    }
+    keys = {part: found for part in parts if (found := keys_of(part))}
     schema = build_schema(
-        query=_federated(query, [one.entity for one in fetchable.values()]),
+        query=_federated(query, list(keys)),
         # Without the class's own description: composers find seven for one type.
         mutation=derived(mutation, "Mutation", {}) if mutation else None,
         parts=parts,
@@ -65,7 +63,7 @@ def build_subgraph(
     )
     _check_field_sets(schema)
     sdl = print_subgraph(schema, directives, version)
-    _answer_gateways(schema, fetchable, sdl)
+    _answer_gateways(schema, _fetchable(schema, keys), sdl)
     return Subgraph(
         service=service,
         query=query,
@@ -126,6 +124,17 @@ def _federated(
             representations=graphene.NonNull(graphene.List(graphene.NonNull(_Any))),
         )
     return derived(query, "Query", fields)
+
+
+def _fetchable(
+    schema: GraphQLSchema, keys: Mapping[type[Resolvable], Sequence[FieldSet]]
+) -> dict[str, Fetchable]:
+    return {
+        entity._meta.name: Fetchable(
+            entity, tuple(key_of_type(schema.type_map[entity._meta.name], one) for one in sets)
+        )
+        for entity, sets in keys.items()
+    }
 
 
 def _answer_gateways(schema: GraphQLSchema, fetchable: dict[str, Fetchable], sdl: str) -> None:

@@ -138,8 +138,13 @@ BAD: list[Any] = [
     product(id=None),
     product(id={"id": "1"}),
     product(id=["1"]),
+    product(id=1.5),
+    product(id=True),
     product(sku="apple"),
     product(sku="apple", package=None),
+    product(sku="apple", package=5),
+    product(sku=True, package="box"),
+    product(sku="apple", variation={"id": False}),
     product(sku="apple", variation="v"),
     product(sku="apple", variation=None),
     product(sku="apple", variation={}),
@@ -239,7 +244,7 @@ def test_representations_may_be_written_in_the_document(head: str, sku: str) -> 
     body = ask(shop, query, sku="pear")
 
     assert body["data"] == {"_entities": [APPLE, PEAR, None, None]}
-    assert failures(body) == [(["_entities", 3], "INVALID_INPUT")]
+    assert failures(body) == [(["_entities", n], "INVALID_INPUT") for n in (2, 3)]
 
 
 @pytest.mark.parametrize("representations", [None, [None]])
