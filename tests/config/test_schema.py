@@ -146,5 +146,5 @@ def test_more_keys_than_a_statement_takes_are_refused(graphql: GraphQLClient) ->
 
     assert result.codes == ["LIMIT_EXCEEDED"]
     assert result.body["errors"][0]["message"] == (
-        "the filter by key holds at most 100 items a call, found 101"
+        "the filter by keys holds at most 100 items a call, found 101"
     )

@@ -47,7 +47,7 @@ def furnished() -> Material:
         for size in (1, 2**40)
     )
     gone = str(uuid.UUID(int=7))
-    sources = [small.pk, small.pk, gone, None]
+    sources: list[Any] = [small.pk, small.pk, gone, None]
     jobs = [ImportJob.objects.create(name="a", format="csv", source_id=one) for one in sources]
     documents = [
         Document.objects.create(title="a", format="pdf", output_id=one) for one in (large.pk, None)
@@ -68,7 +68,7 @@ def furnished() -> Material:
         ("ImportJob", jobs[0].pk),
     ]
     logs = [told_of(kind, str(one), times) for kind, one in about for times in range(3)]
-    rows = {
+    rows: dict[str, list[Any]] = {
         "File": [small, large],
         "ImportJob": jobs,
         "Document": documents,

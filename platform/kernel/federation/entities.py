@@ -60,10 +60,9 @@ class Entity(Resolvable, DjangoObjectType):
     @classmethod
     def all_of_tenant(cls) -> bool:
         """Say whether the row rule is that of tenancy and nothing else."""
-        return (
-            cls.rows.__func__ is Entity.rows.__func__
-            and type(cls._meta.model.objects) is TenantManager
-        )  # type: ignore[attr-defined]
+        managed = type(cls._meta.model.objects) is TenantManager
+        # Bound anew to each class; what they are bound to is the same.
+        return managed and getattr(cls.rows, "__func__", None) is _ROWS
 
     @classmethod
     def resolve_references(
@@ -72,6 +71,9 @@ class Entity(Resolvable, DjangoObjectType):
         keys = [key_of(one) for one in representations]
         found = cls.rows().in_bulk([key for key in keys if not isinstance(key, DomainError)])
         return [key if isinstance(key, DomainError) else found.get(key) for key in keys]
+
+
+_ROWS = getattr(Entity.rows, "__func__", None)
 
 
 def key_of(representation: Representation) -> Any:
