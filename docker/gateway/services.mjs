@@ -1,7 +1,9 @@
-// How both gateways talk to a service: what they tell it, how long they wait, what they try again.
+// What both gateways have in common: where their supergraph is, and how they talk to a service.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const { SUBGRAPH_TIMEOUT_MS = '5000', READ_RETRIES = '2', INTROSPECTION, NODE_ENV } = process.env;
+export const { SUPERGRAPH = 'supergraph.graphql' } = process.env;
+export const pollingMilliseconds = Number(process.env.SUPERGRAPH_POLLING_MS ?? '10000');
 const RETRY_DELAY_MS = 100;
 const WORTH_ANOTHER_TRY = new Set([429, 502, 503, 504]);
 

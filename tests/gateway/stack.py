@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Condition, Thread
 from typing import Any
 
 import pytest
@@ -77,24 +77,35 @@ class Server:
     def __init__(self, process: subprocess.Popen[str], ready: str) -> None:
         self.said: list[str] = []
         self._process = process
-        self._ready = False
-        self._settled = Event()
-        self._reader = Thread(target=self._listen, args=(ready,))
+        self._ready = ready
+        self._news = Condition()
+        self._ended = False
+        self._reader = Thread(target=self._listen)
         self._reader.start()
 
-    def _listen(self, ready: str) -> None:
+    def _listen(self) -> None:
         for line in self._process.stdout or ():
-            self.said.append(line)
-            if re.search(ready, line):
-                self._ready = True
-                self._settled.set()
-        self._settled.set()
+            with self._news:
+                self.said.append(line)
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
 
     def wait(self) -> None:
         """Wait until it says that it is ready; raises when it ends before, or takes too long."""
-        self._settled.wait(GIVE_UP_SECONDS)
-        if not self._ready:
-            raise AssertionError(f"a server did not become ready:\n{''.join(self.said[-40:])}")
+        self.wait_for(self._ready)
+
+    def wait_for(self, pattern: str) -> None:
+        """Wait until it has said something; raises when it ends without, or takes too long."""
+
+        def heard() -> bool:
+            return any(re.search(pattern, line) for line in self.said)
+
+        with self._news:
+            self._news.wait_for(lambda: heard() or self._ended, GIVE_UP_SECONDS)
+            if not heard():
+                raise AssertionError(f"no {pattern!r} in:\n{''.join(self.said[-40:])}")
 
     def stop(self) -> int:
         """Tell it to end, and return its exit code."""
@@ -194,16 +205,16 @@ class Gateway:
         return f"{self.url}/graphql"
 
 
-def _apollo(supergraph: Path, port: int) -> list[str]:
-    return [node(), str(installed("apollo") / "apollo.mjs"), str(supergraph)]
+def _apollo(port: int) -> list[str]:
+    return [node(), str(installed("apollo") / "apollo.mjs")]
 
 
-def _hive(supergraph: Path, port: int) -> list[str]:
+def _hive(port: int) -> list[str]:
     folder = installed("hive")
     return [
         # Not by npx: killing that would leave the server running.
         *(node(), str(folder / "node_modules" / ".bin" / "hive-gateway")),
-        *("supergraph", str(supergraph), "--config-path", str(folder / "gateway.config.mjs")),
+        *("supergraph", "--config-path", str(folder / "gateway.config.mjs")),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
 
@@ -215,9 +226,8 @@ COMMANDS = {"apollo": _apollo, "hive": _hive}
 def gateway(kind: str, supergraph: Path, **environment: str) -> Iterator[Gateway]:
     """Run Apollo Gateway or Hive Gateway for the time of a block."""
     (port,) = free_ports(1)
-    command = COMMANDS[kind](supergraph, port)
-    ready = "Apollo Gateway at|Listening on"
-    with running(command, ready, {"PORT": str(port), **environment}) as server:
+    environment = {"SUPERGRAPH": str(supergraph), "PORT": str(port), **environment}
+    with running(COMMANDS[kind](port), "Gateway at|Listening on", environment) as server:
         server.wait()
         yield Gateway(f"http://127.0.0.1:{port}", server)
 

@@ -75,7 +75,7 @@ def test_what_is_copied_into_the_image_runs(kind: str, tmp_path: Path) -> None:
     written = manage("supergraph", "--output", str(image / "supergraph.graphql"), DATA_DIR=data)
     assert written.returncode == 0, written.stderr
     (port,) = free_ports(1)
-    environment = {"NODE_ENV": "production", "HOST": "127.0.0.1", "PORT": str(port)}
+    environment = _environment(kind, image) | {"HOST": "127.0.0.1", "PORT": str(port)}
 
     def here(words: list[str]) -> list[str]:
         found = [word.replace("/gateway/", f"{image}/") for word in words]
@@ -92,6 +92,12 @@ def test_what_is_copied_into_the_image_runs(kind: str, tmp_path: Path) -> None:
         assert healthy()
         assert server.stop() == 0
     assert not healthy()
+
+
+def _environment(kind: str, image: Path) -> dict[str, str]:
+    (given,) = re.findall(r"^ENV (.+)$", STAGES[kind], re.MULTILINE)
+    told = dict(word.split("=", 1) for word in given.split())
+    return {name: value.replace("/gateway/", f"{image}/") for name, value in told.items()}
 
 
 def _copy(kind: str, image: Path) -> None:

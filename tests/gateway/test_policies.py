@@ -196,6 +196,40 @@ def test_it_says_that_it_is_well(running: Gateway, path: str) -> None:
         assert response.status == 200
 
 
+@pytest.mark.parametrize(
+    ("kind", "polling"),
+    # Hive Gateway looks every ten seconds at most.
+    [("apollo", "100"), pytest.param("hive", "10000", marks=pytest.mark.nightly)],
+)
+def test_a_new_supergraph_is_taken_over_and_a_broken_one_is_not(
+    kind: str, polling: str, service: Upstream, tmp_path: Path
+) -> None:
+    file = _supergraph(service, tmp_path)
+    whole = file.read_text()
+
+    def replace(text: str) -> None:
+        draft = file.with_suffix(".new")
+        draft.write_text(text)
+        draft.replace(file)
+
+    def wait_for(name: str) -> None:
+        asked = f'{{ __type(name: "{name}") {{ name }} }}'
+        give_up = time.monotonic() + 30
+        while ask(started.graphql, asked).data != {"__type": {"name": name}}:
+            assert time.monotonic() < give_up, f"no {name}: {started.server.said}"
+
+    with gateway(kind, file, SUPERGRAPH_POLLING_MS=polling) as started:
+        wait_for("AuditActor")
+        replace(whole.replace("AuditActor", "First"))
+        wait_for("First")
+        replace("type Query {")
+        seen = time.monotonic() + 1.5 * int(polling) / 1000
+        while time.monotonic() < seen:
+            wait_for("First")
+        replace(whole.replace("AuditActor", "Second"))
+        wait_for("Second")
+
+
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_it_ends_when_told(kind: str, service: Upstream, tmp_path: Path) -> None:
     with gateway(kind, _supergraph(service, tmp_path)) as started:

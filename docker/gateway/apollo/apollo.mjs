@@ -1,4 +1,4 @@
-// Apollo Gateway in front of Septet: `node apollo.mjs FILE`. README.md beside this folder tells
+// Apollo Gateway in front of Septet: `node apollo.mjs`. README.md beside this folder tells
 // what each part is for; the variables are the same for Hive Gateway.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,11 +8,17 @@ import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { maxTokens, withinLimits } from '../limits.mjs';
-import { fetchFromService, FORWARDED, introspection, ourCode } from '../services.mjs';
+import {
+  fetchFromService,
+  FORWARDED,
+  introspection,
+  ourCode,
+  pollingMilliseconds,
+  SUPERGRAPH,
+} from '../services.mjs';
 import { countOperations, countSubgraphRequest, metrics } from './metrics.mjs';
 
 const { HOST = '127.0.0.1', PORT = '4000' } = process.env;
-const SUPERGRAPH = process.argv[2] ?? 'supergraph.graphql';
 const MOST_BODY_BYTES = 1_000_000;
 
 // Apollo Gateway reports to its maker unless it is told not to.
@@ -51,7 +57,7 @@ const gateway = new ApolloGateway({
   buildService: ({ name, url }) => new Service({ name, url }),
   // A new supergraph is taken over while running; one that cannot be read leaves the old one.
   supergraphSdl: async ({ update }) => {
-    watchFile(SUPERGRAPH, { interval: 5000 }, async () => {
+    watchFile(SUPERGRAPH, { interval: pollingMilliseconds }, async () => {
       try {
         update(await readFile(SUPERGRAPH, 'utf8'));
         console.log(`serving the new ${SUPERGRAPH}`);

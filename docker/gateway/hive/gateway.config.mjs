@@ -1,9 +1,17 @@
-// Hive Gateway in front of Septet: `hive-gateway supergraph FILE --config-path gateway.config.mjs`.
+// Hive Gateway in front of Septet: `hive-gateway supergraph --config-path gateway.config.mjs`.
 // README.md beside this folder tells what each part is for; the variables are the same for Apollo.
+import { readFile } from 'node:fs/promises';
 import { defineConfig, useCustomFetch } from '@graphql-hive/gateway';
 import { GraphQLError } from 'graphql';
 import { maxTokens, withinLimits } from '../limits.mjs';
-import { fetchFromService, FORWARDED, introspection, ourCode } from '../services.mjs';
+import {
+  fetchFromService,
+  FORWARDED,
+  introspection,
+  ourCode,
+  pollingMilliseconds,
+  SUPERGRAPH,
+} from '../services.mjs';
 
 const NULLED = /^Cannot return null for non-nullable field/;
 
@@ -40,6 +48,9 @@ const errorsLikeOneProcess = {
 };
 
 export const gatewayConfig = defineConfig({
+  // A file named on the command line would be watched only until it is replaced for the first time.
+  supergraph: () => readFile(SUPERGRAPH, 'utf8'),
+  pollingInterval: pollingMilliseconds,
   propagateHeaders: {
     fromClientToSubgraphs: ({ request }) =>
       Object.fromEntries(FORWARDED.map((name) => [name, request.headers.get(name)])),

@@ -20,6 +20,7 @@ _START = {
     "": "docs/index.md",
     "readme": "README.md",
     "graphql": "docs/graphql.md",
+    "federation": "docs/federation.md",
     "contributing": "CONTRIBUTING.md",
 }
 _SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
