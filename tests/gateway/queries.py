@@ -24,6 +24,13 @@ class Cursor:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """In a variable: the id of a seeded row that each endpoint may do to as it likes."""
+
+    kind: str
+
+
 class _Fresh:
     """In a variable: a text that no other endpoint and no other run sends."""
 
@@ -174,6 +181,16 @@ FILTERS = [
         "an order in a variable",
         "query ($o: AuditLogOrder) { auditLogs(order: $o, first: 5) { nodes { id } } }",
         {"o": "OLDEST_FIRST"},
+    ),
+    Operation(
+        "in an order and by a filter of another service",
+        "query ($f: FileFilter) { files(filter: $f, order: NAME, first: 30) {"
+        " totalCount nodes { name contentType state } } }",
+        {"f": {"contentType": "text/csv", "state": "CLEAN"}},
+    ),
+    Operation(
+        "a filter by an enum in the document",
+        "{ documents(filter: {format: PDF}, order: OLDEST_FIRST) { nodes { title format } } }",
     ),
     Operation(
         "counts of what is filtered",
@@ -587,6 +604,85 @@ MUTATIONS = [
     ),
 ]
 
+MUTATIONS_OF_ALL = [
+    Operation(
+        "a flag is made",
+        "mutation ($k: String!) { createFeatureFlag(input: {key: $k, enabled: true}) {"
+        " featureFlag { description enabled auditLogs { totalCount } } error { code } } }",
+        {"k": FRESH},
+    ),
+    Operation(
+        "a flag that is there is not made again",
+        'mutation { createFeatureFlag(input: {key: "flag-1"}) {'
+        " featureFlag { id } error { code message } } }",
+    ),
+    Operation(
+        "a flag is changed, and what is not sent stays",
+        "mutation ($id: ID!) { updateFeatureFlag(input: {id: $id, enabled: true}) {"
+        " featureFlag { id key description enabled } error { code } } }",
+        {"id": Row("featureFlag", 3)},
+    ),
+    Operation(
+        "a file is renamed by a variable of the input type",
+        "mutation ($input: UpdateFileInput!) { updateFile(input: $input) {"
+        " file { name contentType } error { code } } }",
+        {"input": {"id": Own("file"), "name": "Übersicht.csv"}},
+    ),
+    Operation(
+        "a name that is no name",
+        'mutation ($id: ID!) { updateFile(input: {id: $id, name: "../etc/passwd"}) {'
+        " file { name } error { code message } } }",
+        {"id": Own("file")},
+    ),
+    Operation(
+        "an import is made, and tells of its file",
+        "mutation ($file: ID!) { createImportJob(input: {name: "
+        '"from a gateway", format: CSV, sourceId: $file}) {'
+        " importJob { name state source { id name auditLogs(first: 1) { totalCount } } }"
+        " error { code } } }",
+        {"file": Row("file", 2)},
+    ),
+    Operation(
+        "a notification goes with files, one of which is gone",
+        "mutation ($ids: [ID!]) { createNotification(input: {recipient: "
+        '"a@example.com", channel: EMAIL, subject: "s", attachmentIds: $ids}) {'
+        " notification { subject channel attachments { name } } error { code } } }",
+        {"ids": [Row("file", 1), NOBODY, Row("file", 1)]},
+    ),
+    Operation(
+        "mutations of several services in their order",
+        """mutation ($flag: String!, $file: ID!) {
+          a: createDocument(input: {title: "t", format: PDF}) { document { title output { id } } }
+          b: createFeatureFlag(input: {key: $flag}) { featureFlag { enabled } }
+          c: deleteFile(input: {id: $file}) { file { name } error { code } }
+          d: createFeatureFlag(input: {key: $flag}) { featureFlag { enabled } error { code } }
+          e: createJobSchedule(input: {name: "n", cron: "61 * * * *"}) {
+            jobSchedule { cron } error { code } }
+        }""",
+        {"flag": FRESH, "file": Own("file to delete")},
+    ),
+    Operation(
+        "many are removed, one of them not there",
+        "mutation ($ids: [ID!]!) { deleteDocuments(input: {ids: $ids}) {"
+        " outcomes { document { title } error { code } } error { code } } }",
+        {"ids": [Own("document"), NOBODY]},
+    ),
+    Operation(
+        "what is not there is not removed",
+        "mutation ($id: ID!) { deleteJobSchedule(input: {id: $id}) {"
+        " jobSchedule { name } error { code message } } }",
+        {"id": NOBODY},
+    ),
+    Operation(
+        "mutations without the scope for one of two",
+        "mutation ($id: ID!) { cancelNotification(input: {id: $id}) { error { code } }"
+        ' createDocument(input: {title: "t", format: PDF}) { error { code } } }',
+        {"id": NOBODY},
+        key="documents writer",
+        codes=("FORBIDDEN",),
+    ),
+]
+
 INVALID = [
     Operation("an unknown field", "{ files { wings } }", codes=("GRAPHQL_VALIDATION_FAILED",)),
     Operation("a field without its selection", "{ files }", codes=("GRAPHQL_VALIDATION_FAILED",)),
@@ -652,4 +748,5 @@ OPERATIONS = [
     *INVALID,
     *LIMITS,
     *MUTATIONS,
+    *MUTATIONS_OF_ALL,
 ]

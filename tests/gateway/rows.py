@@ -38,6 +38,12 @@ def make_rows() -> dict[str, Any]:
             **_few_of_each([None, files[0], files[1], files[0], _Gone(), foreign]),
         }
         everything = [row for rows in made.values() for row in rows]
+        # One for each endpoint to change or to remove.
+        made["own file"] = [_file(20) for _ in range(3)]
+        made["own file to delete"] = [_file(21) for _ in range(3)]
+        made["own document"] = [
+            create_document(title="Spare", format=DocumentFormat.PDF) for _ in range(3)
+        ]
         made["auditLog"] = [record(_entry(n, everything)) for n in range(120)]
     return {
         "keys": {
@@ -45,6 +51,7 @@ def make_rows() -> dict[str, Any]:
             "theirs": make_key(theirs).secret,
             "files only": make_key(ours, "files:read").secret,
             "documents only": make_key(ours, "documents:read").secret,
+            "documents writer": make_key(ours, "documents:write").secret,
             "all but audit": make_key(
                 ours, *(f"{name}:read" for name in BY_NAME if name != "audit")
             ).secret,
