@@ -66,10 +66,13 @@ SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
-# Connections that one process keeps open to PostgreSQL.
-DATABASE_POOL_SIZE = env.number(
-    "DATABASE_POOL_SIZE", WEB_THREADS + WORKER_THREADS + 2, at_least=1, at_most=1000
-)
+# Connections to PostgreSQL that the threads of one process share. 0: each thread keeps its own,
+# which is faster; share them where threads are many and mostly wait for something else.
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=1000)
+
+# Let PostgreSQL keep the plans of frequent statements. Off behind a pooler that lends a connection
+# for one transaction and does not carry prepared statements over (PgBouncer before 1.21).
+DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
 
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 
@@ -141,8 +144,6 @@ LOG_FORMAT = env.choice(
 # --- What follows from the above ----------------------------------------------------------------
 
 if EMBEDDED:
-    # A thread keeps its connection: opening one costs more than most queries.
-    DATABASES["default"]["CONN_MAX_AGE"] = None
     # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -150,9 +151,17 @@ if EMBEDDED:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] |= {
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
-    }
+    # Uses of a statement after which PostgreSQL keeps its plan.
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5 if DATABASE_PREPARES else None
+    if DATABASE_POOL_SIZE:
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 5,
+        }
+# A thread keeps its connection: to open one, or to take one from a pool, costs more than most
+# queries. Django lets no pool be used that way.
+DATABASES["default"]["CONN_MAX_AGE"] = 0 if DATABASE_POOL_SIZE else None
 
 INSTALLED_APPS = [
     # Before the theme and the admin, so that their templates yield to ours.

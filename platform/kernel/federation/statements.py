@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, QuerySet
 from django.db.models.lookups import Lookup
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg import Cursor
 
 from kernel.federation.texts import read_as_text, text_converters
 from kernel.tenancy.context import current_tenant_id, in_tenant
@@ -81,6 +82,17 @@ class _CheckedTenant(Slot):
         return "%s COLLATE NOCASE", [self]
 
 
+def _cursor(connection: Any) -> Any:
+    """Return a cursor of Django's: logged, wrapped and counted as every other."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    # Django's own binds on this side, and so can have nothing prepared.
+    raw = Cursor(connection.connection)
+    read_as_text(raw)
+    return connection._prepare_cursor(raw)
+
+
 def in_any_tenant(*, by_id: bool = False) -> AbstractContextManager[None]:
     """Return a block whose querysets have a slot for the tenant."""
     slot: Any = (_CheckedTenant if by_id else Slot)("tenant", models.UUIDField())
@@ -118,9 +130,7 @@ class Statement:
             one.bound(values[one.name], connection) if isinstance(one, Slot) else one
             for one in written.parameters
         ]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                read_as_text(cursor)
+        with _cursor(connection) as cursor:
             cursor.execute(written.sql, bound)
             rows: list[Sequence[Any]] = cursor.fetchall()
         return self._converted(rows, written, connection) if written.converters else rows

@@ -30,7 +30,7 @@ class TimeAsText(Loader):
 
 def read_as_text(cursor: Any) -> None:
     """Let a cursor on PostgreSQL give ids and times as texts."""
-    adapters = cursor.cursor.adapters
+    adapters = cursor.adapters
     adapters.register_loader("uuid", TextLoader)
     adapters.register_loader("timestamptz", TimeAsText)
 

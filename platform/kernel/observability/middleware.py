@@ -27,8 +27,11 @@ class RequestLogMiddleware:
             response = self._get_response(request)
             response["X-Request-Id"] = ids.request
             quiet = request.path.startswith(_QUIET) and response.status_code < 500
+            level = logging.DEBUG if quiet else logging.INFO
+            if not logger.isEnabledFor(level):
+                return response
             logger.log(
-                logging.DEBUG if quiet else logging.INFO,
+                level,
                 "%s %s %s",
                 request.method,
                 _route(request),

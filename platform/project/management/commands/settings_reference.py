@@ -23,7 +23,6 @@ _DERIVED = {
     "('localhost', '127.0.0.1', '[::1]', HOST)": "this machine and `HOST`",
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
-    "WEB_THREADS + WORKER_THREADS + 2": "the threads of both kinds and 2",
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
