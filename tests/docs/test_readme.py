@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import pytest
 from django.conf import settings
 
 from kernel.identity.models import Tenant
+from kernel.testing.embedded import Embedded, embedded
 from kernel.testing.graphql import GraphQLClient
-from kernel.testing.processes import running, wait_for_line
 from project.demo import load_data, make_tenant
 
 ROOT = Path(settings.BASE_DIR)
@@ -59,35 +58,23 @@ def test_what_the_tour_tells_of_the_back_office_is_true(graphql: GraphQLClient) 
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The platform as `make run` starts it: its address and the key it printed."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORT": "0",
-        "DATA_DIR": str(tmp_path_factory.mktemp("platform")),
-        "PYTHONUNBUFFERED": "1",
-    }
-    with running([sys.executable, "manage.py", "dev"], cwd=ROOT, env=environment) as process:
-        said = "".join(wait_for_line(process, r"Septet is at "))
-        key = re.search(r"septet_\w+", said)
-        url = re.search(r"http://\S+", said)
-        assert key
-        assert url
-        yield url.group(), key.group()
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The platform as `make run` starts it."""
+    with embedded(tmp_path_factory.mktemp("platform")) as started:
+        yield started
 
 
 @pytest.mark.parametrize(("command", "answer"), SENT)
 def test_every_printed_command_gives_its_printed_answer_also_twice(
-    platform: tuple[str, str], command: str, answer: str
+    platform: Embedded, command: str, answer: str
 ) -> None:
-    url, key = platform
-    here = command.replace("http://localhost:8000", url)
+    here = command.replace("http://localhost:8000", platform.url)
 
     answers: list[Any] = [
         json.loads(
             subprocess.run(
                 ["bash", "-c", here],
-                env={"PATH": os.environ["PATH"], "SEPTET_KEY": key},
+                env={"PATH": os.environ["PATH"], "SEPTET_KEY": platform.key},
                 capture_output=True,
                 check=True,
             ).stdout

@@ -10,13 +10,13 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const region of document.querySelectorAll(selector)) region.dataset.simplebarAriaLabel = name;
   }
   // In a table of forms the column's head is the only label there is.
-  for (const cell of document.querySelectorAll(".inline-group td[class*='field-']")) {
-    const column = cell.className.match(/field-(\w+)/)[1].replaceAll("_", " ");
+  for (const cell of document.querySelectorAll("[data-inline-type] td[data-label]")) {
     for (const field of cell.querySelectorAll("input, select, textarea")) {
-      if (!field.labels?.length) field.setAttribute("aria-label", column);
+      if (!field.labels?.length) field.setAttribute("aria-label", cell.dataset.label);
     }
   }
   for (const head of document.querySelectorAll("th")) {
-    if (!head.textContent.trim() && !head.querySelector("input")) head.setAttribute("aria-label", "Actions");
+    if (head.textContent.trim() || head.querySelector("input")) continue;
+    head.insertAdjacentHTML("beforeend", '<span class="septet-sr">Actions</span>');
   }
 });

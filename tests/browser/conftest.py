@@ -1,0 +1,50 @@
+"""One server with demo data and one browser for all tests of this folder."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from kernel.testing.embedded import Embedded, embedded
+from tests.browser.visits import Visitor
+from tests.node.packages import install, node
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+
+
+@pytest.fixture(scope="package")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The platform as `make run` starts it."""
+    with embedded(tmp_path_factory.mktemp("platform")) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; CHROMIUM names another."""
+    chromium = os.environ.get("CHROMIUM", "chromium")
+    program = shutil.which(chromium)
+    if program is None:
+        pytest.skip(f"needs Chromium, found no {chromium}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+
+@pytest.fixture(scope="package")
+def visitor(browser: Browser, platform: Embedded) -> Visitor:
+    """Somebody who looks at the pages, with an administrator's session where one is needed."""
+    node()
+    install(Path(__file__).parent)
+    context = browser.new_context(base_url=platform.url)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", platform.password)
+    page.press("#id_password", "Enter")
+    page.wait_for_url("**/admin/")
+    session = context.storage_state()
+    context.close()
+    return Visitor(browser, platform.url, session)
