@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -164,7 +165,7 @@ def test_another_service_writes_its_documents_itself(tenant: Any) -> None:
     answer = send(
         library,
         query="{ foreign: __typename }",
-        authorization=f"Service {issue_token('audit', principal)}",
+        authorization=f"Service {issue_token(settings.SERVICES[0], principal)}",
     )
 
     assert answer == {"foreign": "Query"}
