@@ -36,6 +36,8 @@ def rival(work: Callable[[], T]) -> Future[T]:
     with connection.cursor() as cursor:
         waiting = 0
         while not waiting and not future.done():
+            # Within a transaction PostgreSQL shows for ever what it showed first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(_WAITING)
             (waiting,) = cursor.fetchone()
     return future
