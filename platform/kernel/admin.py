@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin as ThemedModelAdmin
@@ -32,12 +34,17 @@ __all__ = [
     "UserChangeForm",
     "UserCreationForm",
     "action",
+    "confirmed",
     "display",
     "table",
 ]
 
 #: A list says "more than" instead of counting further.
 MOST_COUNTED = 10_000
+#: A question about many rows names the first of them.
+MOST_NAMED = 10
+
+Act = Callable[[Any, HttpRequest, QuerySet[Any]], None]
 
 
 class BoundedPaginator(Paginator[Any]):
@@ -105,6 +112,15 @@ def _slugs(ids: Sequence[Any] | None) -> dict[Any, str]:
 class ReadOnlyAdmin(TenantAdmin):
     """Rows that nobody changes by hand."""
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # What nobody changes has no history of changes.
+        response: HttpResponse = super().render_change_form(
+            request, context | {"show_history": False}, *args, **kwargs
+        )
+        return response
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -126,6 +142,32 @@ class TenantFilter(admin.SimpleListFilter):
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(tenant_id=self.value()) if self.value() else rows
+
+
+def confirmed(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+    """Let an action ask first, naming the rows; only a yes to just as many rows does it."""
+
+    @wraps(act)
+    def ask_first(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        count = rows.order_by()[: MOST_COUNTED + 1].count()
+        if request.POST.get("confirmed") == str(count):
+            act(page, request, rows)
+            return None
+        context = page.admin_site.each_context(request) | {
+            "title": "Are you sure?",
+            "opts": page.opts,
+            "media": page.media,
+            "action": act.__name__,
+            "description": getattr(ask_first, "short_description", act.__name__),
+            "count": count,
+            "most": MOST_COUNTED,
+            "named": rows[:MOST_NAMED],
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "kernel/admin/confirm.html", context)
+
+    return ask_first
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,13 +81,47 @@ def test_a_scope_of_another_form_makes_no_key(staff: Client, tenant: Tenant) -> 
     assert ApiKey.objects.count() == 0
 
 
-def test_a_revoked_key_opens_nothing(staff: Client, tenant: Tenant) -> None:
+def test_a_key_that_is_revoked_opens_nothing_but_only_after_a_yes(
+    staff: Client, tenant: Tenant
+) -> None:
     credential = make_key(tenant)
+    ask = GraphQLClient(credential.secret)
     action = {"action": "revoke", "_selected_action": [credential.key.pk]}
 
-    staff.post("/admin/identity/apikey/", action)
+    question = staff.post("/admin/identity/apikey/", action).text
+    before = ask("{ files { totalCount } }").status
+    staff.post("/admin/identity/apikey/", action | {"confirmed": "1"})
 
-    assert GraphQLClient(credential.secret)("{ files { totalCount } }").status == 401
+    assert "for ever: 1 API key" in question
+    assert str(credential.key) in question
+    assert (before, ask("{ files { totalCount } }").status) == (200, 401)
+
+
+def test_a_yes_to_another_number_of_rows_is_no_yes(staff: Client) -> None:
+    failed = [
+        Job.objects.create(name="kernel.clear_jobs", state=JobState.FAILED) for _ in range(12)
+    ]
+    action = {"action": "retry", "_selected_action": [str(failed[0].pk)], "select_across": "1"}
+
+    question = staff.post("/admin/jobs/job/", action | {"confirmed": "1"}).text
+    untouched = Job.objects.filter(state=JobState.FAILED).count()
+    staff.post("/admin/jobs/job/", action | {"confirmed": "12"})
+
+    assert "12 jobs" in question
+    assert "and more" in question
+    assert untouched == 12
+    assert Job.objects.filter(state=JobState.QUEUED).count() == 12
+
+
+@pytest.mark.parametrize("path", ["audit/auditlog", "files/file"])
+def test_what_nobody_changes_has_no_history(staff: Client, path: str) -> None:
+    make_demo()
+    load_data(lambda _: None)
+    page = staff.get(f"/admin/{path}/").text
+    link = re.search(rf"/admin/{path}/[^/\"]+/change/", page)
+    assert link
+
+    assert "/history/" not in staff.get(link.group()).text
 
 
 def test_failed_jobs_are_tried_again_and_waiting_ones_taken_back(staff: Client) -> None:
@@ -95,9 +129,10 @@ def test_failed_jobs_are_tried_again_and_waiting_ones_taken_back(staff: Client) 
     waiting = Job.objects.create(name="kernel.clear_jobs")
     done = Job.objects.create(name="kernel.clear_jobs", state=JobState.DONE)
     all_of_them = [str(job.pk) for job in (failed, waiting, done)]
+    both = {"_selected_action": all_of_them, "confirmed": "3"}
 
-    staff.post("/admin/jobs/job/", {"action": "cancel", "_selected_action": all_of_them})
-    staff.post("/admin/jobs/job/", {"action": "retry", "_selected_action": all_of_them})
+    staff.post("/admin/jobs/job/", both | {"action": "cancel"})
+    staff.post("/admin/jobs/job/", both | {"action": "retry"})
 
     states = dict(Job.objects.values_list("pk", "state"))
     assert states == {failed.pk: "queued", waiting.pk: "cancelled", done.pk: "done"}

@@ -15,6 +15,7 @@ from kernel.admin import (
     TabularInline,
     UserChangeForm,
     UserCreationForm,
+    confirmed,
     display,
 )
 from kernel.identity.models import ApiKey, Membership, Tenant
@@ -85,9 +86,10 @@ class ApiKeyAdmin(ModelAdmin):
         return "expired" if key.expires_at and key.expires_at <= clock.now() else "active"
 
     @admin.action(description="Revoke the selected keys at once and for ever")
+    @confirmed
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         revoked = [revoke_key(key_id=key.pk) for key in keys]
-        messages.success(request, f"{len(revoked)} keys open nothing any more.")
+        messages.success(request, f"Keys that open nothing any more: {len(revoked)}.")
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

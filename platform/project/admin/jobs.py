@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from kernel.admin import ModelAdmin, display
+from kernel.admin import ModelAdmin, confirmed, display
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.services import cancel_all, retry_all
 
@@ -36,10 +36,12 @@ class JobAdmin(ModelAdmin):
         return job.state
 
     @admin.action(description="Try the selected failed jobs again, from their first attempt")
+    @confirmed
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         messages.success(request, f"{retry_all(jobs)} jobs are queued again.")
 
     @admin.action(description="Cancel the selected jobs that have not begun")
+    @confirmed
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         messages.success(request, f"{cancel_all(jobs)} jobs will not run.")
 
