@@ -27,6 +27,7 @@ _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.cli
 _FIRST_ROW = """
   document.querySelector("#result_list tbody a[href*='/change/']")?.getAttribute("href") ?? ""
 """
+_PATIENCE_MS = 10_000
 _IS_DARK = "document.documentElement.matches('.dark, [data-theme=dark]')"
 #: The portal follows the system; the theme of the back office does so at load only.
 _CHOOSE = """async (theme) => {
@@ -126,6 +127,7 @@ class Visitor:
             reduced_motion="reduce",
             storage_state=self.session if staff else None,
         )
+        context.set_default_timeout(_PATIENCE_MS)
         return Tab(context.new_page())
 
     def judge(self, page: Page, *rules: str) -> list[str]:
