@@ -126,6 +126,8 @@ def test_a_field_nobody_knows_is_told_and_nothing_is_recorded(
         (b"\n\n", "it is empty"),
         (b"id;name\n1;a\n" * 30, "not JSON"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not JSON"),
+        (b"\x89PNG\xff\xfe", "not JSON: it is not text"),
+        (b"\x00\x00\x00\x80\x00\x00", "not JSON: it is not text"),
         (gzip.compress(b"plain text\n"), "not JSON"),
     ],
 )
@@ -141,6 +143,7 @@ def test_a_file_that_is_not_json_is_refused_in_one_sentence(
     assert caught.value.returncode == 2
     assert str(caught.value).startswith(f"{file} is not a file of JSON lines: {reason}")
     assert "\n" not in str(caught.value)
+    assert "codec" not in str(caught.value)
     assert AuditLog.objects.count() == 0
 
 
@@ -155,6 +158,19 @@ def test_a_file_that_breaks_off_keeps_what_came_before(tenant: Tenant, tmp_path:
     ingest(file, tenant)
 
     assert AuditLog.objects.count() == 5000
+
+
+def test_a_compressed_file_that_is_damaged_is_told_in_one_sentence(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    file = tmp_path / "damaged.gz"
+    file.write_bytes(gzip.compress(a_line().encode())[:10] + b"\xff" * 100)
+
+    with pytest.raises(CommandError, match="ends or breaks after line") as caught:
+        ingest(file, tenant)
+
+    assert caught.value.returncode == 2
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("file", ["missing.jsonl", "."])

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class JsonLines:
             for number, raw in enumerate(_raw_lines(_plain(self._file)), start=1):
                 if raw.strip():
                     yield _line(number, raw)
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, zlib.error) as error:
             raise InvalidInputError(
                 f"{self._path} ends or breaks after line {number}: {error}"
             ) from None
@@ -95,6 +96,8 @@ def _line(number: int, raw: bytes) -> Line:
         return Line(number, problem=f"a line has at most {MAX_LINE_BYTES} bytes")
     try:
         record = json.loads(raw)
+    except UnicodeDecodeError:
+        return Line(number, problem="not JSON: it is not text")
     except (ValueError, RecursionError) as error:
         return Line(number, problem=f"not JSON: {error}")
     if not isinstance(record, dict):
