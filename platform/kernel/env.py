@@ -15,6 +15,8 @@ T = TypeVar("T")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h|d)")
+# A scheme and a host, perhaps a port: what browsers send as Origin, or `*.` for all under a domain.
+_ORIGIN = re.compile(r"https?://(\*\.)?([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -44,6 +46,11 @@ class Environment:
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         return self._read(name, default, _items, "items with commas between them")
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Read origins such as `https://septet.example.com` or `https://*.example.com`."""
+        expected = "origins such as https://septet.example.com, with commas between them"
+        return self._read(name, (), _origins, expected)
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         """Read a length of time such as `500ms`, `30s`, `15m`, `12h` or `7d`."""
@@ -107,6 +114,13 @@ def _boolean(text: str) -> bool:
 
 def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _items(text)
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError
+    return origins
 
 
 def _duration(text: str) -> timedelta:

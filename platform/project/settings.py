@@ -36,7 +36,7 @@ PORT = env.number("PORT", services.default_port(SERVICES), at_least=0, at_most=6
 ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
 
 # Origins, such as https://septet.example.com, from which a signed-in browser may write.
-CSRF_TRUSTED_ORIGINS = list(env.items("TRUSTED_ORIGINS"))
+CSRF_TRUSTED_ORIGINS = list(env.origins("TRUSTED_ORIGINS"))
 
 # Where services that this process does not serve are found: name=URL, with commas between. By
 # default each at its own port of this host.

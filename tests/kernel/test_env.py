@@ -23,6 +23,16 @@ ROOT = Path(settings.BASE_DIR)
         ("number", " 0 ", 0),
         ("items", "a, b,,c ", ("a", "b", "c")),
         ("items", "", ()),
+        (
+            "origins",
+            "https://a.example, http://localhost:8000",
+            ("https://a.example", "http://localhost:8000"),
+        ),
+        (
+            "origins",
+            "https://*.a.example,http://[::1]:80",
+            ("https://*.a.example", "http://[::1]:80"),
+        ),
         ("duration", "500ms", timedelta(seconds=0.5)),
         ("duration", "30s", timedelta(seconds=30)),
         ("duration", "1.5h", timedelta(hours=1.5)),
@@ -32,8 +42,17 @@ ROOT = Path(settings.BASE_DIR)
 )
 def test_a_value_is_read_by_its_type(method: str, text: str, value: object) -> None:
     environment = Environment({"NAME": text})
+    arguments = ["NAME"] if method == "origins" else ["NAME", object()]
 
-    assert getattr(environment, method)("NAME", object()) == value
+    assert getattr(environment, method)(*arguments) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["example.com", "ftp://a.example", "https://a.example/path", "https://", "https://a b"]
+)
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="expected origins such as https://"):
+        Environment({"NAME": f"https://good.example,{text}"}).origins("NAME")
 
 
 @pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
@@ -101,6 +120,7 @@ WRONG = {
     "GRAPHQL_MAX_TOKENS": "many",
     "DATABASE_URL": "mongodb://localhost/x",
     "SERVICE_URLS": "audit",
+    "TRUSTED_ORIGINS": "example.com",
 }
 
 

@@ -34,6 +34,7 @@ _KINDS = {
     "flag": "true or false",
     "number": "whole number",
     "items": "items with commas",
+    "origins": "origins with commas",
     "duration": "time such as 30s",
     "folder": "path",
     "database": "database URL",
