@@ -47,8 +47,11 @@ class DocumentSyntaxError(DomainError):
     status = 400
 
 
-class DocumentRefusedError(Exception):
+class DocumentRefusedError(DomainError):
     """The document is GraphQL, but not of this schema."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+    status = 400
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(f"{len(errors)} errors")

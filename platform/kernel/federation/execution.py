@@ -101,7 +101,7 @@ class Endpoint:
             if caller is None and not is_open:
                 # The same as for what the schema has: otherwise it could be guessed name by name.
                 return _refusal([GraphQLError(_STRANGER)], UnauthenticatedError.code, 401)
-            return _refusal(refused.errors, "GRAPHQL_VALIDATION_FAILED", 400)
+            return _refusal(refused.errors, refused.code, refused.status)
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
             return _refusal([GraphQLError(message)], code, getattr(error, "status", 400))

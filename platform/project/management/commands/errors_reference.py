@@ -37,17 +37,12 @@ class Code:
     meaning: str
 
 
-#: Codes that no class of their own stands for.
-CLASSLESS = (
-    Code(
-        DomainError.code,
-        DomainError.status,
-        DomainError.retryable,
-        "Nothing that the caller did or can mend; the id leads whoever runs this to the reason.",
-    ),
-    Code(
-        "GRAPHQL_VALIDATION_FAILED", 400, False, "The document is GraphQL, but not of this schema."
-    ),
+#: What every error is that has no code of its own.
+INTERNAL = Code(
+    DomainError.code,
+    DomainError.status,
+    DomainError.retryable,
+    "Nothing that the caller did or can mend; the id leads whoever runs this to the reason.",
 )
 
 
@@ -58,7 +53,7 @@ class Command(ReferenceCommand):
     name = "errors"
 
     def text(self) -> str:
-        return page([*CLASSLESS, *found_in(sources())])
+        return page([INTERNAL, *found_in(sources())])
 
 
 def sources() -> list[str]:
@@ -73,7 +68,7 @@ def sources() -> list[str]:
 
 def found_in(texts: list[str]) -> list[Code]:
     """Return the code of every class under DomainError that has one of its own."""
-    known = {DomainError.__name__: CLASSLESS[0]}
+    known = {DomainError.__name__: INTERNAL}
     waiting = [one for text in texts if "Error)" in text for one in _classes(ast.parse(text))]
     found = []
     while ready := [one for one in waiting if _parent(one) in known]:
