@@ -12,14 +12,17 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
-    from django.db import OperationalError, ProgrammingError
+    from django.db import DatabaseError, DataError, IntegrityError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         print(f"septet cannot start: {error}", file=sys.stderr)
         return 2
-    except (OperationalError, ProgrammingError) as error:
+    except (DataError, IntegrityError):
+        # Not the database but what a command gave it: a mistake of ours.
+        raise
+    except DatabaseError as error:
         if "--traceback" in sys.argv:
             raise
         told = str(error).partition("\n")[0]

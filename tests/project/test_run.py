@@ -1,8 +1,10 @@
 """`manage.py dev` as a process: it listens where it is told and leaves nothing behind."""
 
 import fcntl
+import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -106,14 +108,17 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
     assert "2 feature flags" in said[1]
 
 
-def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_a_taken_port_is_told_in_one_sentence_before_anything_is_done(
+    tmp_path: Path, command: str
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
 
         done = subprocess.run(
-            [sys.executable, "manage.py", "serve"],
+            [sys.executable, "manage.py", command],
             cwd=ROOT,
             env=environment(tmp_path, PORT=port),
             capture_output=True,
@@ -123,7 +128,8 @@ def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "septet.sqlite3").exists()
 
 
 @pytest.mark.parametrize(
@@ -149,6 +155,64 @@ def test_where_nothing_can_be_kept_is_told_in_one_sentence(
     assert done.returncode in {1, 2}
     assert done.stderr.startswith(told)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path) -> None:
+    # The secret key is given, because it too would be written.
+    environ = environment(tmp_path, PORT="0", SECRET_KEY="x")
+
+    done = subprocess.run(
+        DEV,
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("the database says: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_none_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "septet.sqlite3").write_text("a letter, and no database\n" * 100)
+
+    done = subprocess.run(
+        DEV,
+        cwd=ROOT,
+        env=environment(tmp_path, PORT="0"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the database says: file is not a database; `manage.py doctor` tells the repair\n"
+    )
+
+
+@pytest.mark.parametrize("pool", ["0", "4"])
+def test_the_doctor_names_why_postgresql_does_not_answer(tmp_path: Path, pool: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"postgres://somebody:secret@127.0.0.1:{port}/septet"
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        cwd=ROOT,
+        env=environment(tmp_path, DATABASE_URL=url, DATABASE_POOL_SIZE=pool),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    told = {line["check"]: line["detail"] for line in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 1
+    assert "Connection refused" in told["database"]
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_a_database_without_tables_is_told_in_one_sentence(tmp_path: Path) -> None:

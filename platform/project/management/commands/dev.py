@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from kernel.jobs.worker import Worker
-from project.management.commands.serve import serve_here
+from project.management.commands.serve import refuse_a_taken_address, serve_here
 
 
 class Command(BaseCommand):
@@ -19,6 +19,8 @@ class Command(BaseCommand):
     help = "Run the embedded platform: migrations, demo data, web server and worker."
 
     def handle(self, **_options: Any) -> None:
+        # Before the work, not after it.
+        refuse_a_taken_address()
         with _alone():
             call_command("migrate", verbosity=0)
             call_command("demo", stdout=self.stdout)

@@ -53,7 +53,12 @@ def _services() -> str:
 
 
 def _database() -> str:
+    # A pool would only say that its time ran out, and not why.
+    alone = connection.copy()
+    alone.settings_dict["OPTIONS"].pop("pool", None)
     try:
+        alone.ensure_connection()
+        alone.close()
         health.check_database()
     except DatabaseError as error:
         where = connection.settings_dict["HOST"] or connection.settings_dict["NAME"]

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.serving.server import AddressInUseError, serve
+from kernel.serving.server import AddressInUseError, listen, serve
 from project.wsgi import application
 
 
@@ -17,6 +17,14 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         names = ", ".join(settings.SERVICES)
         serve_here(lambda url: self.stdout.write(f"{names} at {url}"))
+
+
+def refuse_a_taken_address() -> None:
+    """Raise CommandError when something else listens where we are told to."""
+    try:
+        listen(settings.HOST, settings.PORT).close()
+    except AddressInUseError as error:
+        raise CommandError(str(error)) from None
 
 
 def serve_here(on_listening: Any) -> None:
