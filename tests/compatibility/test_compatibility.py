@@ -23,7 +23,8 @@ from kernel.federation.execution import Endpoint
 from kernel.federation.requests import GraphQLRequest
 from kernel.federation.tracing import HEADER, Trace
 from project.graph import limits
-from tests.gateway.stack import ROOT, ask, free_ports, installed, manage, node, running
+from tests.gateway.stack import ROOT, ask, free_ports, installed, manage, running
+from tests.node.packages import node
 
 pytestmark = [pytest.mark.node, pytest.mark.live]
 

@@ -10,7 +10,8 @@ from graphql import DirectiveNode, StringValueNode, Visitor, parse, visit
 
 from kernel.federation.directives import DEFINITIONS
 from tests.compatibility.everything import EVERYTHING, TEXT
-from tests.gateway.stack import installed, node
+from tests.gateway.stack import installed
+from tests.node.packages import node
 
 pytestmark = pytest.mark.node
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,9 +16,8 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
-import pytest
-
 from kernel.services import BY_NAME
+from tests.node.packages import install, node
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GATEWAYS = ROOT / "docker" / "gateway"
@@ -158,26 +156,11 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in held]
 
 
-def node() -> str:
-    """Return the program, or skip the test where there is none."""
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("there is no `node` in PATH")
-    return found
-
-
 def installed(name: str) -> Path:
     """Return a folder of docker/gateway with its packages, installed once if they are missing."""
     node()
     folder = GATEWAYS / name
-    lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=folder,
-            capture_output=True,
-            check=True,
-        )
+    install(folder)
     return folder
 
 

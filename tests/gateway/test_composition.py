@@ -14,7 +14,8 @@ from kernel.federation import subgraph as federation
 from kernel.services import BY_NAME
 from project.graph import composed_endpoint, subgraph
 from project.supergraph import compose, endpoint
-from tests.gateway.stack import installed, node
+from tests.gateway.stack import installed
+from tests.node.packages import node
 
 pytestmark = pytest.mark.node
 

@@ -12,7 +12,8 @@ import yaml
 
 from kernel.services import BY_NAME
 from tests.docker.image import dockerfile
-from tests.gateway.stack import COMMANDS, ROOT, free_ports, installed, manage, node, running
+from tests.gateway.stack import COMMANDS, ROOT, free_ports, installed, manage, running
+from tests.node.packages import node
 
 DOCKERFILE = (ROOT / "docker" / "gateway" / "Dockerfile").read_text().replace("\\\n", " ")
 STAGES = {
