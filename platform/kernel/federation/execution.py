@@ -1,9 +1,11 @@
 """One operation from text to answer: over HTTP, and in process for other services."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import orjson
 from django.conf import settings
 from django.db import DatabaseError
 from graphql import (
@@ -33,9 +35,7 @@ from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace
 from kernel.masking import describe
 from kernel.observability.context import request_id
-from kernel.tenancy.context import Principal, current_principal
-
-_STRANGER = "send an API key as `Authorization: Bearer <key>`, or sign in"
+from kernel.tenancy.context import NO_CREDENTIAL, Principal, current_principal
 
 
 class IntrospectionDisabledError(DomainError):
@@ -56,6 +56,14 @@ class Answer:
     def executed(self) -> bool:
         """Whether the operation was run to its end."""
         return "data" in self.body
+
+    def encoded(self) -> bytes:
+        """Return the body as JSON, with ids and times as texts."""
+        try:
+            return orjson.dumps(self.body, default=str)
+        except TypeError:
+            # A whole number of more than 64 bits, as a JSON value may be.
+            return json.dumps(self.body, default=str, ensure_ascii=False).encode()
 
 
 @dataclass(slots=True)
@@ -100,7 +108,7 @@ class Endpoint:
         except DocumentRefusedError as refused:
             if caller is None and not is_open:
                 # The same as for what the schema has: otherwise it could be guessed name by name.
-                return _refusal([GraphQLError(_STRANGER)], UnauthenticatedError.code, 401)
+                return _refusal([GraphQLError(NO_CREDENTIAL)], UnauthenticatedError.code, 401)
             return _refusal(refused.errors, refused.code, refused.status)
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
@@ -219,7 +227,7 @@ def _admit(
     if schema_is_open or operation.tells_nothing:
         return
     if caller is None:
-        raise UnauthenticatedError(_STRANGER)
+        raise UnauthenticatedError(NO_CREDENTIAL)
     if operation.introspects:
         raise IntrospectionDisabledError("introspection is for signed-in staff")
 

@@ -4,11 +4,8 @@ The specification is https://graphql.github.io/graphql-over-http/draft/ with one
 has to name a media type of ours in `Accept`, which no link, image or form makes a browser do.
 """
 
-import json
 from collections.abc import Callable
-from typing import Any
 
-import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
@@ -84,7 +81,7 @@ def _response(answer: Answer, media_type: str, stopwatch: Stopwatch) -> HttpResp
     if media_type == JSON and status != MethodNotAllowedError.status:
         status = 200
     response = HttpResponse(
-        _encoded(answer.body),
+        answer.encoded(),
         content_type=f"{media_type}; charset=utf-8",
         status=status,
         headers={
@@ -104,11 +101,3 @@ def _refusal(error: DomainError, media_type: str) -> HttpResponse:
     if media_type == GRAPHQL_JSON:
         response["Content-Type"] = f"{GRAPHQL_JSON}; charset=utf-8"
     return response
-
-
-def _encoded(body: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(body, default=str)
-    except TypeError:
-        # A whole number of more than 64 bits, as a JSON value may be.
-        return json.dumps(body, default=str, ensure_ascii=False).encode()

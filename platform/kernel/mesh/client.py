@@ -42,10 +42,10 @@ class InProcess:
 
     def ask(self, service: str, request: GraphQLRequest, principal: Principal) -> dict[str, Any]:
         with acting_as(principal):
-            body = self._endpoint(service).answer(request).body
-        # Ids and times as the texts that they are over HTTP.
-        answer: dict[str, Any] = orjson.loads(orjson.dumps(body))
-        return answer
+            answer = self._endpoint(service).answer(request)
+        # As it would come over HTTP, where ids and times are texts.
+        body: dict[str, Any] = orjson.loads(answer.encoded())
+        return body
 
 
 class OverHTTP:

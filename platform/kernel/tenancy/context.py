@@ -10,6 +10,8 @@ from typing import Literal
 from kernel.errors import ForbiddenError, UnauthenticatedError
 
 ALL_SCOPES = "*"
+#: What is told to somebody who sends none.
+NO_CREDENTIAL = "send an API key as `Authorization: Bearer <key>`, or sign in"
 
 
 class TenantRequiredError(RuntimeError):
@@ -60,7 +62,7 @@ def current_principal() -> Principal:
     """Return who is acting; raises UnauthenticatedError when there is no credential."""
     principal = _principal.get()
     if principal is None:
-        raise UnauthenticatedError("send an API key as `Authorization: Bearer <key>`, or sign in")
+        raise UnauthenticatedError(NO_CREDENTIAL)
     return principal
 
 

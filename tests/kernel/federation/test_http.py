@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from kernel.errors import DomainError
+from kernel.federation.execution import Answer
 from kernel.federation.media import GRAPHQL_JSON, JSON, response_type
 from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
@@ -231,9 +232,7 @@ def test_every_answer_tells_where_its_time_went(tenant: Tenant) -> None:
 
 
 def test_a_number_beyond_64_bits_can_be_answered() -> None:
-    from kernel.federation.view import _encoded  # noqa: PLC0415
-
-    assert json.loads(_encoded({"data": {"n": 10**30, "é": "ü"}})) == {
+    assert json.loads(Answer({"data": {"n": 10**30, "é": "ü"}}).encoded()) == {
         "data": {"n": 10**30, "é": "ü"}
     }
 

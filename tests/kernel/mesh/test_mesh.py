@@ -1,6 +1,7 @@
 """Questions between services: the same answer in process and over HTTP."""
 
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from django.conf import settings
 from django.db import transaction
 
 from kernel.errors import UnavailableError
+from kernel.federation.execution import Answer
+from kernel.federation.requests import GraphQLRequest
 from kernel.identity.models import Tenant
-from kernel.mesh.client import Mesh, RemoteError, mesh
+from kernel.mesh.client import InProcess, Mesh, RemoteError, mesh
 from kernel.tenancy.context import Principal, acting_as
 from kernel.testing.processes import running, wait_for_line
 
@@ -27,6 +30,21 @@ def principal(tenant: Tenant) -> Iterator[Principal]:
 
 def test_a_service_of_this_process_answers_in_process(principal: Principal) -> None:
     assert mesh.query(SERVICE, "{ __typename }") == {"__typename": "Query"}
+
+
+class Telling:
+    """An endpoint that answers with an id, and a number too large for 64 bits."""
+
+    def answer(self, _request: GraphQLRequest) -> Answer:
+        return Answer({"data": {"id": uuid.UUID(int=7), "number": 10**30}})
+
+
+def test_an_answer_in_process_is_what_would_come_over_http(principal: Principal) -> None:
+    near = InProcess(lambda _service: Telling())  # type: ignore[arg-type, return-value]  # as one
+
+    body = near.ask(SERVICE, GraphQLRequest("{ id number }", {}, None), principal)
+
+    assert body == {"data": {"id": str(uuid.UUID(int=7)), "number": 1e30}}
 
 
 def test_an_answer_with_errors_is_raised_with_its_code(principal: Principal) -> None:
