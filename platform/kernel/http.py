@@ -1,9 +1,12 @@
 """Errors over HTTP in the one JSON form, with the status of their class."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+import orjson
+from django.http import Http404, HttpRequest, HttpResponse
 
 from kernel.errors import DomainError, InvalidInputError, MethodNotAllowedError, NotFoundError
 from kernel.masking import as_domain_error, describe
@@ -14,9 +17,55 @@ _API_PATH = re.compile(r"^/(graphql$|[a-z]+/(graphql$|api/)|ofrep/|\.well-known/
 _RETRY_AFTER_SECONDS = "5"
 
 
-def error_response(error: DomainError) -> JsonResponse:
+class Asked(Protocol):
+    """What of a request the endpoints for programs read; Django's own request has it too."""
+
+    @property
+    def method(self) -> str | None: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def META(self) -> Mapping[str, Any]: ...  # noqa: N802  Django's name
+    @property
+    def content_type(self) -> str | None: ...
+    @property
+    def content_params(self) -> Mapping[str, Any] | None: ...
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer in JSON, whoever sends it."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def as_response(self) -> HttpResponse:
+        """Return it as Django sends it."""
+        return HttpResponse(
+            self.body, content_type=self.content_type, status=self.status, headers=self.headers
+        )
+
+
+def error_reply(error: DomainError) -> Reply:
     """Return an error as HTTP: `{"errors": [{"message", "extensions": {"code", "id"}}]}`."""
-    return _response(error.code, str(error), error.status, retryable=error.retryable)
+    return _reply(error.code, str(error), error.status, retryable=error.retryable)
+
+
+def error_response(error: DomainError) -> HttpResponse:
+    """Return the same as Django sends it."""
+    return error_reply(error).as_response()
+
+
+def unexpected(exception: Exception) -> Reply:
+    """Return what the caller may know of an exception that is no answer of ours."""
+    error = as_domain_error(exception)
+    if error is not None:
+        return error_reply(error)
+    code, message = describe(exception)
+    return _reply(code, message, 500)
 
 
 class ErrorMiddleware:
@@ -45,14 +94,10 @@ class ErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):
             return None
-        error = as_domain_error(exception)
-        if error is not None:
-            return error_response(error)
-        if not _API_PATH.match(request.path):
+        if not _API_PATH.match(request.path) and as_domain_error(exception) is None:
             # Django's own page for people; its handler logs the traceback.
             return None
-        code, message = describe(exception)
-        return _response(code, message, 500)
+        return unexpected(exception).as_response()
 
 
 def _wants_json(request: HttpRequest, response: HttpResponse) -> bool:
@@ -60,14 +105,12 @@ def _wants_json(request: HttpRequest, response: HttpResponse) -> bool:
     return bool(_API_PATH.match(request.path)) and not is_json
 
 
-def _response(code: str, message: str, status: int, *, retryable: bool = False) -> JsonResponse:
+def _reply(code: str, message: str, status: int, *, retryable: bool = False) -> Reply:
     extensions = {"code": code, "id": request_id()}
-    response = JsonResponse(
-        {"errors": [{"message": message, "extensions": extensions}]}, status=status
-    )
-    response["Cache-Control"] = "no-store"
+    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    headers = {"Cache-Control": "no-store"}
     if retryable:
-        response["Retry-After"] = _RETRY_AFTER_SECONDS
+        headers["Retry-After"] = _RETRY_AFTER_SECONDS
     if status == 401:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
+        headers["WWW-Authenticate"] = "Bearer"
+    return Reply(body, status, headers=headers)

@@ -1,6 +1,6 @@
 """The graph of this process: one subgraph for each service, and all of them composed."""
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kernel.federation.limits import Limits
 from kernel.federation.persisted import LocalStore
 from kernel.federation.subgraph import Subgraph, compose
 from kernel.federation.trusted import TrustedDocuments, load
+from kernel.federation.view import GraphQLOverHTTP
 
 
 @cache
@@ -38,6 +39,18 @@ def composed_endpoint() -> Endpoint:
 
 def _endpoint(schema: GraphQLSchema) -> Endpoint:
     return Endpoint(schema, limits(), compiles=settings.GRAPHQL_COMPILED)
+
+
+@cache
+def service_graphql(service: str) -> GraphQLOverHTTP:
+    """Return the same over HTTP."""
+    return GraphQLOverHTTP(partial(service_endpoint, service), service_library)
+
+
+@cache
+def composed_graphql() -> GraphQLOverHTTP:
+    """Return what answers at `/graphql` over HTTP."""
+    return GraphQLOverHTTP(composed_endpoint, composed_library)
 
 
 @cache

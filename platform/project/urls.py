@@ -1,6 +1,5 @@
 """Every path that this process serves."""
 
-from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -9,21 +8,15 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from kernel.federation.view import graphql_view
-from project.graph import (
-    composed_endpoint,
-    composed_library,
-    service_endpoint,
-    service_library,
-)
+from project.graph import composed_graphql, service_graphql
 
 
 def service_urls(service: str) -> list[URLPattern | URLResolver]:
     """Return the paths of one service: its subgraph, and what it serves beside GraphQL."""
-    endpoint = partial(service_endpoint, service)
     urls: list[URLPattern | URLResolver] = [
         path(
             f"{service}/graphql",
-            graphql_view(endpoint, service_library),
+            graphql_view(service_graphql(service)),
             name=f"{service}-graphql",
         )
     ]
@@ -34,7 +27,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("graphql", graphql_view(composed_endpoint, composed_library), name="graphql"),
+    path("graphql", graphql_view(composed_graphql()), name="graphql"),
     *(url for service in settings.SERVICES for url in service_urls(service)),
     path("", include("kernel.observability.urls")),
     path("", include("project.portal.urls")),

@@ -4,11 +4,11 @@ from django.urls import path
 
 from kernel.federation.execution import Endpoint
 from kernel.federation.library import Library
-from kernel.federation.view import graphql_view
+from kernel.federation.view import GraphQLOverHTTP, graphql_view
 from project.graph import limits
 from tests.compatibility.products import products
 
 _endpoint = Endpoint(products.schema, limits())
 _library = Library()
 
-urlpatterns = [path("graphql", graphql_view(lambda: _endpoint, lambda: _library))]
+urlpatterns = [path("graphql", graphql_view(GraphQLOverHTTP(lambda: _endpoint, lambda: _library)))]

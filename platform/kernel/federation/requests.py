@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest, RawPostDataException, UnreadablePostError
+from django.http import RawPostDataException, UnreadablePostError
 
 from kernel.errors import DomainError, ForbiddenError, InvalidInputError, PayloadTooLargeError
+from kernel.http import Asked
 
 _MEMBERS = ("query", "variables", "operationName", "extensions", "documentId")
 _QUOTED_MEMBERS = tuple(f'"{name}"'.encode() for name in _MEMBERS)
@@ -44,7 +45,7 @@ class GraphQLRequest:
     only_reads: bool = False
 
 
-def read_request(request: HttpRequest) -> GraphQLRequest:
+def read_request(request: Asked) -> GraphQLRequest:
     """Read a GET or POST; raises a coded error for anything that is not one GraphQL request."""
     if request.method == "GET":
         return _parameters(request)
@@ -72,7 +73,7 @@ def parse_request(body: bytes) -> GraphQLRequest:
     return wanted
 
 
-def _parameters(request: HttpRequest) -> GraphQLRequest:
+def _parameters(request: Asked) -> GraphQLRequest:
     """Read the query string of a GET (section "GET")."""
     if request.headers.get("Sec-Fetch-Site") in _OTHER_SITES:
         raise ForbiddenError("a page of another site may not send this")
@@ -156,7 +157,7 @@ def _refuse_repeated_members(body: bytes) -> None:
         raise InvalidInputError("a member of the request is given once")
 
 
-def _body(request: HttpRequest) -> bytes:
+def _body(request: Asked) -> bytes:
     limit = settings.GRAPHQL_MAX_BODY_BYTES
     try:
         body = request.read(limit + 1)

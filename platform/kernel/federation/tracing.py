@@ -14,15 +14,15 @@ from time import perf_counter_ns
 from typing import Any
 
 import orjson
-from django.http import HttpRequest
 from graphql import GraphQLResolveInfo
 
 from kernel import clock
+from kernel.http import Asked
 
 HEADER = "apollo-federation-include-trace"
 
 
-def wants_trace(request: HttpRequest) -> bool:
+def wants_trace(request: Asked) -> bool:
     """Say whether a gateway asks for a trace of this request."""
     return request.headers.get(HEADER) == "ftv1"
 

@@ -6,7 +6,7 @@ has to name a media type of ours in `Accept`, which no link, image or form makes
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from kernel.errors import DomainError, MethodNotAllowedError
@@ -16,21 +16,62 @@ from kernel.federation.media import GRAPHQL_JSON, JSON, response_type
 from kernel.federation.requests import read_request
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace, wants_trace
-from kernel.http import error_response
+from kernel.http import Asked, Reply, error_reply
 from kernel.identity.authentication import SERVICE_SCHEME, authenticate
 from kernel.serving.asgi import CLIENT_GONE
 from kernel.tenancy.context import acting_as
 
-METHODS = ["GET", "POST"]
+METHODS = ("GET", "POST")
 VARY = "Accept, Authorization, Cookie"
 #: How Apollo's clients say who they are; it picks the manifest of trusted documents.
 CLIENT_NAME = "apollographql-client-name"
 
-View = Callable[[HttpRequest], HttpResponse]
+
+class GraphQLOverHTTP:
+    """A schema at a path; it is built when the first request needs it."""
+
+    def __init__(self, endpoint: Callable[[], Endpoint], library: Callable[[], Library]) -> None:
+        self._endpoint = endpoint
+        self._library = library
+
+    def reply(self, request: Asked) -> Reply:
+        """Answer a request; every failure that is the caller's comes back as a coded error."""
+        if request.method not in METHODS:
+            reply = error_reply(MethodNotAllowedError(f"{request.method} is not allowed here"))
+            reply.headers["Allow"] = ", ".join(METHODS)
+            return reply
+        media_type = response_type(
+            request.headers.get("Accept", ""), wildcards=request.method != "GET"
+        )
+        stopwatch = Stopwatch()
+        try:
+            answer = self._answer(request, stopwatch)
+        except DomainError as error:
+            return _refusal(error, media_type)
+        return _reply(answer, media_type, stopwatch)
+
+    def _answer(self, request: Asked, stopwatch: Stopwatch) -> Answer:
+        library = self._library()
+        wanted = read_request(request)
+        principal = authenticate(request)
+        trace = Trace() if principal is not None and wants_trace(request) else None
+        with acting_as(principal):
+            wanted = library.complete(
+                wanted,
+                client=request.headers.get(CLIENT_NAME, ""),
+                by_service=request.headers.get("Authorization", "").startswith(SERVICE_SCHEME),
+            )
+            stopwatch.lap("read")
+            answer = self._endpoint().answer(
+                wanted, stopwatch=stopwatch, gone=request.META.get(CLIENT_GONE), trace=trace
+            )
+        if answer.executed:
+            library.learn(wanted)
+        return answer
 
 
-def graphql_view(endpoint: Callable[[], Endpoint], library: Callable[[], Library]) -> View:
-    """Return the view of a schema, which is built when the first request needs it.
+def graphql_view(graphql: GraphQLOverHTTP) -> Callable[[HttpRequest], HttpResponse]:
+    """Return the view for Django.
 
     A signed-in session must show its CSRF token; `authenticate` sees to that, since a key needs
     none.
@@ -38,66 +79,30 @@ def graphql_view(endpoint: Callable[[], Endpoint], library: Callable[[], Library
 
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS:
-            return HttpResponseNotAllowed(METHODS)
-        media_type = response_type(
-            request.headers.get("Accept", ""), wildcards=request.method != "GET"
-        )
-        stopwatch = Stopwatch()
-        try:
-            answer = _answer(request, endpoint(), library(), stopwatch)
-        except DomainError as error:
-            return _refusal(error, media_type)
-        return _response(answer, media_type, stopwatch)
+        return graphql.reply(request).as_response()
 
     return view
 
 
-def _answer(
-    request: HttpRequest, endpoint: Endpoint, library: Library, stopwatch: Stopwatch
-) -> Answer:
-    wanted = read_request(request)
-    principal = authenticate(request)
-    trace = Trace() if principal is not None and wants_trace(request) else None
-    with acting_as(principal):
-        wanted = library.complete(
-            wanted,
-            client=request.headers.get(CLIENT_NAME, ""),
-            by_service=request.headers.get("Authorization", "").startswith(SERVICE_SCHEME),
-        )
-        stopwatch.lap("read")
-        answer = endpoint.answer(
-            wanted, stopwatch=stopwatch, gone=request.META.get(CLIENT_GONE), trace=trace
-        )
-    if answer.executed:
-        library.learn(wanted)
-    return answer
-
-
-def _response(answer: Answer, media_type: str, stopwatch: Stopwatch) -> HttpResponse:
+def _reply(answer: Answer, media_type: str, stopwatch: Stopwatch) -> Reply:
     # Section "Status Codes": the older media type answers 200 to all that is GraphQL, but a GET
     # that would change something is none.
     status = answer.status
     if media_type == JSON and status != MethodNotAllowedError.status:
         status = 200
-    response = HttpResponse(
-        answer.encoded(),
-        content_type=f"{media_type}; charset=utf-8",
-        status=status,
-        headers={
-            "Cache-Control": "no-store",
-            "Server-Timing": stopwatch.server_timing(),
-            "Vary": VARY,
-        },
-    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Server-Timing": stopwatch.server_timing(),
+        "Vary": VARY,
+    }
     if status == MethodNotAllowedError.status:
-        response["Allow"] = "POST"
-    return response
+        headers["Allow"] = "POST"
+    return Reply(answer.encoded(), status, f"{media_type}; charset=utf-8", headers)
 
 
-def _refusal(error: DomainError, media_type: str) -> HttpResponse:
-    response = error_response(error)
-    response["Vary"] = VARY
+def _refusal(error: DomainError, media_type: str) -> Reply:
+    reply = error_reply(error)
+    reply.headers["Vary"] = VARY
     if media_type == GRAPHQL_JSON:
-        response["Content-Type"] = f"{GRAPHQL_JSON}; charset=utf-8"
-    return response
+        reply.content_type = f"{GRAPHQL_JSON}; charset=utf-8"
+    return reply

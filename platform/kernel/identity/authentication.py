@@ -11,6 +11,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from kernel import clock
 from kernel.errors import ForbiddenError, UnauthenticatedError
+from kernel.http import Asked
 from kernel.identity.models import ApiKey, Membership
 from kernel.identity.recent import recent_keys
 from kernel.identity.service_tokens import verify_token
@@ -26,7 +27,7 @@ LAST_USED_STEP = timedelta(minutes=1)
 SESSION_TENANT = "tenant_id"
 
 
-def authenticate(request: HttpRequest) -> Principal | None:
+def authenticate(request: Asked) -> Principal | None:
     """Return who sends this request, or None when it carries no credential at all.
 
     Raises UnauthenticatedError for a credential that is wrong, without saying in which way,
@@ -37,6 +38,8 @@ def authenticate(request: HttpRequest) -> Principal | None:
         return verify_token(settings.SERVICES, header.removeprefix(SERVICE_SCHEME))
     if header:
         return _by_key(header)
+    if not isinstance(request, HttpRequest):
+        return None
     user = getattr(request, "user", AnonymousUser())
     return _by_session(request, user) if isinstance(user, User) else None
 

@@ -1,14 +1,12 @@
 """One log line for each request, and the ids that tie everything to it."""
 
-import logging
 import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
 from kernel.observability.context import request_ids
-
-logger = logging.getLogger("septet.request")
+from kernel.observability.requests import log_request
 
 #: Asked every few seconds by machines; logged only when somebody debugs.
 _QUIET = ("/health/", "/metrics", "/static/")
@@ -27,19 +25,12 @@ class RequestLogMiddleware:
             response = self._get_response(request)
             response["X-Request-Id"] = ids.request
             quiet = request.path.startswith(_QUIET) and response.status_code < 500
-            level = logging.DEBUG if quiet else logging.INFO
-            if not logger.isEnabledFor(level):
-                return response
-            logger.log(
-                level,
-                "%s %s %s",
-                request.method,
+            log_request(
+                request.method or "",
                 _route(request),
                 response.status_code,
-                extra={
-                    "status": response.status_code,
-                    "duration_ms": round((time.perf_counter() - started) * 1000, 2),
-                },
+                time.perf_counter() - started,
+                quiet=quiet,
             )
         return response
 

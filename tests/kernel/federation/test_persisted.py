@@ -18,7 +18,7 @@ from kernel.federation.limits import Limits
 from kernel.federation.memory import Memory
 from kernel.federation.persisted import LocalStore
 from kernel.federation.trusted import TrustedDocuments, load
-from kernel.federation.view import graphql_view
+from kernel.federation.view import GraphQLOverHTTP
 from kernel.identity.service_tokens import issue_token
 from kernel.tenancy.context import Principal
 
@@ -49,7 +49,9 @@ def send(library: Library, *, client: str = "", authorization: str = "", **body:
         content_type="application/json",
         headers={"apollographql-client-name": client, "Authorization": authorization},
     )
-    response: HttpResponse = graphql_view(lambda: ENDPOINT, lambda: library)(request)
+    response: HttpResponse = (
+        GraphQLOverHTTP(lambda: ENDPOINT, lambda: library).reply(request).as_response()
+    )
     answer = json.loads(response.content)
     if "errors" in answer:
         error = answer["errors"][0]

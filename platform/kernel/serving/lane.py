@@ -1,0 +1,147 @@
+"""A lane beside Django's middlewares, for programs: they send a key, and need nothing of browsers.
+
+Sessions, CSRF tokens, messages and redirects cost a request of a program more than its answer.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http.request import split_domain_port, validate_host
+from django.utils.http import parse_header_parameters
+
+from kernel.http import Asked, Reply, unexpected
+from kernel.observability.context import request_ids
+from kernel.observability.requests import RequestMetrics, log_request
+from kernel.serving.answer import WSGIApplication
+
+#: Sent with every answer to a program, as the middlewares send them to others.
+HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+)
+_REASONS = {200: "200 OK"}
+
+
+class Headers(Mapping[str, str]):
+    """The headers in a WSGI environment, under the names that HTTP gives them."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        value: str = self._environ[_variable(name)]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (
+            name.removeprefix("HTTP_").replace("_", "-").title()
+            for name in self._environ
+            if name.startswith("HTTP_") or name in {"CONTENT_TYPE", "CONTENT_LENGTH"}
+        )
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._environ.get(_variable(name), default)
+
+
+class ProgramRequest:
+    """What an endpoint for programs reads of a WSGI environment."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self.META = environ
+        self.headers = Headers(environ)
+        self.method: str = environ["REQUEST_METHOD"]
+        self.content_type, self.content_params = _content_type(environ.get("CONTENT_TYPE", ""))
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes of the body, or what there is."""
+        length = int(self.META.get("CONTENT_LENGTH") or 0)
+        body: bytes = self.META["wsgi.input"].read(min(size, length))
+        return body
+
+
+class Lane:
+    """A WSGI application before Django's.
+
+    It takes the POSTs with an `Authorization` header to the paths it is given, each under the name
+    its view has, and passes on everything else. Its answers are the same as Django's.
+    """
+
+    def __init__(
+        self, django: WSGIApplication, replies: Mapping[str, tuple[str, Callable[[Asked], Reply]]]
+    ) -> None:
+        self._django = django
+        self._replies = {
+            path: (reply, f"/{path.lstrip('/')}", RequestMetrics(name))
+            for path, (name, reply) in replies.items()
+        }
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        found = self._replies.get(environ["PATH_INFO"])
+        if found is None or not _is_for_programs(environ):
+            return self._django(environ, start_response)
+        started = time.perf_counter()
+        answer, route, metrics = found
+        request = ProgramRequest(environ)
+        metrics.began()
+        with request_ids(
+            request.headers.get("X-Request-Id", ""), request.headers.get("traceparent", "")
+        ) as ids:
+            try:
+                reply = answer(request)
+            except Exception as error:  # noqa: BLE001  the funnel of everything that goes wrong
+                reply = unexpected(error)
+            finally:
+                close_old_connections()
+            seconds = time.perf_counter() - started
+            log_request("POST", route, reply.status, seconds)
+        metrics.ended(reply.status, seconds)
+        start_response(
+            _REASONS.get(reply.status, f"{reply.status} -"),
+            [
+                ("Content-Type", reply.content_type),
+                ("Content-Length", str(len(reply.body))),
+                *reply.headers.items(),
+                *HEADERS,
+                ("X-Request-Id", ids.request),
+            ],
+        )
+        return [reply.body]
+
+
+def _is_for_programs(environ: Mapping[str, Any]) -> bool:
+    return (
+        environ["REQUEST_METHOD"] == "POST"
+        and "HTTP_AUTHORIZATION" in environ
+        # Django refuses what is not sent over TLS where it must, and who asks for another host.
+        and not settings.SECURE_SSL_REDIRECT
+        and "HTTP_X_FORWARDED_HOST" not in environ
+        and _is_our_host(environ.get("HTTP_HOST", ""))
+    )
+
+
+@lru_cache(maxsize=64)
+def _is_our_host(host: str) -> bool:
+    domain, _port = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(maxsize=128)
+def _variable(header: str) -> str:
+    name = header.upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+
+
+@lru_cache(maxsize=64)
+def _content_type(text: str) -> tuple[str, dict[str, Any]]:
+    return parse_header_parameters(text)
