@@ -1,5 +1,6 @@
 """What every test shares: a tenant, a client, and the rules that a test may not break."""
 
+import base64
 import os
 import socket
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ pytest_plugins = ["tests.devservices.fixtures"]
 
 # A password in a test guards nothing: hashing it slowly would only cost time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# No test makes or reads the keys of the installation that it runs in.
+settings.ENCRYPTION_KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 # Tests look at the schema on every database; what happens where that is closed has its own tests.
 settings.GRAPHQL_INTROSPECTION = True
 

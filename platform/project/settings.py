@@ -62,6 +62,14 @@ DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 # The key that signs sessions. By default one is made once and kept in the data folder.
 SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)
 
+# The keys that encrypt secrets at rest: id:key with commas between, a key being 32 bytes in base64;
+# the first encrypts, all decrypt. `manage.py rotate_keys --print` makes one.
+ENCRYPTION_KEYS = env.text("ENCRYPTION_KEYS", "")
+
+# The file of these keys where ENCRYPTION_KEYS gives none; made with one key at first use. Without
+# it no secret can be read: keep a copy apart from the backups of the database.
+ENCRYPTION_KEYS_FILE = env.path("ENCRYPTION_KEYS_FILE", DATA_DIR / "encryption_keys.json")
+
 # The database: sqlite:///file or postgres://user:password@host:port/name.
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")

@@ -21,6 +21,7 @@ _TIMEDELTA = re.compile(r"timedelta\((?P<unit>\w+)=(?P<number>[\d.]+)\)")
 _DERIVED = {
     "services.default_port(SERVICES)": "see there",
     "('localhost', '127.0.0.1', '[::1]', HOST)": "this machine and `HOST`",
+    "DATA_DIR / 'encryption_keys.json'": "`encryption_keys.json` in the data folder",
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
@@ -37,6 +38,7 @@ _KINDS = {
     "origins": "origins with commas",
     "duration": "time such as 30s",
     "folder": "path",
+    "path": "path",
     "database": "database URL",
 }
 

@@ -1,0 +1,1 @@
+"""Secrets at rest: encrypted under a ring of keys, bound to their row, read by one function."""
