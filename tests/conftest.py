@@ -23,6 +23,8 @@ pytest_plugins = ["tests.devservices.fixtures"]
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # No test makes or reads the keys of the installation that it runs in.
 settings.ENCRYPTION_KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
+# Keys in tests say so, whatever the database.
+settings.KEY_ENVIRONMENT = "test"
 # Tests look at the schema on every database; what happens where that is closed has its own tests.
 settings.GRAPHQL_INTROSPECTION = True
 

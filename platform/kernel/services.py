@@ -17,6 +17,8 @@ class Service:
     port: int
     summary: str
     entities: tuple[str, ...]
+    #: What a scope can say of it: `<name>:<verb>`.
+    verbs: tuple[str, ...] = ("read", "write")
 
 
 CATALOGUE = (

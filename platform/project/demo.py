@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from kernel.identity.models import Tenant
+from kernel.identity.scopes import Role
 from kernel.identity.services import admit, create_tenant, issue_key
 from kernel.tenancy.context import ALL_SCOPES, in_tenant
 
@@ -33,7 +34,7 @@ def make_tenant() -> FirstSecrets | None:
     tenant = create_tenant(slug=TENANT, name="Demo")
     password = secrets.token_urlsafe(12)
     administrator = User.objects.create_superuser(ADMINISTRATOR, password=password)
-    admit(user=administrator, tenant=tenant, scopes=[ALL_SCOPES])
+    admit(user=administrator, tenant=tenant, role=Role.OWNER)
     _, api_key = issue_key(tenant=tenant, name="first key", scopes=[ALL_SCOPES])
     return FirstSecrets(username=ADMINISTRATOR, password=password, api_key=api_key)
 

@@ -13,6 +13,7 @@ from django.templatetags.static import static
 
 from kernel import services
 from kernel.env import Environment
+from kernel.identity.keys import ENVIRONMENTS
 from kernel.observability.logging import logging_config
 from project.secret_key import secret_key_in
 
@@ -81,6 +82,12 @@ DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=100
 # Let PostgreSQL keep the plans of frequent statements. Off behind a pooler that lends a connection
 # for one transaction and does not carry prepared statements over (PgBouncer before 1.21).
 DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
+
+# --- Credentials --------------------------------------------------------------------------------
+
+# `live` or `test`: part of every API key, so that nobody takes a key of the one for the other. A
+# key of another environment opens nothing here. By default `test` on the embedded database.
+KEY_ENVIRONMENT = env.choice("KEY_ENVIRONMENT", "test" if EMBEDDED else "live", ENVIRONMENTS)
 
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 

@@ -9,8 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from kernel import clock
+from kernel.identity.keys import KeyText
 from kernel.identity.models import Tenant
+from kernel.identity.scopes import Role
 from kernel.identity.services import admit, revoke_key
+from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient, Result
 from kernel.testing.tenants import make_key, make_tenant
@@ -52,8 +55,11 @@ def malformed(_owner: Tenant, _operation: Operation) -> str:
 
 
 def unknown(owner: Tenant, operation: Operation) -> str:
-    secret = right(owner, operation)
-    return secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    return str(KeyText.new("test", make_key(owner, operation.scope).key.pk))
+
+
+def damaged(owner: Tenant, operation: Operation) -> str:
+    return right(owner, operation)[:-1]
 
 
 def expired(owner: Tenant, operation: Operation) -> str:
@@ -77,17 +83,18 @@ def suspended(owner: Tenant, operation: Operation) -> str:
 
 def wrong_scope(owner: Tenant, operation: Operation) -> str:
     app, _, verb = operation.scope.partition(":")
-    return make_key(owner, f"{app}:{'write' if verb == 'read' else 'read'}", "other:read").secret
+    return make_key(owner, f"{app}:{'write' if verb == 'read' else 'read'}", "tenant:read").secret
 
 
 def wrong_app(owner: Tenant, operation: Operation) -> str:
-    verb = operation.scope.partition(":")[2]
-    return make_key(owner, f"nothing:{verb}").secret
+    app, _, verb = operation.scope.partition(":")
+    return make_key(owner, *(f"{other}:{verb}" for other in BY_NAME if other != app)).secret
 
 
 REFUSED: dict[Callable[[Tenant, Operation], str], tuple[int, str]] = {
     none: (200, "UNAUTHENTICATED"),
     malformed: (401, "UNAUTHENTICATED"),
+    damaged: (401, "UNAUTHENTICATED"),
     unknown: (401, "UNAUTHENTICATED"),
     expired: (401, "UNAUTHENTICATED"),
     revoked: (401, "UNAUTHENTICATED"),
@@ -213,13 +220,13 @@ def test_a_session_needs_membership_scope_and_csrf_token(operation: Operation) -
 
     token = "a" * 32
     browser.cookies["csrftoken"] = token
-    admit(user=staff, tenant=owner, scopes=[operation.scope])
+    admit(user=staff, tenant=owner, role=Role.CUSTOM, extra_scopes=[operation.scope])
     without_token = ask()
-    admit(user=staff, tenant=owner, scopes=["other:read"])
+    admit(user=staff, tenant=owner, role=Role.CUSTOM, extra_scopes=["tenant:read"])
     without_scope = ask(**{"X-CSRFToken": token})
     staff.memberships.all().delete()
     without_membership = ask(**{"X-CSRFToken": token})
-    admit(user=staff, tenant=owner, scopes=[operation.scope])
+    admit(user=staff, tenant=owner, role=Role.CUSTOM, extra_scopes=[operation.scope])
     admitted = ask(**{"X-CSRFToken": token})
 
     assert without_token == (403, ["FORBIDDEN"])

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from kernel.identity.keys import KeyText
 from kernel.testing.embedded import Embedded
 from tests.browser.visits import Tab, Visitor
 
@@ -60,7 +61,7 @@ def test_with_a_pasted_key_it_answers_what_the_readme_prints(
 
 
 def test_a_wrong_key_is_told_by_its_code_and_what_to_do(editor: Tab) -> None:
-    use(editor.page, "septet_0123456789abcdef_" + "0" * 64)
+    use(editor.page, str(KeyText.new("test")))
     answer = ask(editor.page, "{ auditLogs { totalCount } }")
 
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kernel.identity.keys import PATTERN
 from kernel.identity.models import ApiKey, Tenant
 from kernel.jobs.models import Job, JobState
 from kernel.tenancy.context import in_tenant
@@ -62,7 +63,7 @@ def test_a_new_key_is_shown_once_and_opens_what_it_says(staff: Client, tenant: T
     shown = staff.post("/admin/identity/apikey/add/", form, follow=True).text
     again = staff.get("/admin/identity/apikey/").text
 
-    secret = re.search(r"septet_[0-9a-f]{16}_[0-9a-f]{64}", shown)
+    secret = re.search(PATTERN, shown)
     assert secret
     assert secret.group() not in again
     assert secret.group() not in str(staff.cookies)

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -12,15 +12,15 @@ from django.middleware.csrf import CsrfViewMiddleware
 from kernel import clock
 from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.http import Asked
-from kernel.identity.models import ApiKey, Membership
+from kernel.identity.keys import KeyText, digest
+from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.service_tokens import verify_token
-from kernel.identity.services import KEY_PREFIX, digest
 from kernel.tenancy.context import Principal
 
 #: How another service of the platform authenticates.
 SERVICE_SCHEME = "Service "
-_BEARER = re.compile(rf"(?i:bearer) {KEY_PREFIX}_(?P<id>[0-9a-f]{{16}})_(?P<secret>[0-9a-f]{{64}})")
+_BEARER = re.compile("(?i:bearer) (?P<key>.*)", re.DOTALL)
 #: How often at most a key's last use is written down.
 LAST_USED_STEP = timedelta(minutes=1)
 #: The session key that names the tenant a member of several is working in.
@@ -48,15 +48,10 @@ def _by_key(header: str) -> Principal:
     match = _BEARER.fullmatch(header)
     if match is None:
         raise UnauthenticatedError("the credential is not a key of this platform")
-    key = recent_keys.get(match["id"])
+    text = KeyText.read(match["key"], settings.KEY_ENVIRONMENT)
+    key = recent_keys.get(text.id)
     now = clock.now()
-    # The digest is compared in constant time even when there is no such key.
-    stored = bytes(key.secret_sha256) if key else b""
-    if (
-        not hmac.compare_digest(stored, digest(match["secret"]))
-        or not key
-        or not key.usable_at(now)
-    ):
+    if not _opens(key, text.secret, now) or not key or not key.usable_at(now):
         raise UnauthenticatedError("the key is unknown, expired or revoked")
     if key.last_used_at is None or now - key.last_used_at >= LAST_USED_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -66,14 +61,27 @@ def _by_key(header: str) -> Principal:
         id=key.pk,
         name=key.name,
         tenant_id=key.tenant_id,
-        scopes=frozenset(key.scopes),
+        scopes=key.effective_scopes,
     )
+
+
+def _opens(key: ApiKey | None, secret: str, now: datetime) -> bool:
+    """Compare with the key's secret, and with the one before it while that is good.
+
+    In constant time, even when there is no such key.
+    """
+    given = digest(secret)
+    newest = bytes(key.secret_sha256) if key else b""
+    former = b""
+    if key and key.previous_sha256 and key.previous_until and now < key.previous_until:
+        former = bytes(key.previous_sha256)
+    return hmac.compare_digest(newest, given) | hmac.compare_digest(former, given)
 
 
 def _by_session(request: HttpRequest, user: User) -> Principal:
     _refuse_cross_site(request)
     chosen = request.session.get(SESSION_TENANT)
-    memberships = Membership.objects.filter(user=user, tenant__suspended_at=None)
+    memberships = Membership.objects.filter(user=user, tenant__in=Tenant.objects.active())
     if chosen:
         memberships = memberships.filter(tenant_id=chosen)
     membership = memberships.order_by("tenant__slug").first()
@@ -84,7 +92,7 @@ def _by_session(request: HttpRequest, user: User) -> Principal:
         id=str(user.pk),
         name=user.get_username(),
         tenant_id=membership.tenant_id,
-        scopes=frozenset(membership.scopes),
+        scopes=membership.effective_scopes,
     )
 
 

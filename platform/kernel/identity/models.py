@@ -1,25 +1,30 @@
-"""Tenants, memberships of staff, and API keys."""
+"""Tenants, their members and service accounts, and API keys."""
 
-import re
 from datetime import datetime
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import cached_property
 
 from kernel import clock
+from kernel.identity.scopes import ROLES, Role, check_scopes, common, expanded
 from kernel.ids import new_id
 
-_SCOPE = re.compile(r"\*|[a-z]+:[a-z]+")
+
+class TenantState(models.TextChoices):
+    """Whether a tenant's credentials open anything: only those of an active one do."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETING = "deleting"
 
 
-def check_scopes(scopes: object) -> None:
-    """Raise ValidationError unless this is a list of scopes."""
-    if not isinstance(scopes, list):
-        raise ValidationError('scopes are a list such as ["audit:read"]')
-    for scope in scopes:
-        if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
-            raise ValidationError(f"a scope reads `app:verb` or `*`, found {scope!r}")
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    """Tenants, narrowed."""
+
+    def active(self) -> "TenantQuerySet":
+        """Return those whose credentials open something."""
+        return self.filter(suspended_at=None, delete_after=None)
 
 
 class Tenant(models.Model):
@@ -29,7 +34,11 @@ class Tenant(models.Model):
     slug = models.SlugField(max_length=63, unique=True)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=clock.now, editable=False)
-    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: The end of the grace period; from then on its data is erased and nothing brings it back.
+    delete_after = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = TenantQuerySet.as_manager()
 
     class Meta:
         ordering = ("slug",)
@@ -37,16 +46,25 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def state(self) -> TenantState:
+        """Return where it stands."""
+        if self.delete_after is not None:
+            return TenantState.DELETING
+        return TenantState.ACTIVE if self.suspended_at is None else TenantState.SUSPENDED
+
 
 class Membership(models.Model):
-    """What a signed-in person may do in a tenant."""
+    """What a signed-in person may do in a tenant: what the role says, and the extra scopes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
-    scopes = models.JSONField(default=list, validators=[check_scopes])
+    role = models.CharField(max_length=13, choices=Role, default=Role.VIEWER)
+    extra_scopes = models.JSONField(default=list, blank=True, validators=[check_scopes])
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         constraints = [
@@ -56,31 +74,104 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.tenant}"
 
+    @property
+    def effective_scopes(self) -> frozenset[str]:
+        """Return what the member may do."""
+        return expanded((*ROLES[self.role], *self.extra_scopes))
+
+
+class ServiceAccount(models.Model):
+    """A program of a tenant, which outlasts the people who set it up; its keys are its own."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="service_accounts")
+    name = models.CharField(max_length=200)
+    scopes = models.JSONField(default=list, blank=True, validators=[check_scopes])
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(fields=("tenant", "name"), name="one_account_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def effective_scopes(self) -> frozenset[str]:
+        """Return what a key of this account may do at most."""
+        return expanded(self.scopes)
+
 
 class ApiKey(models.Model):
-    """A credential of a program; only the SHA-256 of its secret is stored."""
+    """A credential of a program; only the SHA-256 of its secret is stored.
+
+    It belongs to a member, to a service account, or, when staff made it, to the tenant alone. It
+    never opens more than its owner may do at the time.
+    """
 
     id = models.CharField(primary_key=True, max_length=16, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    membership = models.ForeignKey(
+        Membership, on_delete=models.CASCADE, null=True, editable=False, related_name="api_keys"
+    )
+    service_account = models.ForeignKey(
+        ServiceAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys"
+    )
     name = models.CharField(max_length=200)
     secret_sha256 = models.BinaryField(max_length=32, editable=False)
+    #: The secret before the last rotation, which opens the same until `previous_until`.
+    previous_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False)
     scopes = models.JSONField(default=list, validators=[check_scopes])
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    rotated_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "API key"
         ordering = ("-created_at",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(membership=None) | models.Q(service_account=None),
+                name="a_key_has_one_owner",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    @cached_property
+    def effective_scopes(self) -> frozenset[str]:
+        """Return what the key was issued for, as far as its owner may do that still."""
+        scopes = expanded(self.scopes)
+        owner = self.membership or self.service_account
+        return common(scopes, owner.effective_scopes) if owner else scopes
 
     def usable_at(self, now: datetime) -> bool:
         """Say whether this key opens anything at that time."""
         return (
             self.revoked_at is None
             and (self.expires_at is None or now < self.expires_at)
-            and self.tenant.suspended_at is None
+            and self.tenant.state == TenantState.ACTIVE
+            and (self.membership is None or self.membership.user.is_active)
+            and (self.service_account is None or self.service_account.disabled_at is None)
         )

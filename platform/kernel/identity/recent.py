@@ -13,6 +13,9 @@ BELIEVED_SECONDS = 1.0
 MOST_KEYS = 10_000
 
 
+_WITH_OWNERS = ("tenant", "membership__user", "service_account")
+
+
 class RecentKeys:
     """The keys of this process's last second; unknown ones are not remembered."""
 
@@ -21,12 +24,12 @@ class RecentKeys:
         self._found: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
 
     def get(self, key_id: str) -> ApiKey | None:
-        """Return the key with its tenant, from the database unless that was asked just now."""
+        """Return the key with tenant and owner, from the database unless it was asked just now."""
         now = time.monotonic()
         recent = self._found.get(key_id)
         if recent is not None and now < recent[0]:
             return recent[1]
-        key = ApiKey.objects.select_related("tenant").filter(pk=key_id).first()
+        key = ApiKey.objects.select_related(*_WITH_OWNERS).filter(pk=key_id).first()
         if key is not None:
             with self._lock:
                 # Counted from before the question, so that its answer is never older than that.

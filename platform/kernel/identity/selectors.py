@@ -1,4 +1,4 @@
-"""Reads of tenants and keys."""
+"""Reads of tenants."""
 
 from kernel.errors import NotFoundError
 from kernel.identity.models import Tenant

@@ -1,19 +1,27 @@
-"""Tenants and keys: made, issued, revoked."""
+"""Tenants, members, service accounts and keys: made, issued, changed, revoked.
 
-import hashlib
-import secrets
-from datetime import datetime
+`by` is the member who does it: nobody gives or takes away what they may not do themselves. Without
+it the platform's own staff does, by the back office or the command line, and may do anything.
+"""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kernel import clock
-from kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from kernel.identity.models import ApiKey, Membership, Tenant, check_scopes
+from kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from kernel.identity.keys import KeyText, digest
+from kernel.identity.models import ApiKey, Membership, ServiceAccount, Tenant
 from kernel.identity.recent import recent_keys
+from kernel.identity.scopes import ROLES, TENANT_ADMIN, Role, check_scopes, covers, expanded
 
-KEY_PREFIX = "septet"
+#: How long the old secret of a rotated key opens the same, unless somebody says otherwise.
+OVERLAP = timedelta(days=1)
+LONGEST_OVERLAP = timedelta(days=30)
 
 
 def create_tenant(*, slug: str, name: str) -> Tenant:
@@ -25,33 +33,143 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
         raise ConflictError(f"there is a tenant {slug} already") from None
 
 
-def issue_key(
-    *, tenant: Tenant, name: str, scopes: list[str], expires_at: datetime | None = None
-) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret text, which can never be read again."""
-    try:
-        check_scopes(scopes)
-    except ValidationError as error:
-        raise InvalidInputError(error.message) from None
-    key_id, secret = secrets.token_hex(8), secrets.token_hex(32)
-    key = ApiKey.objects.create(
-        id=key_id,
-        tenant=tenant,
-        name=name,
-        secret_sha256=digest(secret),
-        scopes=scopes,
-        expires_at=expires_at,
-    )
-    return key, f"{KEY_PREFIX}_{key_id}_{secret}"
+@transaction.atomic
+def admit(
+    *,
+    user: User,
+    tenant: Tenant,
+    role: str,
+    extra_scopes: Sequence[str] = (),
+    by: Membership | None = None,
+) -> Membership:
+    """Let a person act in a tenant in this role, in place of any they had there.
+
+    Raises ForbiddenError for a role beyond the giver's own, and ConflictError when the tenant
+    would have no owner left.
+    """
+    _check_scopes(extra_scopes)
+    if role not in ROLES:
+        raise InvalidInputError(f"a role is one of {', '.join(ROLES)}; found {role!r}")
+    membership = Membership.objects.select_for_update().filter(
+        user=user, tenant=tenant
+    ).first() or Membership(user=user, tenant=tenant, role=Role.CUSTOM)
+    _refuse_beyond(by, membership.effective_scopes)
+    if role != Role.OWNER:
+        _keep_an_owner(membership)
+    membership.role, membership.extra_scopes = role, list(extra_scopes)
+    _refuse_beyond(by, membership.effective_scopes)
+    membership.save()
+    recent_keys.forget_all()
+    return membership
 
 
 @transaction.atomic
-def revoke_key(*, key_id: str) -> ApiKey:
-    """Close a key for ever. Telling it twice changes nothing."""
+def remove_member(*, membership: Membership, by: Membership | None = None) -> None:
+    """End a membership, with the member's own keys; raises as `admit` does. Anybody may leave."""
+    if by != membership:
+        _refuse_beyond(by, membership.effective_scopes)
+    _keep_an_owner(membership)
+    membership.delete()
+    recent_keys.forget_all()
+
+
+def create_service_account(
+    *, tenant: Tenant, name: str, scopes: Sequence[str], by: Membership | None = None
+) -> ServiceAccount:
+    """Make an account for a program; raises ForbiddenError, or ConflictError for a taken name."""
+    _check_scopes(scopes)
+    _refuse_beyond(by, expanded(scopes))
     try:
-        key = ApiKey.objects.select_for_update().get(pk=key_id)
-    except ApiKey.DoesNotExist:
-        raise NotFoundError(f"no API key {key_id}") from None
+        with transaction.atomic():
+            return ServiceAccount.objects.create(
+                tenant=tenant,
+                name=name,
+                scopes=list(scopes),
+                created_by=by.user if by else None,
+            )
+    except IntegrityError:
+        raise ConflictError(f"there is a service account {name} already") from None
+
+
+@transaction.atomic
+def set_account_enabled(
+    *, account: ServiceAccount, enabled: bool, by: Membership | None = None
+) -> None:
+    """Let an account's keys open something again, or nothing. Telling it twice changes nothing."""
+    _refuse_beyond(by, expanded(account.scopes))
+    if enabled == (account.disabled_at is None):
+        return
+    account.disabled_at = None if enabled else clock.now()
+    account.save(update_fields=["disabled_at"])
+    recent_keys.forget_all()
+
+
+def issue_key(
+    *,
+    tenant: Tenant,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    service_account: ServiceAccount | None = None,
+    by: Membership | None = None,
+    created_by: User | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its secret text, which can never be read again.
+
+    It belongs to the service account if one is named, else to the member who makes it. Raises
+    ForbiddenError for scopes beyond those of the one or the other.
+    """
+    _check_scopes(scopes)
+    asked = expanded(scopes)
+    if service_account:
+        _refuse_beyond(by, asked)
+        if service_account.tenant_id != tenant.pk:
+            raise InvalidInputError(f"{service_account} is no service account of {tenant}")
+        _refuse_missing(service_account.effective_scopes, asked, whose="the service account's")
+    elif by:
+        _refuse_missing(by.effective_scopes, asked, whose="your own")
+    text = KeyText.new(settings.KEY_ENVIRONMENT)
+    key = ApiKey.objects.create(
+        id=text.id,
+        tenant=tenant,
+        membership=None if service_account else by,
+        service_account=service_account,
+        name=name,
+        secret_sha256=digest(text.secret),
+        scopes=list(scopes),
+        expires_at=expires_at,
+        created_by=by.user if by else created_by,
+    )
+    return key, str(text)
+
+
+@transaction.atomic
+def rotate_key(
+    *, key_id: str, overlap: timedelta = OVERLAP, by: Membership | None = None
+) -> tuple[ApiKey, str]:
+    """Give a key a new secret, returned once; the one before it opens the same until then.
+
+    Only one secret before the newest is kept: to rotate twice ends the first at once. Raises
+    ConflictError for a key that is revoked or has expired.
+    """
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInputError(f"an overlap is 0 to {LONGEST_OVERLAP.days} days, found {overlap}")
+    key = _locked_key(key_id, by)
+    now = clock.now()
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise ConflictError(f"the key {key_id} opens nothing any more: issue another")
+    text = KeyText.new(settings.KEY_ENVIRONMENT, key.pk)
+    key.previous_sha256, key.previous_until = key.secret_sha256, now + overlap
+    key.secret_sha256, key.rotated_at = digest(text.secret), now
+    key.save(update_fields=["previous_sha256", "previous_until", "secret_sha256", "rotated_at"])
+    recent_keys.forget(key.pk)
+    return key, str(text)
+
+
+@transaction.atomic
+def revoke_key(*, key_id: str, by: Membership | None = None) -> ApiKey:
+    """Close a key for ever. Telling it twice changes nothing."""
+    key = _locked_key(key_id, by)
     if key.revoked_at is None:
         key.revoked_at = clock.now()
         key.save(update_fields=["revoked_at"])
@@ -59,14 +177,45 @@ def revoke_key(*, key_id: str) -> ApiKey:
     return key
 
 
-def admit(*, user: User, tenant: Tenant, scopes: list[str]) -> Membership:
-    """Let a person act in a tenant with these scopes, in place of any they had there."""
-    membership, _ = Membership.objects.update_or_create(
-        user=user, tenant=tenant, defaults={"scopes": scopes}
+def _locked_key(key_id: str, by: Membership | None) -> ApiKey:
+    """Return a key of the member's own, or any of the tenant for who administers it."""
+    keys = ApiKey.objects.select_for_update()
+    if by is not None:
+        keys = keys.filter(tenant_id=by.tenant_id)
+        if not covers(by.effective_scopes, frozenset({TENANT_ADMIN})):
+            keys = keys.filter(membership=by)
+    key = keys.filter(pk=key_id).first()
+    if key is None:
+        raise NotFoundError(f"no API key {key_id}")
+    return key
+
+
+def _check_scopes(scopes: Sequence[str]) -> None:
+    try:
+        check_scopes(list(scopes))
+    except ValidationError as error:
+        raise InvalidInputError(error.message) from None
+
+
+def _refuse_beyond(by: Membership | None, scopes: Iterable[str]) -> None:
+    """Raise ForbiddenError unless this member administers the tenant and may do all that."""
+    if by is not None:
+        _refuse_missing(by.effective_scopes, frozenset(scopes) | {TENANT_ADMIN}, whose="your own")
+
+
+def _refuse_missing(having: frozenset[str], asked: frozenset[str], *, whose: str) -> None:
+    if not covers(having, asked):
+        missing = ", ".join(sorted(asked - having))
+        raise ForbiddenError(f"these scopes are beyond {whose}: {missing}")
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    """Raise ConflictError when this is the tenant's last owner."""
+    if membership.role != Role.OWNER:
+        return
+    # Locked, so that two owners who leave at once do not both count on the other.
+    owners = Membership.objects.select_for_update().filter(
+        tenant_id=membership.tenant_id, role=Role.OWNER
     )
-    return membership
-
-
-def digest(secret: str) -> bytes:
-    """Return what is stored of a secret. It is random, so a fast hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
+    if len(owners) == 1:
+        raise ConflictError("a tenant keeps one owner: name another first")

@@ -8,8 +8,8 @@ from typing import Any
 
 from kernel.observability.context import current_ids
 
-#: What a key looks like; the id before the secret may be shown.
-_SECRET = re.compile(r"(septet_[0-9a-f]{16}_)[0-9a-f]{64}")
+#: What a key looks like, a damaged one too; the id before the secret may be shown.
+_SECRET = re.compile(r"(septet_[a-z]+_[0-9a-f]{16}_)[0-9a-f]+")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
 
 

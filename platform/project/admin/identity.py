@@ -1,6 +1,6 @@
 """Tenants, people and keys for staff."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
@@ -18,6 +18,7 @@ from kernel.admin import (
     confirmed,
     display,
 )
+from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.services import issue_key, revoke_key
@@ -33,15 +34,28 @@ class TenantsAdmin(ModelAdmin):
     list_display = ("name", "slug", "state", "created_at")
     search_fields = ("name", "slug")
     readonly_fields = ("id", "created_at")
+    actions = ("suspend", "resume")
 
-    @display(description="state", label={"active": "success", "suspended": "danger"})
+    @display(
+        description="state",
+        label={"active": "success", "suspended": "warning", "deleting": "danger"},
+    )
     def state(self, tenant: Tenant) -> str:
-        return "suspended" if tenant.suspended_at else "active"
+        return tenant.state
 
-    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        # Its keys open, or no longer open, from now on.
-        recent_keys.forget_all()
+    @admin.action(description="Suspend the selected tenants: their members and keys are shut out")
+    @confirmed
+    def suspend(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> None:
+        for tenant in tenants:
+            suspend_tenant(tenant_id=tenant.pk)
+        messages.success(request, "The tenants are suspended; nothing of theirs is lost.")
+
+    @admin.action(description="Resume the selected tenants: their members and keys get in again")
+    @confirmed
+    def resume(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> None:
+        for tenant in tenants:
+            resume_tenant(tenant_id=tenant.pk)
+        messages.success(request, "The tenants are active.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A tenant's rows are in every service: deleting it is more than deleting this row.
@@ -97,7 +111,11 @@ class ApiKeyAdmin(ModelAdmin):
             recent_keys.forget(obj.pk)
             return
         key, secret = issue_key(
-            tenant=obj.tenant, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at
+            tenant=obj.tenant,
+            name=obj.name,
+            scopes=obj.scopes,
+            expires_at=obj.expires_at,
+            created_by=cast(User, request.user),
         )
         obj.pk = key.pk
         messages.warning(request, f"Shown once, so copy it now: {secret}")

@@ -9,6 +9,7 @@ from django.test import Client
 from graphql import get_introspection_query
 
 from kernel.identity.models import Tenant
+from kernel.identity.scopes import Role
 from kernel.identity.services import admit
 from kernel.testing.graphql import GraphQLClient, Result
 from kernel.testing.tenants import make_key
@@ -20,7 +21,7 @@ TYPO = "{ _servic { sdl } }"
 
 def staff(tenant: Tenant, query: str) -> Result:
     user = User.objects.create_user("staff", is_staff=True)
-    admit(user=user, tenant=tenant, scopes=["*"])
+    admit(user=user, tenant=tenant, role=Role.OWNER)
     browser = Client(raise_request_exception=False)
     browser.force_login(user)
     response = browser.post(PATH, {"query": query}, content_type="application/json")
@@ -97,7 +98,7 @@ def test_a_gateway_reads_the_sdl_with_its_credential(tenant: Tenant, settings: A
 
     settings.GRAPHQL_INTROSPECTION = False
     stranger = GraphQLClient("", PATH)(query)
-    gateway = GraphQLClient(make_key(tenant, "nothing:read").secret, PATH)(query)
+    gateway = GraphQLClient(make_key(tenant, "tenant:read").secret, PATH)(query)
     settings.GRAPHQL_INTROSPECTION = True
     anybody = GraphQLClient("", PATH)(query)
 

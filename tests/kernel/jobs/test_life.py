@@ -218,7 +218,7 @@ def test_a_job_that_ends_the_process_has_failed_and_the_thread_goes_on() -> None
     ("message", "told"),
     [
         ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
-        (f"septet_{'0' * 16}_{'a' * 64}", f"septet_{'0' * 16}_***"),
+        (f"septet_live_{'0' * 16}_{'a' * 72}", f"septet_live_{'0' * 16}_***"),
         ("x" * 5000, "x" * (2000 - len("CONFLICT: "))),
     ],
 )

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         issue.add_argument("--name", default="from the command line")
         issue.add_argument("--scope", action="append", help="such as audit:read; all without one")
         revoke = verbs.add_parser("revoke", help="close a key for ever")
-        revoke.add_argument("id", help="the 16 characters after septet_")
+        revoke.add_argument("id", help="the 16 characters after septet_live_ or septet_test_")
 
     def handle(self, *, verb: str, **options: Any) -> None:
         try:
