@@ -194,6 +194,7 @@ INSTALLED_APPS = [
     "graphene_django",
     "kernel.identity",
     "kernel.jobs",
+    "kernel.events",
     *(f"apps.{name}" for name in SERVICES),
     "project",
 ]
@@ -208,6 +209,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kernel.events.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

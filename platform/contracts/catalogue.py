@@ -1,0 +1,36 @@
+"""All events there are."""
+
+from contracts import (
+    audit,
+    config,
+    documents,
+    events,
+    files,
+    identity,
+    importexport,
+    notifications,
+    scheduler,
+    staff,
+)
+from contracts.event import REGISTRY, Event
+
+_MODULES = (
+    audit,
+    config,
+    documents,
+    events,
+    files,
+    identity,
+    importexport,
+    notifications,
+    scheduler,
+    staff,
+)
+
+
+def event_types() -> dict[str, type[Event]]:
+    """Return every event class of the contracts by its type, in order."""
+    named = {module.__name__ for module in _MODULES}
+    return {
+        type_: REGISTRY[type_] for type_ in sorted(REGISTRY) if REGISTRY[type_].__module__ in named
+    }
