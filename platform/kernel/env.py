@@ -54,7 +54,7 @@ class Environment:
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         """Read a length of time such as `500ms`, `30s`, `15m`, `12h` or `7d`."""
-        return self._read(name, default, _duration, "a time such as 500ms, 30s, 15m, 12h or 7d")
+        return self._read(name, default, duration, "a time such as 500ms, 30s, 15m, 12h or 7d")
 
     def path(self, name: str, default: Path) -> Path:
         return self._read(name, default, lambda text: Path(text).expanduser().resolve(), "a path")
@@ -123,7 +123,8 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """Read a length of time such as `30s` or `7d`; raises ValueError."""
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError

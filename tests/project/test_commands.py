@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from apps.audit.models import AuditLog
 from kernel.errors import DomainError
 from kernel.identity.models import ApiKey, Tenant
+from kernel.identity.services import create_service_account
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
 from project.demo import ADMINISTRATOR, TENANT
@@ -59,14 +60,47 @@ def test_a_key_is_issued_and_revoked(tenant: Tenant) -> None:
     assert (after.status, after.codes) == (401, ["UNAUTHENTICATED"])
 
 
+def test_a_key_of_an_account_is_rotated_and_listed_without_its_secret(tenant: Tenant) -> None:
+    create_service_account(tenant=tenant, name="robot", scopes=["audit:read"])
+    issue = ("key", "issue", "--tenant", tenant.slug, "--account", "robot", "--expires-in", "90d")
+    issued = json.loads(run(*issue, "--json"))
+
+    rotated = json.loads(run("key", "rotate", issued["id"], "--overlap", "0s", "--json"))
+    listed = [json.loads(line) for line in run("key", "list", "--json").splitlines()]
+    shown = run("key", "list", "--tenant", tenant.slug)
+
+    assert (rotated["id"], rotated["owner"]) == (issued["id"], "robot")
+    assert rotated["secret"] != issued["secret"]
+    assert [GraphQLClient(one["secret"])("{ __typename }").status for one in (issued, rotated)] == [
+        401,
+        200,
+    ]
+    assert listed == [{name: rotated[name] for name in listed[0]}]
+    assert "secret" not in listed[0]
+    assert issued["id"] in shown
+    assert "active" in shown
+
+
+def test_a_tenant_is_made_suspended_resumed_and_listed(db: None) -> None:
+    said = [run("tenant", verb, "acme", "--json") for verb in ("create", "suspend", "resume")]
+    states = [json.loads(line)["state"] for line in said]
+
+    assert states == ["active", "suspended", "active"]
+    assert run("tenant", "list") == "acme             active     acme\n"
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
         (("key", "issue", "--tenant", "nobody"), "no tenant nobody"),
         (("key", "revoke", "0" * 16), "no API key 0000"),
+        (("key", "rotate", "0" * 16), "no API key 0000"),
+        (("key", "list", "--tenant", "nobody"), "no tenant nobody"),
+        (("tenant", "suspend", "nobody"), "no tenant nobody"),
+        (("tenant", "create", "Not A Slug"), "slug"),
     ],
 )
-def test_a_key_command_that_cannot_be_done_says_why(
+def test_a_command_that_cannot_be_done_says_why(
     db: None, command: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(CommandError, match=reason):

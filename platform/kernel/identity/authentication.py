@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -13,6 +13,7 @@ from kernel import clock
 from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.http import Asked
 from kernel.identity.keys import KeyText, digest
+from kernel.identity.last_used import last_uses
 from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.service_tokens import verify_token
@@ -21,8 +22,6 @@ from kernel.tenancy.context import Principal
 #: How another service of the platform authenticates.
 SERVICE_SCHEME = "Service "
 _BEARER = re.compile("(?i:bearer) (?P<key>.*)", re.DOTALL)
-#: How often at most a key's last use is written down.
-LAST_USED_STEP = timedelta(minutes=1)
 #: The session key that names the tenant a member of several is working in.
 SESSION_TENANT = "tenant_id"
 
@@ -53,9 +52,7 @@ def _by_key(header: str) -> Principal:
     now = clock.now()
     if not _opens(key, text.secret, now) or not key or not key.usable_at(now):
         raise UnauthenticatedError("the key is unknown, expired or revoked")
-    if key.last_used_at is None or now - key.last_used_at >= LAST_USED_STEP:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-        key.last_used_at = now
+    last_uses.note(key, now)
     return Principal(
         kind="key",
         id=key.pk,

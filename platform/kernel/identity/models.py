@@ -112,6 +112,14 @@ class ServiceAccount(models.Model):
         return expanded(self.scopes)
 
 
+class KeyState(models.TextChoices):
+    """Whether a key opens anything, as far as the key itself is concerned."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class ApiKey(models.Model):
     """A credential of a program; only the SHA-256 of its secret is stored.
 
@@ -166,12 +174,23 @@ class ApiKey(models.Model):
         owner = self.membership or self.service_account
         return common(scopes, owner.effective_scopes) if owner else scopes
 
+    @property
+    def state(self) -> KeyState:
+        """Return where it stands now."""
+        return self.state_at(clock.now())
+
+    def state_at(self, now: datetime) -> KeyState:
+        """Return where it stands at that time."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        expired = self.expires_at is not None and self.expires_at <= now
+        return KeyState.EXPIRED if expired else KeyState.ACTIVE
+
     def usable_at(self, now: datetime) -> bool:
-        """Say whether this key opens anything at that time."""
+        """Say whether this key opens anything at that time, its owner and tenant considered."""
         return (
-            self.revoked_at is None
-            and (self.expires_at is None or now < self.expires_at)
-            and self.tenant.state == TenantState.ACTIVE
+            self.state_at(now) is KeyState.ACTIVE
+            and self.tenant.state is TenantState.ACTIVE
             and (self.membership is None or self.membership.user.is_active)
             and (self.service_account is None or self.service_account.disabled_at is None)
         )

@@ -15,9 +15,10 @@ from django.db import IntegrityError, transaction
 from kernel import clock
 from kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from kernel.identity.keys import KeyText, digest
-from kernel.identity.models import ApiKey, Membership, ServiceAccount, Tenant
+from kernel.identity.models import ApiKey, KeyState, Membership, ServiceAccount, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.scopes import ROLES, TENANT_ADMIN, Role, check_scopes, covers, expanded
+from kernel.rows import check
 
 #: How long the old secret of a rotated key opens the same, unless somebody says otherwise.
 OVERLAP = timedelta(days=1)
@@ -25,10 +26,13 @@ LONGEST_OVERLAP = timedelta(days=30)
 
 
 def create_tenant(*, slug: str, name: str) -> Tenant:
-    """Make a tenant; raises ConflictError when the slug is taken."""
+    """Make a tenant; raises InvalidInputError, or ConflictError when the slug is taken."""
+    tenant = Tenant(slug=slug, name=name)
+    check(tenant)
     try:
         with transaction.atomic():
-            return Tenant.objects.create(slug=slug, name=name)
+            tenant.save(force_insert=True)
+        return tenant
     except IntegrityError:
         raise ConflictError(f"there is a tenant {slug} already") from None
 
@@ -156,7 +160,7 @@ def rotate_key(
         raise InvalidInputError(f"an overlap is 0 to {LONGEST_OVERLAP.days} days, found {overlap}")
     key = _locked_key(key_id, by)
     now = clock.now()
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+    if key.state_at(now) is not KeyState.ACTIVE:
         raise ConflictError(f"the key {key_id} opens nothing any more: issue another")
     text = KeyText.new(settings.KEY_ENVIRONMENT, key.pk)
     key.previous_sha256, key.previous_until = key.secret_sha256, now + overlap

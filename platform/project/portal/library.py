@@ -20,6 +20,7 @@ _START = {
     "": "docs/index.md",
     "readme": "README.md",
     "graphql": "docs/graphql.md",
+    "identity": "docs/identity.md",
     "federation": "docs/federation.md",
     "contributing": "CONTRIBUTING.md",
 }

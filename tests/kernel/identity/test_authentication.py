@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from kernel import clock
 from kernel.errors import InvalidInputError, UnauthenticatedError
 from kernel.identity.authentication import authenticate
 from kernel.identity.keys import KeyText
+from kernel.identity.last_used import last_uses
 from kernel.identity.models import ApiKey, Tenant
 from kernel.identity.service_tokens import issue_token
 from kernel.identity.services import issue_key
@@ -69,8 +71,10 @@ def test_what_is_no_key_of_ours_is_refused_without_a_hint(tenant: Tenant, header
     assert secret not in str(caught.value)
 
 
-def test_the_last_use_is_written_at_most_once_a_minute(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+def test_the_last_use_is_written_at_most_once_a_minute_and_by_no_request(
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     credential = make_key(tenant)
     start = clock.now()
@@ -78,11 +82,27 @@ def test_the_last_use_is_written_at_most_once_a_minute(
     for seconds in (0, 30, 61):
         moment = start + timedelta(seconds=seconds)
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
-        ask(f"Bearer {credential.secret}")
+        with django_assert_num_queries(1) as asked:
+            ask(f"Bearer {credential.secret}")
+        assert asked[0]["sql"].startswith("SELECT")
+        last_uses.write()
         credential.key.refresh_from_db()
         seen.append(credential.key.last_used_at)
 
     assert seen == [start, start, start + timedelta(seconds=61)]
+
+
+def test_a_use_that_another_process_wrote_a_moment_ago_stays(tenant: Tenant) -> None:
+    credential = make_key(tenant)
+    now = clock.now()
+    last_uses.note(credential.key, now)
+    elsewhere = now - timedelta(seconds=30)
+    ApiKey.objects.update(last_used_at=elsewhere)
+
+    last_uses.write()
+
+    credential.key.refresh_from_db()
+    assert credential.key.last_used_at == elsewhere
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Members, service accounts and keys: nobody gets or gives more than there was to give."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +18,7 @@ from kernel.errors import (
     UnauthenticatedError,
 )
 from kernel.identity.authentication import authenticate
-from kernel.identity.keys import PREFIX, KeyText
+from kernel.identity.keys import PATTERN, PREFIX, KeyText
 from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import ApiKey, Membership, ServiceAccount, Tenant
 from kernel.identity.recent import recent_keys
@@ -301,3 +303,12 @@ def test_a_suspended_tenant_is_shut_out_until_it_is_resumed() -> None:
     resume_tenant(tenant_id=tenant.pk)
 
     assert ask(secret) == before
+
+
+def test_the_expression_for_secret_scanners_is_the_published_one_and_finds_keys() -> None:
+    published = re.search(r"^septet_\(.*$", Path("docs/identity.md").read_text(), re.MULTILINE)
+    text = str(KeyText.new("live"))
+
+    assert published
+    assert published.group() == PATTERN
+    assert re.findall(published.group(), f"key = '{text}'") == [text]

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.identity.last_used import written_down
 from kernel.serving.server import AddressInUseError, listen, serve
 from project.wsgi import application
 
@@ -30,13 +31,14 @@ def refuse_a_taken_address() -> None:
 def serve_here(on_listening: Any) -> None:
     """Serve as the settings say; raises CommandError when the address is taken."""
     try:
-        serve(
-            application,
-            host=settings.HOST,
-            port=settings.PORT,
-            threads=settings.WEB_THREADS,
-            stop_timeout=settings.STOP_TIMEOUT,
-            on_listening=on_listening,
-        )
+        with written_down():
+            serve(
+                application,
+                host=settings.HOST,
+                port=settings.PORT,
+                threads=settings.WEB_THREADS,
+                stop_timeout=settings.STOP_TIMEOUT,
+                on_listening=on_listening,
+            )
     except AddressInUseError as error:
         raise CommandError(str(error)) from None
