@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from kernel.identity.models import Tenant
+from kernel.ratelimits.limiter import limiter
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
@@ -59,6 +60,12 @@ def _append_only_tables_can_be_emptied() -> None:
 def _keys_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # Counts of queries are those of the first request; what is remembered has tests of its own.
     monkeypatch.setattr("kernel.identity.recent.BELIEVED_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
+def _every_bucket_is_full() -> None:
+    # All tests come from one address, and none is to pay for what another has used.
+    limiter.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,15 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -18,6 +20,13 @@ _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h|d)")
 # A scheme and a host, perhaps a port: what browsers send as Origin, or `*.` for all under a domain.
 _ORIGIN = re.compile(r"https?://(\*\.)?([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Rate(NamedTuple):
+    """How much may be used in a minute in the long run, and how much at once."""
+
+    per_minute: int
+    burst: int
 
 
 class Environment:
@@ -52,9 +61,31 @@ class Environment:
         expected = "origins such as https://septet.example.com, with commas between them"
         return self._read(name, (), _origins, expected)
 
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Read addresses and networks such as `10.0.0.7, 10.1.0.0/16, fd00::/8`."""
+        expected = "networks such as 10.0.0.0/8, with commas between them"
+        return self._read(name, (), _networks, expected)
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        """Read a URL with one of these schemes, or the empty text."""
+        text = self.text(name, default).strip()
+        url = urlsplit(text)
+        if text and (url.scheme not in schemes or not (url.hostname or url.path)):
+            # The value may hold a password, so only its scheme is told.
+            found = f"{url.scheme}:…" if url.scheme else "…"
+            raise ImproperlyConfigured(
+                f"{name}={found}: expected {'://, '.join(schemes)}:// and where"
+            )
+        return text
+
     def duration(self, name: str, default: timedelta) -> timedelta:
         """Read a length of time such as `500ms`, `30s`, `15m`, `12h` or `7d`."""
         return self._read(name, default, duration, "a time such as 500ms, 30s, 15m, 12h or 7d")
+
+    def rate(self, name: str, default: str) -> Rate | None:
+        """Read `<units a minute>:<units at once>`; 0 is no limit, which is None."""
+        expected = "units a minute and units at once, such as 600:100, or 0 for no limit"
+        return self._read(name, _rate(default), _rate, expected)
 
     def path(self, name: str, default: Path) -> Path:
         return self._read(name, default, lambda text: Path(text).expanduser().resolve(), "a path")
@@ -121,6 +152,20 @@ def _origins(text: str) -> tuple[str, ...]:
     if not all(_ORIGIN.fullmatch(origin) for origin in origins):
         raise ValueError
     return origins
+
+
+def _rate(text: str) -> Rate | None:
+    if text == "0":
+        return None
+    per_minute, _, burst = text.partition(":")
+    rate = Rate(int(per_minute), int(burst))
+    if min(rate) < 1:
+        raise ValueError
+    return rate
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(item) for item in _items(text))
 
 
 def duration(text: str) -> timedelta:

@@ -6,12 +6,14 @@ from typing import ClassVar
 class DomainError(Exception):
     """Base of every failure a caller may rely on; its message is meant for the caller.
 
-    `code` is the same in GraphQL, HTTP, dead letters and logs; `status` is its HTTP form.
+    `code` is the same in GraphQL, HTTP, dead letters and logs; `status` is its HTTP form. Of one
+    that is `retryable`, `retry_after_seconds` tells when trying again makes sense.
     """
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    retry_after_seconds: int = 5
 
 
 class InvalidInputError(DomainError):
@@ -68,6 +70,18 @@ class LimitExceededError(DomainError):
 
     code = "LIMIT_EXCEEDED"
     status = 400
+
+
+class RateLimitedError(DomainError):
+    """The caller has used up what it may ask for now; after `Retry-After` it may ask again."""
+
+    code = "RATE_LIMITED"
+    status = 429
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnavailableError(DomainError):

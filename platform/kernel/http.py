@@ -14,7 +14,6 @@ from kernel.observability.context import request_id
 
 #: Paths for programs: every answer there is JSON.
 _API_PATH = re.compile(r"^/(graphql$|[a-z]+/(graphql$|api/)|ofrep/|\.well-known/)")
-_RETRY_AFTER_SECONDS = "5"
 
 
 class Asked(Protocol):
@@ -51,7 +50,10 @@ class Reply:
 
 def error_reply(error: DomainError) -> Reply:
     """Return an error as HTTP: `{"errors": [{"message", "extensions": {"code", "id"}}]}`."""
-    return _reply(error.code, str(error), error.status, retryable=error.retryable)
+    reply = _reply(error.code, str(error), error.status)
+    if error.retryable:
+        reply.headers["Retry-After"] = str(error.retry_after_seconds)
+    return reply
 
 
 def error_response(error: DomainError) -> HttpResponse:
@@ -105,12 +107,10 @@ def _wants_json(request: HttpRequest, response: HttpResponse) -> bool:
     return bool(_API_PATH.match(request.path)) and not is_json
 
 
-def _reply(code: str, message: str, status: int, *, retryable: bool = False) -> Reply:
+def _reply(code: str, message: str, status: int) -> Reply:
     extensions = {"code": code, "id": request_id()}
     body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
     headers = {"Cache-Control": "no-store"}
-    if retryable:
-        headers["Retry-After"] = _RETRY_AFTER_SECONDS
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Reply(body, status, headers=headers)

@@ -39,6 +39,10 @@ ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1
 # Origins, such as https://septet.example.com, from which a signed-in browser may write.
 CSRF_TRUSTED_ORIGINS = list(env.origins("TRUSTED_ORIGINS"))
 
+# Proxies whose `X-Forwarded-For` is believed: addresses and networks. By default nobody's is, and
+# the client is who connects. Name your edge here, or all its clients count as one.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
 # Where services that this process does not serve are found: name=URL, with commas between. By
 # default each at its own port of this host.
 SERVICE_URLS = services.addresses(env.items("SERVICE_URLS"))
@@ -78,6 +82,10 @@ EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 # Connections to PostgreSQL that the threads of one process share. 0: each thread keeps its own,
 # which is faster; share them where threads are many and mostly wait for something else.
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=1000)
+
+# Redis for what processes share: `redis://`, `rediss://`, `unix://`, or a node of a cluster by
+# `redis+cluster://` or `rediss+cluster://`. Without it each process counts rate limits for itself.
+REDIS_URL = env.url("REDIS_URL", "", ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"))
 
 # Let PostgreSQL keep the plans of frequent statements. Off behind a pooler that lends a connection
 # for one transaction and does not carry prepared statements over (PgBouncer before 1.21).
@@ -145,6 +153,22 @@ GRAPHQL_TRUSTED_DOCUMENTS = env.text("GRAPHQL_TRUSTED_DOCUMENTS", "")
 # platform send is their own text, so a service's path is exempt where GRAPHQL_LIMITS is `gateway`,
 # and so is every request with a service's token.
 GRAPHQL_ONLY_TRUSTED = env.flag("GRAPHQL_ONLY_TRUSTED", default=False)
+
+# --- How much one caller may ask for ------------------------------------------------------------
+
+# What one credential may use: an API key, a token's subject, a signed-in person. As for the other
+# rates: units of cost a minute in the long run, a colon, and units at once; 0 is no limit.
+RATE_LIMIT_CREDENTIAL = env.rate("RATE_LIMIT_CREDENTIAL", "120000:40000")
+
+# What all credentials of a tenant may use together.
+RATE_LIMIT_TENANT = env.rate("RATE_LIMIT_TENANT", "480000:160000")
+
+# What an address may use without a credential. Of IPv6 it is the /64 that counts.
+RATE_LIMIT_ADDRESS = env.rate("RATE_LIMIT_ADDRESS", "6000:2000")
+
+# How often an address may show a credential that is refused. After that it is asked to wait, except
+# with credentials that were good in the last minutes.
+RATE_LIMIT_ATTEMPTS = env.rate("RATE_LIMIT_ATTEMPTS", "60:30")
 
 # --- Logs ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,12 @@ ROOT = Path(settings.BASE_DIR)
         ("duration", "1.5h", timedelta(hours=1.5)),
         ("duration", "7d", timedelta(days=7)),
         ("path", "/tmp/x", Path("/tmp/x").resolve()),
+        ("networks", "10.0.0.7, fd00::/8", (ip_network("10.0.0.7/32"), ip_network("fd00::/8"))),
     ],
 )
 def test_a_value_is_read_by_its_type(method: str, text: str, value: object) -> None:
     environment = Environment({"NAME": text})
-    arguments = ["NAME"] if method == "origins" else ["NAME", object()]
+    arguments = ["NAME"] if method in {"origins", "networks"} else ["NAME", object()]
 
     assert getattr(environment, method)(*arguments) == value
 
@@ -53,6 +55,29 @@ def test_a_value_is_read_by_its_type(method: str, text: str, value: object) -> N
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="expected origins such as https://"):
         Environment({"NAME": f"https://good.example,{text}"}).origins("NAME")
+
+
+def test_a_rate_is_read_as_units_a_minute_and_units_at_once() -> None:
+    environment = Environment({"SOME": "600:100", "NONE": "0"})
+
+    assert environment.rate("SOME", "0") == (600, 100)
+    assert environment.rate("NONE", "600:100") is None
+    assert environment.rate("UNSAID", "60:10") == (60, 10)
+
+
+@pytest.mark.parametrize("text", ["600", "600:", "0:100", "600:0", "many:100", "-1:1"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="expected units a minute and units at once"):
+        Environment({"NAME": text}).rate("NAME", "0")
+
+
+def test_a_url_has_one_of_the_schemes() -> None:
+    environment = Environment({"NAME": "redis://:p@ss@host:6379/0"})
+
+    assert environment.url("NAME", "", ("redis",)) == "redis://:p@ss@host:6379/0"
+    assert environment.url("UNSAID", "", ("redis",)) == ""
+    with pytest.raises(ImproperlyConfigured, match=r"^NAME=redis:…: expected rediss:// and where$"):
+        environment.url("NAME", "", ("rediss",))
 
 
 @pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
@@ -121,6 +146,9 @@ WRONG = {
     "DATABASE_URL": "mongodb://localhost/x",
     "SERVICE_URLS": "audit",
     "TRUSTED_ORIGINS": "example.com",
+    "TRUSTED_PROXIES": "10.0.0.1/8",
+    "REDIS_URL": "localhost:6379",
+    "RATE_LIMIT_TENANT": "600",
 }
 
 

@@ -74,7 +74,7 @@ def ask(send_to: Any, secret: str, body: bytes = ONE, **other: Any) -> tuple[str
 def comparable(answer: tuple[str, Any, Any]) -> tuple[int, dict[str, str], Any]:
     """Return an answer without what differs from one request to the next."""
     status, headers, body = answer
-    differing = {"Server-Timing", "X-Request-Id", "Content-Length"}
+    differing = {"Server-Timing", "X-Request-Id", "Content-Length", "RateLimit"}
     for error in body.get("errors", ()):
         error["extensions"].pop("id", None)
     body.pop("extensions", None)

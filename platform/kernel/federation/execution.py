@@ -23,6 +23,7 @@ from kernel.errors import (
     InvalidInputError,
     LimitExceededError,
     MethodNotAllowedError,
+    RateLimitedError,
     UnauthenticatedError,
 )
 from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTime
@@ -90,11 +91,13 @@ class Endpoint:
         stopwatch: Stopwatch | None = None,
         gone: Callable[[], bool] | None = None,
         trace: Trace | None = None,
+        charge: Callable[[int], None] | None = None,
     ) -> Answer:
         """Run one operation. Every failure comes back as a coded error in the answer.
 
         `gone` tells, on any thread, whether the client has left: its query is not finished then.
-        A `trace` is filled by the resolvers and added to the answer.
+        A `trace` is filled by the resolvers and added to the answer. `charge` is told the cost
+        before anything runs; only its RateLimitedError is raised, for it concerns the request.
         """
         stopwatch = stopwatch or Stopwatch()
         caller = _caller()
@@ -104,12 +107,16 @@ class Endpoint:
             operation = prepared.operation(request.operation_name)
             _admit(operation, request, caller, schema_is_open=is_open)
             cost = self._affordable(operation, request)
+            if charge is not None:
+                charge(cost)
             answer = _executed(self._execute(operation, request, gone, trace, hide=not is_open))
         except DocumentRefusedError as refused:
             if caller is None and not is_open:
                 # The same as for what the schema has: otherwise it could be guessed name by name.
                 return _refusal([GraphQLError(NO_CREDENTIAL)], UnauthenticatedError.code, 401)
             return _refusal(refused.errors, refused.code, refused.status)
+        except RateLimitedError:
+            raise
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
             return _refusal([GraphQLError(message)], code, getattr(error, "status", 400))

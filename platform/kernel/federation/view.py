@@ -17,7 +17,8 @@ from kernel.federation.requests import read_request
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace, wants_trace
 from kernel.http import Asked, Reply, error_reply
-from kernel.identity.authentication import SERVICE_SCHEME, authenticate
+from kernel.identity.authentication import SERVICE_SCHEME
+from kernel.ratelimits.visit import Visit
 from kernel.serving.asgi import CLIENT_GONE
 from kernel.tenancy.context import acting_as
 
@@ -44,16 +45,18 @@ class GraphQLOverHTTP:
             request.headers.get("Accept", ""), wildcards=request.method != "GET"
         )
         stopwatch = Stopwatch()
+        visit = Visit(request)
         try:
-            answer = self._answer(request, stopwatch)
+            reply = _reply(self._answer(request, visit, stopwatch), media_type, stopwatch)
         except DomainError as error:
-            return _refusal(error, media_type)
-        return _reply(answer, media_type, stopwatch)
+            reply = _refusal(error, media_type)
+        reply.headers |= visit.ended()
+        return reply
 
-    def _answer(self, request: Asked, stopwatch: Stopwatch) -> Answer:
+    def _answer(self, request: Asked, visit: Visit, stopwatch: Stopwatch) -> Answer:
         library = self._library()
+        principal = visit.admit()
         wanted = read_request(request)
-        principal = authenticate(request)
         trace = Trace() if principal is not None and wants_trace(request) else None
         with acting_as(principal):
             wanted = library.complete(
@@ -63,7 +66,11 @@ class GraphQLOverHTTP:
             )
             stopwatch.lap("read")
             answer = self._endpoint().answer(
-                wanted, stopwatch=stopwatch, gone=request.META.get(CLIENT_GONE), trace=trace
+                wanted,
+                stopwatch=stopwatch,
+                gone=request.META.get(CLIENT_GONE),
+                trace=trace,
+                charge=visit.charge,
             )
         if answer.executed:
             library.learn(wanted)

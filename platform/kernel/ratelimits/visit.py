@@ -1,0 +1,106 @@
+"""The way in for every request of a program: who sends it, and how much that one may use."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from threading import Lock
+
+from kernel.client_address import client_address, network_of
+from kernel.errors import DomainError, UnauthenticatedError
+from kernel.http import Asked
+from kernel.identity.authentication import SERVICE_SCHEME, authenticate
+from kernel.ratelimits.limiter import limiter
+from kernel.tenancy.context import Principal
+
+#: How long a credential that was good is tried, whatever else its address has shown.
+TRUSTED_SECONDS = 600.0
+MOST_TRUSTED = 10_000
+
+
+class Visit:
+    """One request from its arrival to its answer: `admit`, `charge`, and at the end `ended`.
+
+    A request that was answered without a charge costs one unit.
+    """
+
+    def __init__(self, request: Asked) -> None:
+        self._request = request
+        self._limiter = limiter()
+        self._network = network_of(client_address(request))
+        self._meter = self._limiter.of_address(self._network)
+
+    def admit(self) -> Principal | None:
+        """Return who sends the request, None for somebody without a credential.
+
+        Refuses at once who has used up what is theirs. Raises RateLimitedError, and what
+        `authenticate` raises.
+        """
+        header = self._request.headers.get("Authorization", "")
+        principal = self._authenticated(header)
+        if header.startswith(SERVICE_SCHEME):
+            self._meter = self._limiter.of_nobody()
+        elif principal is not None:
+            self._meter = self._limiter.of_principal(principal)
+        self._meter.look()
+        return principal
+
+    def charge(self, cost: int) -> None:
+        """Take what the request costs before any of it is done; 1 for what costs nothing.
+
+        Raises RateLimitedError, or LimitExceededError for what can never be had at once.
+        """
+        self._meter.charge(cost)
+
+    def ended(self) -> dict[str, str]:
+        """Return the headers that tell how much is left."""
+        self._meter.settle()
+        return self._meter.headers()
+
+    def _authenticated(self, header: str) -> Principal | None:
+        of_address, attempts = self._meter, self._limiter.of_attempts(self._network)
+        self._meter = attempts if header else of_address
+        if header and not trusted.holds(header):
+            attempts.look()
+        try:
+            principal = authenticate(self._request)
+        except UnauthenticatedError:
+            attempts.charge(1)
+            raise
+        except DomainError:
+            self._meter = of_address
+            raise
+        if header:
+            trusted.add(header)
+        return principal
+
+
+class TrustedCredentials:
+    """Credentials that were good a while ago, by their SHA-256; they are still checked each time.
+
+    Somebody who guesses must not lock out the others behind the same address.
+    """
+
+    def __init__(self, *, most: int = MOST_TRUSTED) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+
+    def holds(self, header: str) -> bool:
+        """Say whether this was good not long ago."""
+        return time.monotonic() < self._until.get(_digest(header), 0.0)
+
+    def add(self, header: str) -> None:
+        """Remember that this was good just now."""
+        digest = _digest(header)
+        with self._lock:
+            self._until[digest] = time.monotonic() + TRUSTED_SECONDS
+            self._until.move_to_end(digest)
+            if len(self._until) > self._most:
+                self._until.popitem(last=False)
+
+
+def _digest(header: str) -> bytes:
+    return hashlib.sha256(header.encode()).digest()
+
+
+trusted = TrustedCredentials()
