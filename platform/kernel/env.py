@@ -56,6 +56,9 @@ class Environment:
     def items(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         return self._read(name, default, _items, "items with commas between them")
 
+    def ports(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        return self._read(name, default, _ports, "ports with commas between them")
+
     def origins(self, name: str) -> tuple[str, ...]:
         """Read origins such as `https://septet.example.com` or `https://*.example.com`."""
         expected = "origins such as https://septet.example.com, with commas between them"
@@ -145,6 +148,13 @@ def _boolean(text: str) -> bool:
 
 def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    ports = tuple(int(item) for item in _items(text))
+    if not ports or not all(0 < port <= 65535 for port in ports):
+        raise ValueError
+    return ports
 
 
 def _origins(text: str) -> tuple[str, ...]:

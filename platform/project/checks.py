@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from kernel.outbound.reach import allowed
 from project.graph import trusted_documents
 
 
@@ -21,4 +22,14 @@ def registered_documents_can_be_read(**_options: Any) -> list[CheckMessage]:
         return [
             Error("only registered documents run, and there is none", hint=hint, id="septet.E002")
         ]
+    return []
+
+
+@register
+def allowed_addresses_can_be_read(**_options: Any) -> list[CheckMessage]:
+    """Tell of an entry of OUTBOUND_ALLOWED that names nothing."""
+    try:
+        allowed()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="see OUTBOUND_ALLOWED", id="septet.E010")]
     return []

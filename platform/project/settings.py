@@ -170,6 +170,22 @@ RATE_LIMIT_ADDRESS = env.rate("RATE_LIMIT_ADDRESS", "6000:2000")
 # with credentials that were good in the last minutes.
 RATE_LIMIT_ATTEMPTS = env.rate("RATE_LIMIT_ATTEMPTS", "60:30")
 
+# --- Calls to addresses that users give ---------------------------------------------------------
+
+# What may be called besides the public internet, such as an internal webhook: networks
+# (10.1.0.0/16) and hosts (hooks.internal, 10.2.0.7:8080), with commas between them. A host may be
+# at any address. Ports are those of OUTBOUND_PORTS unless an entry names its own.
+OUTBOUND_ALLOWED = env.items("OUTBOUND_ALLOWED")
+
+# Call nothing but what OUTBOUND_ALLOWED names.
+OUTBOUND_ONLY_ALLOWED = env.flag("OUTBOUND_ONLY_ALLOWED", default=False)
+
+# The ports that may be called.
+OUTBOUND_PORTS = env.ports("OUTBOUND_PORTS", (80, 443))
+
+# Calls that go to one host at the same time; others wait for their turn.
+OUTBOUND_PER_HOST = env.number("OUTBOUND_PER_HOST", 8, at_least=1, at_most=1000)
+
 # --- Logs ---------------------------------------------------------------------------------------
 
 # The least level that is logged.

@@ -66,5 +66,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
             # The server's own start and stop are told by the command that runs it.
             "uvicorn": {"level": "WARNING"},
+            # Its warnings hold whole URLs, and the path of a webhook is often its secret.
+            "urllib3": {"level": "ERROR"},
         },
     }

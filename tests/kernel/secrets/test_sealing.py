@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kernel.secrets.errors import SecretKeyMissingError, SecretUnreadableError
@@ -24,6 +25,7 @@ CLASSES = {
 }
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text())
 def test_what_is_sealed_opens_at_its_place(text: str) -> None:
     sealed = seal(text, HERE)

@@ -24,6 +24,7 @@ _DERIVED = {
     "DATA_DIR / 'encryption_keys.json'": "`encryption_keys.json` in the data folder",
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
+    "(80, 443)": "`80,443`",
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
@@ -38,6 +39,7 @@ _KINDS = {
     "origins": "origins with commas",
     "networks": "networks with commas",
     "url": "URL",
+    "ports": "ports with commas",
     "duration": "time such as 30s",
     "rate": "a minute:at once, such as 600:100",
     "folder": "path",

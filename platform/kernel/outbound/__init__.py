@@ -1,0 +1,1 @@
+"""The one way out: every HTTP call to an address that somebody gave us."""
