@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
+from apps.audit.access import AUDIT_LOG
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -54,6 +55,8 @@ class Matches(Lookup[list[str]]):
 
 class AuditLog(TenantModel):
     """One thing that happened. The database refuses to change or delete it."""
+
+    access = AUDIT_LOG
 
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=clock.now)

@@ -2,12 +2,15 @@
 
 from django.db import models
 
+from apps.config.access import FEATURE_FLAG
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
 
 class FeatureFlag(TenantModel):
     """A switch that programs ask for by its key."""
+
+    access = FEATURE_FLAG
 
     key = models.CharField(max_length=200)
     description = models.CharField(max_length=1000, blank=True)

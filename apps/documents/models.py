@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.documents.access import DOCUMENT
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -26,6 +27,8 @@ class DocumentState(models.TextChoices):
 
 class Document(TenantModel):
     """A document made, or to be made, from a template and data."""
+
+    access = DOCUMENT
 
     title = models.CharField(max_length=255)
     format = models.CharField(max_length=5, choices=DocumentFormat)

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.files.access import FILE
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -16,6 +17,8 @@ class FileState(models.TextChoices):
 
 class File(TenantModel):
     """A file that somebody uploaded, whatever becomes of its bytes."""
+
+    access = FILE
 
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=255)

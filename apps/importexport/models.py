@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.importexport.access import IMPORT_JOB
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -26,6 +27,8 @@ class ImportState(models.TextChoices):
 
 class ImportJob(TenantModel):
     """A table being brought in, row by row."""
+
+    access = IMPORT_JOB
 
     name = models.CharField(max_length=255)
     format = models.CharField(max_length=5, choices=ImportFormat)

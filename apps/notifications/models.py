@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.notifications.access import NOTIFICATION
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -27,6 +28,8 @@ class NotificationState(models.TextChoices):
 
 class Notification(TenantModel):
     """A message to one person over one channel."""
+
+    access = NOTIFICATION
 
     recipient = models.CharField(max_length=320)
     channel = models.CharField(max_length=10, choices=NotificationChannel)

@@ -2,12 +2,15 @@
 
 from django.db import models
 
+from apps.scheduler.access import JOB_SCHEDULE
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
 
 class JobSchedule(TenantModel):
     """Something to be done again and again, at given times of a time zone."""
+
+    access = JOB_SCHEDULE
 
     name = models.CharField(max_length=200)
     cron = models.CharField(max_length=200)

@@ -18,11 +18,11 @@ M = TypeVar("M", bound=TenantModel)
 
 
 def locked(model: type[M], row_id: str) -> M:
-    """Return the current tenant's row of this id, locked until the transaction ends.
+    """Return the row of this id that may be changed here, locked until the transaction ends.
 
     Raises InvalidInputError when it is no id, NotFoundError when there is no such row.
     """
-    row = model.objects.select_for_update().filter(pk=parse_id(row_id)).first()
+    row = model.visible().select_for_update().filter(pk=parse_id(row_id)).first()
     if row is None:
         raise _missing(model, row_id)
     return row
@@ -37,7 +37,7 @@ def all_locked(model: type[M], row_ids: Sequence[str]) -> list[M | DomainError]:
     keys = [_key(row_id) for row_id in row_ids]
     wanted = [key for key in keys if not isinstance(key, DomainError)]
     # In the order of the key, so that no two calls wait in a circle.
-    rows = model.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    rows = model.visible().select_for_update().filter(pk__in=wanted).order_by("pk")
     found = {row.pk: row for row in rows}
     return [
         key if isinstance(key, DomainError) else found.get(key) or _missing(model, row_id)

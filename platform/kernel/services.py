@@ -35,6 +35,8 @@ CATALOGUE = (
         port=3003,
         summary="One message to one person, over the channel that person wants.",
         entities=("Notification",),
+        # `personal`: the addresses of people.
+        verbs=("read", "write", "personal"),
     ),
     Service(
         name="files",

@@ -2,16 +2,19 @@
 
 import os
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from apps.audit.domain.entries import Change, Context, Target
+from apps.audit.models import AuditLog
 from apps.audit.services import record
 from apps.config.services import create_flag
 from apps.documents.models import Document
@@ -26,6 +29,7 @@ from kernel.federation.limits import Limits
 from kernel.federation.plans import Plan
 from kernel.federation.requests import GraphQLRequest
 from kernel.identity.models import Tenant
+from kernel.identity.scopes import expanded
 from kernel.services import BY_NAME
 from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 from kernel.testing.tenants import make_tenant
@@ -38,6 +42,8 @@ NIGHTLY = 20_000
 SERVICES = list(BY_NAME)
 ANY = Limits(tokens=50_000, depth=50, aliases=500, directives=500, cost=10**9)
 ALL_SCOPES = frozenset({"*"})
+#: The name of principals who see some of the rows.
+NARROW = "narrow"
 
 
 def furnished() -> Material:
@@ -104,10 +110,12 @@ def cursors() -> list[str]:
     return [found["edges"][1]["cursor"] for found in data.values()]
 
 
-def somebody(*, in_the: uuid.UUID | None, scopes: frozenset[str] = ALL_SCOPES) -> Principal:
+def somebody(
+    *, in_the: uuid.UUID | None, scopes: frozenset[str] = ALL_SCOPES, name: str = "x"
+) -> Principal:
     """Return a principal in this tenant, or in the one that the test runs in."""
     tenant_id = in_the or current_tenant_id()
-    return Principal(kind="system", id="x", name="x", tenant_id=tenant_id, scopes=scopes)
+    return Principal(kind="system", id="x", name=name, tenant_id=tenant_id, scopes=scopes)
 
 
 def ask(endpoint: Endpoint, made: Operation, who: Principal | None) -> tuple[bytes, int]:
@@ -134,11 +142,15 @@ def test_very_many_documents_are_answered_alike(
 def check(name: str, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
     schema = composed_endpoint().schema if name == "composed" else service_endpoint(name).schema
     material = furnished()
+    narrow_for_some(monkeypatch)
     compiled, executed = Endpoint(schema, ANY), Endpoint(schema, ANY, compiles=False)
     answered = count_plans(monkeypatch)
     credentials = [
         *[somebody(in_the=None)] * 4,
         somebody(in_the=None, scopes=frozenset({"files:read", "audit:read"})),
+        somebody(in_the=None, scopes=expanded(["*:read"])),
+        somebody(in_the=None, name=NARROW),
+        somebody(in_the=None, name=NARROW, scopes=expanded(["*:read"])),
         somebody(in_the=make_tenant().pk),
         None,
     ]
@@ -167,6 +179,17 @@ def check(name: str, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
     alike()
     # Neither a generator of refused documents nor a compiler that compiles nothing passes.
     assert len(answered) > examples / 4
+
+
+def narrow_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let principals of one name see some of the rows only, and all others every row."""
+    firsts = Q(idempotency_key__endswith="-0")
+    for model, some in ((File, Q(size_bytes__lt=2)), (AuditLog, firsts)):
+
+        def rule(principal: Principal, some: Q = some) -> Q | None:
+            return some if principal.name == NARROW else None
+
+        monkeypatch.setattr(model, "access", replace(model.access, rows=rule))
 
 
 def count_plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:

@@ -51,8 +51,6 @@ class AuditLogType(Entity):
         name = "AuditLog"
         fields = ("id", "occurred_at", "recorded_at", "action", "idempotency_key")
 
-    scope = "audit:read"
-
     actor = Embedded(AuditActor, type="actor_type", id="actor_id", name="actor_name")
     targets = graphene.List(graphene.NonNull(AuditTarget), required=True)
     context = graphene.Field(AuditContext, required=True)

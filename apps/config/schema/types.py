@@ -13,5 +13,3 @@ class FeatureFlagType(Entity):
         model = FeatureFlag
         name = "FeatureFlag"
         fields = ("id", "key", "description", "enabled", "created_at")
-
-    scope = "config:read"

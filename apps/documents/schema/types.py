@@ -20,8 +20,6 @@ class DocumentType(Entity):
         name = "Document"
         fields = ("id", "title", "created_at")
 
-    scope = "documents:read"
-
     format = DocumentFormatEnum(required=True)
     output = Reference("File", column="output_id", description="The file it was made as.")
     state = DocumentStateEnum(required=True)

@@ -18,6 +18,4 @@ class FileType(Entity):
         name = "File"
         fields = ("id", "name", "content_type", "size_bytes", "created_at")
 
-    scope = "files:read"
-
     state = FileStateEnum(required=True)

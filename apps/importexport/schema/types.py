@@ -20,8 +20,6 @@ class ImportJobType(Entity):
         name = "ImportJob"
         fields = ("id", "name", "row_count", "created_at")
 
-    scope = "importexport:read"
-
     format = ImportFormatEnum(required=True)
     source = Reference("File", column="source_id", description="The file that holds the table.")
     state = ImportStateEnum(required=True)

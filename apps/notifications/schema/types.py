@@ -18,10 +18,9 @@ class NotificationType(Entity):
     class Meta:
         model = Notification
         name = "Notification"
-        fields = ("id", "recipient", "subject", "created_at")
+        fields = ("id", "subject", "created_at")
 
-    scope = "notifications:read"
-
+    recipient = graphene.String(description="Takes the scope notifications:personal.")
     channel = NotificationChannelEnum(required=True)
     attachments = References(
         "File",

@@ -13,5 +13,3 @@ class JobScheduleType(Entity):
         model = JobSchedule
         name = "JobSchedule"
         fields = ("id", "name", "cron", "time_zone", "enabled", "created_at")
-
-    scope = "scheduler:read"

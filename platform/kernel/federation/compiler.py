@@ -122,13 +122,15 @@ class _Compiler:
     ) -> None:
         self._schema = schema
         self._selecting = (schema, fragments, variables)
+        self._scopes: set[str] = set()
 
     def operation(self, operation: OperationDefinitionNode) -> Plan:
         query = self._schema.query_type
         if query is None:
             raise NotCompilableError
         selected = collect_fields(*self._selecting, query, operation.selection_set)
-        return Plan(tuple((key, self._root(query, nodes)) for key, nodes in selected.items()))
+        roots = tuple((key, self._root(query, nodes)) for key, nodes in selected.items())
+        return Plan(roots, tuple(sorted(self._scopes)))
 
     def _root(self, query: GraphQLObjectType, nodes: list[FieldNode]) -> Root:
         name = nodes[0].name.value
@@ -178,6 +180,7 @@ class _Compiler:
                 plan.readers.append((key, constant(type_.name)))
                 continue
             definition = _defined(type_, name)
+            self._scopes |= definition.extensions.get("scopes", frozenset())
             link = self._link(plan, definition, found)
             if link is not None:
                 # Its place among the keys; the value follows for all rows at once.

@@ -16,6 +16,7 @@ from kernel.federation.batches import together
 from kernel.federation.directives import applied
 from kernel.federation.field_sets import FieldSet, Key, holds, parse_field_set
 from kernel.ids import parse_id
+from kernel.tenancy.access import OPEN, Access
 from kernel.tenancy.context import current_principal, require
 from kernel.tenancy.models import TenantManager
 
@@ -47,22 +48,39 @@ class Entity(Resolvable, DjangoObjectType):
     class Meta:
         abstract = True
 
+    @classmethod
+    def __init_subclass_with_meta__(cls, **options: Any) -> None:
+        super().__init_subclass_with_meta__(**options)
+        cls.scope = cls.scope or cls.access().read
+
     id = graphene.ID(required=True)
     # graphene-django's own resolver of it would pass for one that somebody wrote.
     resolve_id = None
 
     @classmethod
+    def access(cls) -> Access:
+        """Return who may see what of the rows."""
+        said: Access = getattr(cls._meta.model, "access", OPEN)
+        return said
+
+    @classmethod
     def rows(cls) -> QuerySet[Any]:
-        """Return the rows that the current principal may see: the row rule of this type."""
-        found: QuerySet[Any] = cls._meta.model.objects.all()
-        return found
+        """Return the rows that the current principal may see."""
+        return cls.narrowed(cls._meta.model.objects.all())
+
+    @classmethod
+    def narrowed(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of the rows that pass the row rule."""
+        rule = cls.access().rule()
+        return rows if rule is None else rows.filter(rule)
 
     @classmethod
     def all_of_tenant(cls) -> bool:
-        """Say whether the row rule is that of tenancy and nothing else."""
+        """Say whether the current principal sees every row of the tenant, and no other."""
         managed = type(cls._meta.model.objects) is TenantManager
         # Bound anew to each class; what they are bound to is the same.
-        return managed and getattr(cls.rows, "__func__", None) is _ROWS
+        plain = getattr(cls.rows, "__func__", None) is _ROWS
+        return managed and plain and cls.access().rule() is None
 
     @classmethod
     def resolve_references(

@@ -115,15 +115,16 @@ class Many(Connection):
         for name, value in given.items():
             if isinstance(value, list):
                 check_count(f"the filter by {name}", value)
+        lookups = {self._lookups[name]: given.pop(name) for name in self._lookups if name in given}
+        ordered = order_of(order)
+        self.entity.access().require_columns((*lookups, *ordered))
         return Wanted(
             entity=self.entity,
-            lookups={
-                self._lookups[name]: given.pop(name) for name in self._lookups if name in given
-            },
+            lookups=lookups,
             rest=given,
             where=self._where,
             window=Window.of(**window),
-            order=order_of(order),
+            order=ordered,
         )
 
 
@@ -165,13 +166,23 @@ class ManyOf(Connection, Batched):
     def pages(self, ids: list[str], *, order: Any = None, **window: Any) -> dict[str, Page]:
         """Return the page of each of these parents; raises a DomainError."""
         require(self.entity.scope)
-        return Pages(self._rows(ids), ids, Window.of(**window), order_of(order)).by_parent()
+        ordered = order_of(order)
+        self.entity.access().require_columns(ordered)
+        rows = self.entity.narrowed(self._rows(ids))
+        return Pages(rows, ids, Window.of(**window), ordered).by_parent()
 
 
 def order_of(member: Any) -> Order:
     """Return the order that a member of an enum stands for, or the usual one."""
     order: Order = member.value if member else NEWEST_FIRST
     return order
+
+
+def columns_of(name: str, field: Any) -> tuple[str, ...]:
+    """Return the columns that a field of this name shows of its row."""
+    if isinstance(field, Embedded):
+        return tuple(field.columns.values())
+    return (getattr(field, "column", name),)
 
 
 class Embedded(graphene.Field):

@@ -303,10 +303,14 @@ class Plan:
     """An operation, compiled."""
 
     roots: tuple[tuple[str, Root], ...]
+    #: What the fields take beyond the scopes of their rows.
+    scopes: tuple[str, ...] = ()
 
     def answer(self, variables: dict[str, Any]) -> JSONObject:
         """Return the data of the answer, with values that orjson writes as the executor would.
 
         Raises ImperfectError, DomainError or GraphQLError where the executor has to answer.
         """
+        for scope in self.scopes:
+            require(scope)
         return {key: root.answer(variables) for key, root in self.roots}

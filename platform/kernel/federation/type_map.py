@@ -1,6 +1,7 @@
 """From graphene classes to a GraphQL schema: entities of other services find their owner here."""
 
 from collections.abc import Iterable, Sequence
+from functools import wraps
 from typing import Any
 
 import graphene
@@ -8,13 +9,18 @@ from graphene.types.schema import TypeMap as GrapheneTypeMap
 from graphql import (
     GraphQLDirective,
     GraphQLEnumType,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
+    default_field_resolver,
+    is_non_null_type,
     specified_directives,
 )
 
 from kernel.federation.directives import applied
 from kernel.federation.entities import Entity
+from kernel.federation.fields import columns_of
+from kernel.tenancy.context import require
 
 ObjectTypes = Sequence[type[graphene.ObjectType]]
 
@@ -73,11 +79,32 @@ class TypeMap(GrapheneTypeMap):
                 "name": name,
                 "part": graphene_type,
             }
+            if issubclass(graphene_type, Entity):
+                _guard(made, graphene_type.access().scopes_of(columns_of(name, field)))
             for argument, given in zip(
                 getattr(made, "args", {}).values(), getattr(field, "args", {}).values(), strict=True
             ):
                 argument.extensions = {"directives": applied(given)}
         return fields
+
+
+def _guard(made: GraphQLField, scopes: frozenset[str]) -> None:
+    """Let a field be read only with these scopes; raises ValueError where it could not be null."""
+    made.extensions["scopes"] = scopes
+    if not scopes:
+        return
+    if is_non_null_type(made.type):
+        field = made.extensions["name"]
+        raise ValueError(f"{field} takes a scope of its own, so it has to be nullable")
+    resolve = made.resolve or default_field_resolver
+
+    @wraps(resolve)
+    def guarded(row: Any, info: Any, **arguments: Any) -> Any:
+        for scope in sorted(scopes):
+            require(scope)
+        return resolve(row, info, **arguments)
+
+    made.resolve = guarded
 
 
 def build_schema(

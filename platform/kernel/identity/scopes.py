@@ -48,7 +48,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         TENANT_READ,
         TENANT_ADMIN,
     ),
-    Role.EDITOR: ("*:read", "*:write"),
+    Role.EDITOR: ("*:read", "*:write", "*:personal"),
     Role.VIEWER: ("*:read",),
     Role.CUSTOM: (),
 }

@@ -58,6 +58,11 @@ def in_tenant(tenant_id: uuid.UUID) -> Iterator[None]:
         _tenant.reset(where)
 
 
+def acting_principal() -> Principal | None:
+    """Return who is acting; None without a credential, and in work of our own."""
+    return _principal.get()
+
+
 def current_principal() -> Principal:
     """Return who is acting; raises UnauthenticatedError when there is no credential."""
     principal = _principal.get()

@@ -1,10 +1,11 @@
 """Rows that belong to a tenant, behind a manager that refuses to forget it."""
 
-from typing import TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 
 from kernel.ids import new_id
+from kernel.tenancy.access import OPEN, Access
 from kernel.tenancy.context import current_tenant_id
 
 M = TypeVar("M", bound=models.Model)
@@ -20,9 +21,12 @@ class TenantManager(models.Manager[M]):
 class TenantModel(models.Model):
     """A row with an id of its own and the tenant it belongs to.
 
-    `objects` sees the current tenant. `across_tenants` sees every row: for the back office and
-    for upkeep, never for a request.
+    `visible` gives the rows that whoever is acting may see and change: those of the current tenant
+    that pass the row rule of `access`. `objects` sees all of the current tenant. `across_tenants`
+    sees every row: for the back office and for upkeep, never for a request.
     """
+
+    access: ClassVar[Access] = OPEN
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant_id = models.UUIDField(editable=False, default=current_tenant_id)
@@ -32,3 +36,10 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def visible(cls) -> models.QuerySet[Self]:
+        """Return the rows that whoever is acting may see and change."""
+        rows: models.QuerySet[Self] = cls.objects.all()
+        rule = cls.access.rule()
+        return rows if rule is None else rows.filter(rule)

@@ -61,7 +61,7 @@ def member(tenant: Tenant, role: str, name: str = "", *extra: str) -> Membership
     ("role", "extra", "expected"),
     [
         (Role.OWNER, (), {"*"}),
-        (Role.EDITOR, (), READS | WRITES),
+        (Role.EDITOR, (), READS | WRITES | {"notifications:personal"}),
         (Role.VIEWER, (), READS),
         (Role.VIEWER, ("audit:write",), READS | {"audit:write"}),
         (Role.CUSTOM, (), set()),

@@ -1,0 +1,5 @@
+"""Who may see what of documents within their tenant."""
+
+from kernel.tenancy.access import Access
+
+DOCUMENT = Access(read="documents:read")

@@ -1,0 +1,5 @@
+"""Who may see what of schedules within their tenant."""
+
+from kernel.tenancy.access import Access
+
+JOB_SCHEDULE = Access(read="scheduler:read")
