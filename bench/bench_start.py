@@ -80,7 +80,7 @@ def answer_after(
         seconds = time.perf_counter() - started
         for service in SERVICES:
             ask(f"{url}/{service}/graphql", key)
-        for path in ("/", "/metrics", "/admin/login/", "/health/ready"):
+        for path in ("/", "/metrics", "/sign-in/", "/health/ready"):
             urllib.request.urlopen(url + path, timeout=10).read()
         found["rss"] = resident(process.pid)
     finally:

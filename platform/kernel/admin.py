@@ -18,11 +18,13 @@ from unfold.admin import TabularInline as ThemedTabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.sites import UnfoldAdminSite as AdminSite
 
 from kernel.identity.models import Tenant
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AdminSite",
     "Bar",
     "ChoicesDropdownFilter",
     "ModelAdmin",

@@ -29,6 +29,24 @@ class Rate(NamedTuple):
     burst: int
 
 
+class Mail(NamedTuple):
+    """Where mail goes, in the words of Django's settings."""
+
+    kind: str
+    folder: str | None = None
+    host: str = "localhost"
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    ssl: bool = False
+    tls: bool = False
+
+    @property
+    def backend(self) -> str:
+        """Return the backend that sends it."""
+        return f"django.core.mail.backends.{self.kind}.EmailBackend"
+
+
 class Environment:
     """The settings somebody gave, each read once through the method of its type."""
 
@@ -119,6 +137,23 @@ class Environment:
                 f" postgres://user:password@host:port/name, {error}"
             ) from None
 
+    def mail(self, name: str, default: Path) -> "Mail":
+        """Read where mail goes: to a server, into a folder, or to the console.
+
+        `smtp://user:password@host:port?tls=1` begins in the clear and changes to TLS, and
+        `smtps://` begins with TLS; `file:///folder` keeps each message as a file; `console:`.
+        """
+        text = self.text(name, f"file://{default}")
+        try:
+            return _mail(text)
+        except ValueError as error:
+            # The value may hold a password, so only its scheme is told.
+            scheme, colon, _ = text.partition(":")
+            raise ImproperlyConfigured(
+                f"{name}={f'{scheme}:' if colon else ''}…: expected"
+                f" smtp://user:password@host:port?tls=1, file:///folder or console:, {error}"
+            ) from None
+
     def _read(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
         text = self._values.get(name)
         if text is None:
@@ -205,3 +240,31 @@ def _database(text: str) -> dict[str, Any]:
         "PORT": str(url.port or ""),
         "OPTIONS": dict(parse_qsl(url.query)),
     }
+
+
+def _mail(text: str) -> Mail:
+    url = urlsplit(text)
+    if url.scheme == "console":
+        return Mail("console")
+    if url.scheme == "file":
+        if url.netloc or not url.path.strip("/"):
+            raise ValueError("found no folder")
+        return Mail("filebased", folder=unquote(url.path))
+    if url.scheme not in {"smtp", "smtps"}:
+        raise ValueError("found another scheme" if url.scheme else "found no scheme")
+    if not url.hostname:
+        raise ValueError("found no host")
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    tls = _boolean(options.pop("tls", "0"))
+    if options:
+        raise ValueError("found an option that is not tls")
+    at_once = url.scheme == "smtps"
+    return Mail(
+        "smtp",
+        host=url.hostname,
+        port=url.port or (465 if at_once else 587),
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        ssl=at_once,
+        tls=tls and not at_once,
+    )

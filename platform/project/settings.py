@@ -97,6 +97,31 @@ DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
 # key of another environment opens nothing here. By default `test` on the embedded database.
 KEY_ENVIRONMENT = env.choice("KEY_ENVIRONMENT", "test" if EMBEDDED else "live", ENVIRONMENTS)
 
+# --- People who sign in -------------------------------------------------------------------------
+
+# A session that nobody uses for so long ends.
+SESSION_IDLE_TIMEOUT = env.duration("SESSION_IDLE_TIMEOUT", timedelta(hours=1))
+
+# A session ends so long after the sign-in, used or not.
+SESSION_LIFETIME = env.duration("SESSION_LIFETIME", timedelta(hours=24))
+
+# Wrong passwords for one name, within SIGN_IN_LOCKOUT, that lock it.
+SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 5, at_least=1, at_most=100)
+
+# How long a name stays locked.
+SIGN_IN_LOCKOUT = env.duration("SIGN_IN_LOCKOUT", timedelta(minutes=15))
+
+# Let staff into the back office only with a second factor: an authenticator app or a passkey. By
+# default off for the embedded database.
+STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not EMBEDDED)
+
+# Where mail goes: smtp://user:password@host:port?tls=1, smtps://…, file:///folder or console:. By
+# default each message becomes a file in the data folder, in `mail`.
+MAIL = env.mail("EMAIL_URL", DATA_DIR / "mail")
+
+# Whom mail comes from.
+EMAIL_FROM = env.text("EMAIL_FROM", "Septet <septet@localhost>")
+
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 
 # `public`: the callers are anybody's clients. `gateway`: the only caller is a federation gateway
@@ -222,14 +247,18 @@ INSTALLED_APPS = [
     # Before the theme and the admin, so that their templates yield to ours.
     "kernel",
     "project.portal",
-    "unfold",
+    "project.accounts",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "project.accounts.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django_prometheus",
     "graphene_django",
     "kernel.identity",
@@ -245,12 +274,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.ErrorMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "kernel.identity.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kernel.events.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -275,7 +305,17 @@ TEMPLATES = [
 
 LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    # What libraries count in, such as sign-ins by address: over all processes.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "identity_counter",
+        # Nobody can push another's count out by many of their own.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # What `kernel.cache` keeps.
+    "values": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -314,8 +354,37 @@ UNFOLD = {
 }
 # A key is shown once in a message: it stays on our side, never in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "tenant"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "project.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "project.accounts.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+# People come by invitation, which proves the address.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Passwords are counted by name in `kernel.identity.lockouts`; the rest is.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "5/5m/key"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "portal"
+MFA_ADAPTER = "project.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Septet"
+MFA_TOTP_TOLERANCE = 1
+EMAIL_BACKEND = MAIL.backend
+EMAIL_FILE_PATH = MAIL.folder
+EMAIL_HOST = MAIL.host
+EMAIL_PORT = MAIL.port
+EMAIL_HOST_USER = MAIL.user
+EMAIL_HOST_PASSWORD = MAIL.password
+EMAIL_USE_SSL = MAIL.ssl
+EMAIL_USE_TLS = MAIL.tls
+DEFAULT_FROM_EMAIL = EMAIL_FROM
+EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "en-gb"
 # Dates as in a log: 2026-05-01 12:00:00.
 FORMAT_MODULE_PATH = "project.formats"
@@ -326,6 +395,8 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [("docs", BASE_DIR / "docs" / "images")]
 WHITENOISE_USE_FINDERS = True
+SESSION_ENGINE = "kernel.identity.sessions"
+SESSION_COOKIE_AGE = int(SESSION_LIFETIME.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"

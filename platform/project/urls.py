@@ -28,6 +28,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("graphql", graphql_view(composed_graphql()), name="graphql"),
+    path("", include("project.accounts.urls")),
     *(url for service in settings.SERVICES for url in service_urls(service)),
     path("", include("kernel.observability.urls")),
     path("", include("project.portal.urls")),

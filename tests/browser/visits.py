@@ -44,7 +44,7 @@ OPEN = {
     "docs-settings": "/docs/reference/settings",
     "graphiql": "/graphiql",
     "not-found": "/nowhere",
-    "login": "/admin/login/",
+    "login": "/sign-in/",
 }
 #: Pages for staff; of each model there is a list, and the page of its first row.
 STAFF = {

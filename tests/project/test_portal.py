@@ -419,7 +419,7 @@ def test_graphiql_tells_strangers_how_to_sign_in(client: Client) -> None:
 
     text = page.content.decode()
     assert 'data-endpoint="/audit/graphql"' in text
-    assert '<a href="/admin/login/?next=/graphiql/audit">sign in</a>' in text
+    assert '<a href="/sign-in/?next=/graphiql/audit">sign in</a>' in text
     assert '<label for="key">API key</label>' in text
     assert "csrftoken" in page.cookies
 

@@ -243,7 +243,7 @@ def test_it_is_ready_with_its_worker_and_pages(tmp_path: Path) -> None:
                 "/metrics",
                 "/graphiql",
                 "/docs/config",
-                "/admin/login/",
+                "/sign-in/",
                 "/.well-known/services",
                 "/config/schema.graphql",
             )

@@ -21,12 +21,16 @@ from enum import Enum
 from threading import Lock
 from typing import Any, TypeVar
 
-from django.core.cache import cache as backend
+from django.core.cache import caches
 from django.db import transaction
+from django.utils.connection import ConnectionProxy
 
 from kernel.ids import new_id
 
 T = TypeVar("T")
+
+#: A cache of its own, apart from the one in which libraries count (settings.CACHES).
+backend = ConnectionProxy(caches, "values")
 
 _MISSING = object()
 _PLAIN = re.compile(r"[\w.:-]{1,100}", re.ASCII)

@@ -9,3 +9,6 @@ class IdentityConfig(AppConfig):
     name = "kernel.identity"
     label = "identity"
     verbose_name = "Identity"
+
+    def ready(self) -> None:
+        from kernel.identity import upkeep  # noqa: F401  registers its jobs

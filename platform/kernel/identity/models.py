@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.functional import cached_property
 
 from kernel import clock
+from kernel.identity.devices import device
 from kernel.identity.scopes import ROLES, Role, check_scopes, common, expanded
 from kernel.ids import new_id
 
@@ -194,3 +195,60 @@ class ApiKey(models.Model):
             and (self.membership is None or self.membership.user.is_active)
             and (self.service_account is None or self.service_account.disabled_at is None)
         )
+
+
+class Session(models.Model):
+    """A browser in which somebody is signed in, or is about to sign in; see `sessions`."""
+
+    #: The SHA-256 of the key that the browser holds.
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    data = models.TextField(editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="sessions",
+    )
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, editable=False, related_name="sessions"
+    )
+    address = models.GenericIPAddressField(null=True, editable=False)
+    user_agent = models.CharField(max_length=200, blank=True, editable=False)
+    signed_in_at = models.DateTimeField(null=True, editable=False)
+    last_seen_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(db_index=True, editable=False)
+
+    class Meta:
+        ordering = ("-last_seen_at",)
+
+    def __str__(self) -> str:
+        return f"{self.user} by {device(self.user_agent)}"
+
+
+class Lockout(models.Model):
+    """Failed attempts to sign in by one name; see `lockouts`."""
+
+    name = models.CharField(primary_key=True, max_length=254, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    #: When the first of these attempts was made.
+    first_at = models.DateTimeField(editable=False)
+    locked_until = models.DateTimeField(null=True, editable=False)
+    address = models.GenericIPAddressField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-first_at",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Counter(models.Model):
+    """What libraries count, over all processes: the table of a cache of Django's."""
+
+    cache_key = models.CharField(primary_key=True, max_length=255, editable=False)
+    value = models.TextField(editable=False)
+    expires = models.DateTimeField(db_index=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.cache_key

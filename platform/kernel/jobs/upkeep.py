@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import TypeVar
 
-from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
 from kernel import clock
@@ -22,12 +21,6 @@ KEPT_DRAFTS = timedelta(days=1)
 DELETED_AT_ONCE = 1_000
 
 
-@periodic("kernel.clear_sessions", every=timedelta(days=1))
-def clear_sessions(_target: str) -> None:
-    """Delete sessions that have expired."""
-    _delete(Session.objects.filter(expire_date__lt=clock.now()))
-
-
 @periodic("kernel.clear_jobs", every=timedelta(hours=1))
 def clear_jobs(_target: str) -> None:
     """Delete jobs that ended long ago; failed ones are kept longer, for somebody to look at."""
@@ -37,7 +30,7 @@ def clear_jobs(_target: str) -> None:
         (JobState.CANCELLED, KEPT_DONE),
         (JobState.FAILED, KEPT_FAILED),
     ):
-        _delete(Job.objects.filter(state=state, finished_at__lt=now - kept))
+        delete_all(Job.objects.filter(state=state, finished_at__lt=now - kept))
 
 
 @periodic("kernel.clear_drafts", every=timedelta(days=1))
@@ -46,6 +39,7 @@ def clear_drafts(_target: str) -> None:
     storage().discard_drafts(before=clock.now() - KEPT_DRAFTS)
 
 
-def _delete(rows: QuerySet[M]) -> None:
+def delete_all(rows: QuerySet[M]) -> None:
+    """Delete rows a thousand at a time, so that no transaction is long."""
     while found := list(rows.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
         rows.filter(pk__in=found).delete()

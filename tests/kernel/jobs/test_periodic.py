@@ -7,7 +7,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from kernel.jobs import services, upkeep
 from kernel.jobs.models import Job, JobState
@@ -131,16 +130,6 @@ def test_ended_jobs_are_deleted_after_their_time(
     upkeep.clear_jobs("")
 
     assert set(Job.objects.all()) == {young, waiting}
-
-
-def test_expired_sessions_are_deleted(moved: MovableClock) -> None:
-    for name, hours in (("old", -1), ("live", 1)):
-        expires = moved.now + timedelta(hours=hours)
-        Session.objects.create(session_key=name, session_data="", expire_date=expires)
-
-    upkeep.clear_sessions("")
-
-    assert [session.session_key for session in Session.objects.all()] == ["live"]
 
 
 def test_drafts_of_saves_that_were_cut_off_are_discarded(

@@ -25,6 +25,8 @@ _DERIVED = {
     "BASE_DIR / 'var'": "`var` in the project's folder",
     "f'sqlite:///{DATA_DIR}/septet.sqlite3'": "`septet.sqlite3` in the data folder",
     "(80, 443)": "`80,443`",
+    "DATA_DIR / 'mail'": "`mail` in the data folder",
+    "not EMBEDDED": "false on SQLite",
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
@@ -45,6 +47,7 @@ _KINDS = {
     "folder": "path",
     "path": "path",
     "database": "database URL",
+    "mail": "mail URL",
 }
 
 

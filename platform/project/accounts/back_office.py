@@ -1,0 +1,50 @@
+"""The way into the back office: the portal's sign-in, and a second factor where one is required."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from kernel.admin import AdminSite
+from project.accounts.origins import signed_in_elsewhere
+
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+class BackOffice(AdminSite):
+    """The admin site; who may not enter is told what is missing."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Say whether this is active staff with what they need to prove who they are."""
+        return super().has_permission(request) and not lacks_second_factor(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the one sign-in there is, or to what is missing beside it."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next", "/admin/"))
+        if not request.user.is_staff:
+            raise PermissionDenied("the back office is for staff")
+        if lacks_second_factor(request):
+            messages.warning(request, "Staff need a second factor: set one up to go on.")
+            return redirect("mfa_index")
+        return redirect("admin:index")
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Say whether a person still has to set up a second factor, as the settings demand of staff.
+
+    One who came by the organisation's own identity provider has proven there what it asks for.
+    """
+    return (
+        settings.STAFF_SECOND_FACTOR
+        and not signed_in_elsewhere(request)
+        and not is_mfa_enabled(request.user, SECOND_FACTORS)
+    )

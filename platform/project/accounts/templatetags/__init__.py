@@ -1,0 +1,1 @@
+"""What the pages of people ask for while they are rendered."""

@@ -1,0 +1,108 @@
+"""Paths of sign-in and one's own account: those of allauth's that we use, and no other."""
+
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.cache import never_cache
+
+from project.accounts import views
+from project.accounts.pages import View, by_token, later
+
+
+def private(route: str, view: View, name: str) -> URLPattern:
+    """Return a path whose page no cache keeps."""
+    return path(route, never_cache(view), name=name)
+
+
+urlpatterns = [
+    private("sign-in/", later("allauth.account.views.login"), "account_login"),
+    private("sign-in/code/", later("allauth.mfa.base.views.authenticate"), "mfa_authenticate"),
+    private(
+        "sign-in/passkey/", later("allauth.mfa.webauthn.views.login_webauthn"), "mfa_login_webauthn"
+    ),
+    private(
+        "sign-in/inactive/", later("allauth.account.views.account_inactive"), "account_inactive"
+    ),
+    private("sign-in/no-account/", views.by_invitation, "account_signup"),
+    private("sign-out/", later("allauth.account.views.logout"), "account_logout"),
+    private(
+        "account/confirm/", later("allauth.account.views.reauthenticate"), "account_reauthenticate"
+    ),
+    private(
+        "account/confirm/code/",
+        later("allauth.mfa.base.views.reauthenticate"),
+        "mfa_reauthenticate",
+    ),
+    private(
+        "account/confirm/passkey/",
+        later("allauth.mfa.webauthn.views.reauthenticate_webauthn"),
+        "mfa_reauthenticate_webauthn",
+    ),
+    private(
+        "account/password/",
+        later("allauth.account.views.password_change"),
+        "account_change_password",
+    ),
+    private("account/password/none/", views.no_password, "account_set_password"),
+    private(
+        "account/password/reset/",
+        later("allauth.account.views.password_reset"),
+        "account_reset_password",
+    ),
+    private(
+        "account/password/reset/sent/",
+        later("allauth.account.views.password_reset_done"),
+        "account_reset_password_done",
+    ),
+    re_path(
+        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        never_cache(by_token(later("allauth.account.views.password_reset_from_key"))),
+        name="account_reset_password_from_key",
+    ),
+    private(
+        "account/password/reset/done/",
+        later("allauth.account.views.password_reset_from_key_done"),
+        "account_reset_password_from_key_done",
+    ),
+    private("account/second-factor/", later("allauth.mfa.base.views.index"), "mfa_index"),
+    private(
+        "account/second-factor/app/",
+        later("allauth.mfa.totp.views.activate_totp"),
+        "mfa_activate_totp",
+    ),
+    private(
+        "account/second-factor/app/remove/",
+        later("allauth.mfa.totp.views.deactivate_totp"),
+        "mfa_deactivate_totp",
+    ),
+    private(
+        "account/second-factor/passkeys/",
+        later("allauth.mfa.webauthn.views.list_webauthn"),
+        "mfa_list_webauthn",
+    ),
+    private(
+        "account/second-factor/passkeys/add/",
+        later("allauth.mfa.webauthn.views.add_webauthn"),
+        "mfa_add_webauthn",
+    ),
+    private(
+        "account/second-factor/passkeys/<int:pk>/",
+        later("allauth.mfa.webauthn.views.edit_webauthn"),
+        "mfa_edit_webauthn",
+    ),
+    private(
+        "account/second-factor/passkeys/<int:pk>/remove/",
+        later("allauth.mfa.webauthn.views.remove_webauthn"),
+        "mfa_remove_webauthn",
+    ),
+    private(
+        "account/second-factor/codes/",
+        later("allauth.mfa.recovery_codes.views.view_recovery_codes"),
+        "mfa_view_recovery_codes",
+    ),
+    private(
+        "account/second-factor/codes/new/",
+        later("allauth.mfa.recovery_codes.views.generate_recovery_codes"),
+        "mfa_generate_recovery_codes",
+    ),
+    private("tenant/", views.tenant, "tenant"),
+    private("account/sessions/", views.own_sessions, "own-sessions"),
+]

@@ -1,0 +1,82 @@
+"""Sessions and lockouts for staff: who is signed in where, and whose name is locked."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from kernel import clock
+from kernel.admin import ModelAdmin, confirmed, display
+from kernel.identity.devices import device
+from kernel.identity.lockouts import lift
+from kernel.identity.models import Lockout, Session
+from kernel.identity.sessions import digest, end_sessions
+
+# A person's own pages show these; a seed or a passkey is nobody else's to see.
+admin.site.unregister(EmailAddress)
+admin.site.unregister(Authenticator)
+
+
+class _SeenOnly(ModelAdmin):
+    """Rows that the platform writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Django asks the same before it offers an action.
+        return super().has_change_permission(request, obj) and obj is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Session)
+class SessionAdmin(_SeenOnly):
+    """Browsers in which somebody is signed in."""
+
+    list_display = ("user", "by", "address", "tenant", "signed_in_at", "last_seen_at")
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__username", "user__email", "address")
+    fields = ("user", "by", "address", "tenant", "signed_in_at", "last_seen_at", "expires_at")
+    readonly_fields = fields
+    actions = ("end",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        rows: QuerySet[Session] = super().get_queryset(request)
+        return rows.filter(user__isnull=False, expires_at__gt=clock.now())
+
+    @display(description="device")
+    def by(self, session: Session) -> str:
+        return device(session.user_agent)
+
+    @admin.action(description="End the selected sessions at once", permissions=["change"])
+    @confirmed
+    def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        # Not the one that asks: it has the answer still to show.
+        others = sessions.exclude(pk=digest(request.session.session_key))
+        messages.success(request, f"Sessions ended: {end_sessions(others)}.")
+
+
+@admin.register(Lockout)
+class LockoutAdmin(_SeenOnly):
+    """Names that were tried with wrong passwords."""
+
+    list_display = ("name", "state", "failures", "address", "first_at", "locked_until")
+    search_fields = ("name", "address")
+    fields = ("name", "failures", "address", "first_at", "locked_until")
+    readonly_fields = fields
+    actions = ("lift",)
+
+    @display(description="state", label={"locked": "danger", "counted": "info"})
+    def state(self, lockout: Lockout) -> str:
+        until = lockout.locked_until
+        return "locked" if until is not None and until > clock.now() else "counted"
+
+    @admin.action(description="Let the selected names be tried again", permissions=["change"])
+    @confirmed
+    def lift(self, request: HttpRequest, lockouts: QuerySet[Lockout]) -> None:
+        messages.success(request, f"Names that may be tried again: {lift(lockouts)}.")
