@@ -12,5 +12,7 @@ class KernelConfig(AppConfig):
     label = "kernel"
 
     def ready(self) -> None:
+        from kernel.secrets import checks  # noqa: F401  registers them
+
         health.register_check("database", health.check_database)
         health.register_check("migrations", health.check_migrations)

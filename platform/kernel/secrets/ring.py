@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import fcntl
 import json
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,8 +43,11 @@ class KeyRing:
         return f"KeyRing(active={self.active!r}, ids={sorted(self.keys)})"
 
 
+EMPTY = KeyRing("", {})
+
+
 def ring() -> KeyRing:
-    """Return the keys of this installation; a file that is not there yet is made with one key.
+    """Return the keys of this installation; in the data folder they are made at first use.
 
     A file is read anew when it has changed, so a rotation reaches running processes. Raises
     ImproperlyConfigured for keys that are none.
@@ -52,9 +56,18 @@ def ring() -> KeyRing:
         return _from_text(settings.ENCRYPTION_KEYS)
     path = Path(settings.ENCRYPTION_KEYS_FILE)
     if not path.exists():
-        store(path, with_new_key(KeyRing("", {})), replace=False)
-    seen = path.stat()
-    return _from_file(path, seen.st_mtime_ns, seen.st_ino)
+        if path != default_file():
+            # A mount that is missing must not become a second ring.
+            raise ImproperlyConfigured(
+                f"{path} is not there: restore it, or make it with `manage.py rotate_keys`"
+            )
+        store(path, with_new_key(EMPTY), replace=False)
+    return _in(path)
+
+
+def default_file() -> Path:
+    """Return where the keys are kept unless a setting says otherwise."""
+    return Path(settings.DATA_DIR) / "encryption_keys.json"
 
 
 def with_new_key(old: KeyRing) -> KeyRing:
@@ -63,10 +76,20 @@ def with_new_key(old: KeyRing) -> KeyRing:
     return KeyRing(key_id, {**old.keys, key_id: secrets.token_bytes(KEY_BYTES)})
 
 
-def without(old: KeyRing, key_ids: set[str]) -> KeyRing:
-    """Return the ring without these keys; the active one always stays."""
-    kept = {key_id: key for key_id, key in old.keys.items() if key_id not in key_ids}
+def without(old: KeyRing, key_id: str) -> KeyRing:
+    """Return the ring without this key, which is not the active one."""
+    kept = {other: key for other, key in old.keys.items() if other != key_id}
     return KeyRing(old.active, {**kept, old.active: old.keys[old.active]})
+
+
+def change(path: Path, step: Callable[[KeyRing], KeyRing]) -> KeyRing:
+    """Put a changed ring in the place of the one in a file and return it, one process at a time."""
+    with path.with_suffix(".lock").open("w") as lock:
+        # Two that add a key to the same ring would lose one, and all that it encrypted.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        changed = step(_in(path) if path.exists() else EMPTY)
+        store(path, changed, replace=True)
+    return changed
 
 
 def store(path: Path, keys: KeyRing, *, replace: bool) -> None:
@@ -105,6 +128,11 @@ def _link(draft: str, path: Path) -> None:
         os.link(draft, path)
     except FileExistsError:
         return
+
+
+def _in(path: Path) -> KeyRing:
+    seen = path.stat()
+    return _from_file(path, seen.st_mtime_ns, seen.st_ino)
 
 
 @lru_cache(maxsize=4)

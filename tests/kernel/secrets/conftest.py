@@ -21,8 +21,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def ring_file(settings: Any, tmp_path: Path) -> Path:
     """A path where the ring of keys will be made."""
     settings.ENCRYPTION_KEYS = ""
-    settings.ENCRYPTION_KEYS_FILE = tmp_path / "keys.json"
-    return tmp_path / "keys.json"
+    settings.DATA_DIR = tmp_path
+    settings.ENCRYPTION_KEYS_FILE = tmp_path / "encryption_keys.json"
+    return tmp_path / "encryption_keys.json"
 
 
 def key_text(byte: int) -> str:

@@ -163,18 +163,3 @@ def test_a_fixture_carries_it_encrypted_and_is_read_back() -> None:
     vault.token = field.to_python(fixture[0]["fields"]["token"])
 
     assert read_secret(vault, "token", purpose="test") == PLAIN
-
-
-def test_who_reads_says_what_for(caplog: Any) -> None:
-    vault = Vault.objects.create(token=PLAIN)
-
-    with caplog.at_level("INFO", "septet.secrets"):
-        read_secret(vault, "token", purpose="signing a webhook")
-
-    told = vars(caplog.records[-1])
-    assert (told["secret"], told["row"], told["purpose"]) == (
-        "kernel.vault.token",
-        str(vault.pk),
-        "signing a webhook",
-    )
-    assert PLAIN not in str(told)

@@ -5,13 +5,14 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from kernel.secrets.ring import KeyRing, as_text, ring, store, with_new_key, without
+from kernel.secrets.ring import KeyRing, as_text, change, ring, store, with_new_key, without
 from tests.kernel.secrets.conftest import key_text
 
 
@@ -22,7 +23,7 @@ def test_a_file_is_made_at_first_use_for_its_owner_alone(ring_file: Path) -> Non
     assert list(first.keys) == [first.active]
     assert len(first.keys[first.active]) == 32
     assert ring() == first
-    assert [path.name for path in ring_file.parent.iterdir()] == ["keys.json"]
+    assert [path.name for path in ring_file.parent.iterdir()] == ["encryption_keys.json"]
 
 
 def test_processes_that_race_make_one_ring(ring_file: Path) -> None:
@@ -32,8 +33,7 @@ def test_processes_that_race_make_one_ring(ring_file: Path) -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
-        "ENCRYPTION_KEYS_FILE": str(ring_file),
-        "ENCRYPTION_KEYS": "",
+        "DATA_DIR": str(ring_file.parent),
     }
     running = [
         subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
@@ -56,9 +56,10 @@ def test_a_rotated_file_is_read_anew(ring_file: Path) -> None:
 
 
 def test_the_active_key_cannot_be_taken_out() -> None:
-    ring = KeyRing("b", {"a": b"1", "b": b"2"})
+    keys = KeyRing("b", {"a": b"1", "b": b"2"})
 
-    assert without(ring, {"a", "b"}) == KeyRing("b", {"b": b"2"})
+    assert without(keys, "a") == KeyRing("b", {"b": b"2"})
+    assert without(keys, "b") == keys
 
 
 def test_a_ring_as_text_is_read_back(settings: Any) -> None:
@@ -107,3 +108,25 @@ def test_a_damaged_file_is_told(ring_file: Path, content: str, told: str) -> Non
 
     with pytest.raises(ImproperlyConfigured, match=told):
         ring()
+
+
+def test_a_file_that_was_named_is_not_made_by_itself(ring_file: Path, settings: Any) -> None:
+    settings.ENCRYPTION_KEYS_FILE = ring_file.with_name("mounted.json")
+
+    with pytest.raises(ImproperlyConfigured, match=r"mounted\.json is not there: restore it"):
+        ring()
+    assert list(ring_file.parent.iterdir()) == []
+
+    change(settings.ENCRYPTION_KEYS_FILE, with_new_key)
+    assert len(ring().keys) == 1
+
+
+def test_keys_that_are_added_at_the_same_time_are_all_kept(ring_file: Path) -> None:
+    ring()
+    threads = [threading.Thread(target=change, args=(ring_file, with_new_key)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ring().keys) == 9
