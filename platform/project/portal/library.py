@@ -54,6 +54,7 @@ class Library:
         self.shelves = {
             "Start": self._pages(_START),
             "Services": self._pages(_SERVICES),
+            "Security": self._pages(self._found_in("security") | self._found_in("runbooks")),
             "Reference": self._pages(self._found_in("reference") | _DATA),
             "Decisions": self._pages(self._found_in("adr")),
         }

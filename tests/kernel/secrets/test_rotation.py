@@ -218,6 +218,7 @@ def test_texts_inside_of_json_are_encrypted_anew(settings: Any) -> None:
 def test_the_files_of_the_database_never_hold_a_plain_secret(tmp_path: Path) -> None:
     program = """
 import os, django; django.setup()
+from django.db import connection
 from tests.kernel.secrets.vaults import Vault
 with connection.schema_editor() as editor: editor.create_model(Vault)
 rows = [Vault.objects.create(name="plain name", token="PLAIN-SECRET") for _ in range(50)]
