@@ -3,6 +3,7 @@
 import re
 import secrets
 import uuid
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -44,6 +45,11 @@ def new_id() -> uuid.UUID:
     milliseconds, counter = _sequence.next(int(clock.now().timestamp() * 1000))
     value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
+
+
+def first_id_at(moment: datetime) -> uuid.UUID:
+    """Return the least UUIDv7 of that time: ids made before it are smaller, all others are not."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def parse_id(text: Any) -> uuid.UUID:

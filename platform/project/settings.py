@@ -53,6 +53,12 @@ WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
 # Threads that run jobs in an embedded process or in one `manage.py worker`.
 WORKER_THREADS = env.number("WORKER_THREADS", 2, at_least=1, at_most=64)
 
+# Threads that handle events in an embedded process, in a worker or in one `manage.py consume`.
+CONSUMER_THREADS = env.number("CONSUMER_THREADS", 2, at_least=1, at_most=64)
+
+# How long an event that was handed over is kept, to be replayed.
+EVENT_RETENTION = env.duration("EVENT_RETENTION", timedelta(days=7))
+
 # How long a stopping process waits for the requests and jobs that it has begun.
 STOP_TIMEOUT = env.duration("STOP_TIMEOUT", timedelta(seconds=20))
 
@@ -220,6 +226,10 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOG_FORMAT = env.choice(
     "LOG_FORMAT", "console" if sys.stderr.isatty() else "json", ("json", "console")
 )
+
+# For tests of crashes, as `name:n`: the process kills itself when it passes this point of
+# kernel.faults for the n-th time.
+FAULT = env.text("FAULT", "")
 
 # --- What follows from the above ----------------------------------------------------------------
 

@@ -9,3 +9,9 @@ class EventsConfig(AppConfig):
     name = "kernel.events"
     label = "events"
     verbose_name = "Events"
+
+    def ready(self) -> None:
+        from kernel.events import here, upkeep  # noqa: F401  registers its jobs
+        from kernel.observability.health import register_check
+
+        register_check("events", here.check)

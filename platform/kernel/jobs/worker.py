@@ -3,7 +3,6 @@
 import logging
 import os
 import secrets
-import signal
 import socket
 import time
 from collections import deque
@@ -155,16 +154,6 @@ class Worker:
         except Empty:
             connections.close_all()
             return self._begun.get()
-
-
-def work_until_told(worker: Worker, stop_timeout: timedelta) -> None:
-    """Let a worker work until SIGINT or SIGTERM, then stop it. For the main thread only."""
-    told_to_stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told_to_stop.set())
-    worker.start()
-    told_to_stop.wait()
-    worker.stop(stop_timeout.total_seconds())
 
 
 def run(job: Job) -> Ended:

@@ -19,7 +19,8 @@ from django.core.management import call_command  # noqa: E402
 from kernel.jobs.models import Job  # noqa: E402
 from kernel.jobs.registry import REGISTRY, job  # noqa: E402
 from kernel.jobs.services import enqueue  # noqa: E402
-from kernel.jobs.worker import Worker, work_until_told  # noqa: E402
+from kernel.jobs.worker import Worker  # noqa: E402
+from kernel.running import run_until_told  # noqa: E402
 
 REGISTRY.clear()
 
@@ -50,7 +51,8 @@ def main(verb: str, *arguments: str) -> None:
         for number in range(int(arguments[0])):
             enqueue("tests.work", str(number))
     elif verb == "work":
-        work_until_told(Worker(1, lease=timedelta(seconds=1)), settings.STOP_TIMEOUT)
+        worker = Worker(1, lease=timedelta(seconds=1))
+        run_until_told(worker, stop_timeout=settings.STOP_TIMEOUT)
     elif verb == "show":
         fields = ("name", "target", "state", "attempts")
         say(json.dumps(list(Job.objects.order_by("id").values_list(*fields))))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from kernel.events.here import threads_here
 from kernel.jobs.worker import Worker
 from project.management.commands.serve import refuse_a_taken_address, serve_here
 
@@ -24,11 +25,13 @@ class Command(BaseCommand):
         with _alone():
             call_command("migrate", verbosity=0)
             call_command("demo", stdout=self.stdout)
-        worker = Worker(settings.WORKER_THREADS)
+        worker, events = Worker(settings.WORKER_THREADS), threads_here()
         worker.start()
+        events.start()
         try:
             serve_here(self._tell)
         finally:
+            events.stop(settings.STOP_TIMEOUT.total_seconds())
             worker.stop(settings.STOP_TIMEOUT.total_seconds())
         self.stdout.write("stopped")
 

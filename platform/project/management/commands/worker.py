@@ -1,4 +1,4 @@
-"""`manage.py worker`: jobs in a process of their own."""
+"""`manage.py worker`: jobs and events in a process of their own."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,18 +6,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.events.here import threads_here
 from kernel.jobs.registry import known, queue_of
-from kernel.jobs.worker import Worker, work_until_told
+from kernel.jobs.worker import Worker
+from kernel.running import run_until_told
 
 
 class Command(BaseCommand):
-    """Do jobs until told to stop."""
+    """Do jobs and hand events over until told to stop."""
 
-    help = "Run jobs of this process's services until SIGINT or SIGTERM."
+    help = "Run jobs and events of this process's services until SIGINT or SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--queue", action="append", metavar="APP", help="only this app's jobs; may be repeated"
+            "--queue",
+            action="append",
+            metavar="APP",
+            help="only this app's jobs, and no events; may be repeated",
         )
 
     def handle(self, *, queue: list[str] | None, **_options: Any) -> None:
@@ -29,4 +34,5 @@ class Command(BaseCommand):
         worker = Worker(settings.WORKER_THREADS, queues=queue)
         self.stdout.write(f"working with {settings.WORKER_THREADS} threads")
         self.stdout.flush()
-        work_until_told(worker, settings.STOP_TIMEOUT)
+        events = [] if queue else [threads_here()]
+        run_until_told(*events, worker, stop_timeout=settings.STOP_TIMEOUT)

@@ -1,0 +1,48 @@
+"""How events travel from this process, and the threads that do it."""
+
+import logging
+from collections.abc import Collection
+
+from django.conf import settings
+
+from kernel.events.in_process import InProcess
+from kernel.events.registry import groups_of
+from kernel.events.threads import EventThreads
+from kernel.events.transport import Transport
+from kernel.services import BY_NAME
+
+logger = logging.getLogger(__name__)
+
+
+def transport() -> Transport:
+    """Return the transport that the settings choose."""
+    return InProcess(isolated=bool(missing_services()))
+
+
+def missing_services() -> list[str]:
+    """Return the services whose handlers this process cannot reach, for it has no broker."""
+    return [name for name in BY_NAME if name not in settings.SERVICES]
+
+
+def threads_here(*, relays: bool = True, groups: Collection[str] | None = None) -> EventThreads:
+    """Return threads that relay, and consume for these groups or for all that are here.
+
+    Raises LookupError for a group that is not here.
+    """
+    if missing := missing_services():
+        logger.warning(
+            "events are isolated: without a broker they do not reach %s, and are kept for them",
+            ", ".join(missing),
+        )
+    return EventThreads(
+        transport(),
+        relays=relays,
+        groups=groups_of(groups),
+        threads=settings.CONSUMER_THREADS,
+    )
+
+
+def check() -> str:
+    """Say for readiness how events travel."""
+    missing = missing_services()
+    return f"isolated: they do not reach {', '.join(missing)}" if missing else "in process"

@@ -1,0 +1,21 @@
+"""`manage.py relay`: handing over events in a process of its own."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from kernel.events.here import threads_here
+from kernel.running import run_until_told
+
+
+class Command(BaseCommand):
+    """Hand over what waits in the outbox until told to stop."""
+
+    help = "Relay events of this process's services until SIGINT or SIGTERM; one relay is active."
+
+    def handle(self, **_options: Any) -> None:
+        threads = threads_here(groups=())
+        self.stdout.write("relaying")
+        self.stdout.flush()
+        run_until_told(threads, stop_timeout=settings.STOP_TIMEOUT)

@@ -1,0 +1,96 @@
+"""A process of its own for test_processes: `prepare`, `publish N`, `run`, `finish` or `show`."""
+
+import json
+import sys
+from datetime import timedelta
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+
+from kernel.events import inbox, leases  # noqa: E402
+from kernel.events.consumer import Consumer  # noqa: E402
+from kernel.events.here import threads_here, transport  # noqa: E402
+from kernel.events.models import OutboxEvent, Redelivery, RedeliveryState  # noqa: E402
+from kernel.events.publishing import publish  # noqa: E402
+from kernel.events.registry import GROUPS, consumes, groups_of  # noqa: E402
+from kernel.events.relay import Relay  # noqa: E402
+from kernel.jobs.models import Job  # noqa: E402
+from kernel.running import run_until_told  # noqa: E402
+from tests.kernel.events.factories import Moved  # noqa: E402
+
+GROUPS.clear()
+leases.LEASE = timedelta(seconds=0.5)
+inbox.PAUSES = (timedelta(seconds=0.05),) * 3
+THINGS = 3
+#: Steps that fail the first time they are tried in a process.
+unlucky = {("0", 1), ("1", 2)}
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@consumes(Moved, group="tests.ordered", ordered=True)
+def follow(event: Moved) -> None:
+    act("tests.ordered", event)
+
+
+@consumes(Moved, group="tests.plain")
+def watch(event: Moved) -> None:
+    act("tests.plain", event)
+
+
+def act(group: str, event: Moved) -> None:
+    Job.objects.create(name=group, target=f"{event.thing} {event.step}")
+    if group == "tests.ordered" and (event.thing, event.step) in unlucky:
+        unlucky.remove((event.thing, event.step))
+        raise RuntimeError("not the first time")
+    say(f"{group} {event.thing} {event.step}")
+
+
+def main(verb: str, *arguments: str) -> None:
+    if verb == "prepare":
+        for app in ("jobs", "events"):
+            call_command("migrate", app, verbosity=0)
+    elif verb == "publish":
+        for number in range(int(arguments[0])):
+            with transaction.atomic():
+                publish(Moved(thing=str(number % THINGS), step=number // THINGS))
+    elif verb == "run":
+        say("running")
+        run_until_told(threads_here(), stop_timeout=settings.STOP_TIMEOUT)
+    elif verb == "finish":
+        finish()
+    elif verb == "show":
+        show()
+
+
+def finish() -> None:
+    """Work until nothing is left to do, as a process that is started anew would."""
+    relay, consumer = Relay(transport()), Consumer(transport(), groups_of())
+    while unfinished():
+        relay.step()
+        consumer.step()
+    relay.stop()
+    consumer.stop()
+
+
+def unfinished() -> bool:
+    done = Job.objects.filter(name__in=GROUPS).count()
+    waiting = Redelivery.objects.filter(state=RedeliveryState.WAITING).exists()
+    return waiting or done < OutboxEvent.objects.count() * len(GROUPS)
+
+
+def show() -> None:
+    for group in GROUPS:
+        targets = Job.objects.filter(name=group).order_by("id").values_list("target", flat=True)
+        say(json.dumps({"group": group, "effects": list(targets)}))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,306 @@
+"""What becomes of an event that arrives: handled once, tried again, or a dead letter."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.envelope import Actor
+from kernel.errors import ConflictError, UnavailableError
+from kernel.events.inbox import current_envelope, deliver, redeliver
+from kernel.events.models import Handled, OutboxEvent, Redelivery
+from kernel.events.publishing import publish
+from kernel.events.registry import consumes
+from kernel.events.transport import Arrival
+from kernel.identity.models import Tenant
+from kernel.jobs.models import Job
+from kernel.jobs.registry import job
+from kernel.jobs.services import enqueue
+from kernel.observability.context import current_ids, request_ids
+from kernel.tenancy.context import current_tenant_id
+from kernel.testing.events import drain_events
+from tests.kernel.events.factories import Failing, Moved, Stopped, group, only_group, tell
+from tests.kernel.jobs.factories import MovableClock
+
+pytestmark = pytest.mark.django_db
+
+
+def arrivals() -> list[Arrival]:
+    """Return everything that was published, as a transport would bring it."""
+    return [
+        Arrival(row.envelope(), {"offset": row.position})
+        for row in OutboxEvent.objects.order_by("position")
+    ]
+
+
+def test_each_group_handles_each_event_once() -> None:
+    one, other = group("tests.one"), group("tests.other")
+
+    tell(("a", 1), ("b", 1), ("a", 2))
+    drain_events()
+    drain_events()
+
+    assert one == other == [("a", 1), ("b", 1), ("a", 2)]
+    assert Handled.objects.count() == 6
+
+
+def test_an_event_that_arrives_twice_is_handled_once() -> None:
+    seen = group()
+    tell(("a", 1), ("b", 1))
+
+    deliver(only_group(), arrivals() * 3)
+
+    assert seen == [("a", 1), ("b", 1)]
+
+
+def test_an_event_that_nobody_handles_is_passed_over(tenant: Tenant) -> None:
+    seen = group()
+    publish(Stopped(thing="a"))
+    tell(("a", 1))
+
+    drain_events()
+    deliver(only_group(), arrivals())
+
+    assert seen == [("a", 1)]
+    assert Handled.objects.count() == 1
+
+
+def test_what_a_handler_did_before_it_failed_is_undone() -> None:
+    job("tests.work")(lambda _target: None)
+    failing = Failing(("a", 1))
+
+    @consumes(Moved, group="tests.watch")
+    def work(event: Moved) -> None:
+        enqueue("tests.work", event.thing)
+        failing((event.thing, event.step))
+
+    tell(("a", 1), ("b", 1))
+    drain_events()
+
+    assert list(Job.objects.values_list("target", flat=True)) == ["b"]
+    assert Handled.objects.count() == 1
+
+
+def test_a_handler_runs_in_the_tenant_and_trace_of_the_event(tenant: Tenant) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    found: list[object] = []
+
+    @consumes(Moved, group="tests.watch")
+    def look(_event: Moved) -> None:
+        envelope = current_envelope()
+        found.extend([current_tenant_id(), current_ids().trace, envelope.actor.name])
+        publish(Stopped(thing="a"))
+
+    with request_ids("", f"00-{trace}-00f067aa0ba902b7-01"):
+        publish(Moved(thing="a", step=1), actor=Actor(type="user", id="7", name="Ada"))
+    drain_events()
+
+    assert found == [tenant.pk, trace, "Ada"]
+    caused = OutboxEvent.objects.get(type=Stopped.TYPE)
+    assert (caused.actor_type, caused.actor_id) == ("system", "tests.watch")
+    assert caused.traceparent.split("-")[1] == trace
+    with pytest.raises(LookupError):
+        current_envelope()
+
+
+def test_a_failure_is_tried_again_after_longer_and_longer_then_a_dead_letter(
+    moved: MovableClock,
+) -> None:
+    failing = Failing(("a", 1))
+    seen = group(fails=failing)
+    tell(("a", 1), ("a", 2))
+
+    drain_events()
+    tried = []
+    for pause in (10, 60, 600, 6_000):
+        moved.by(seconds=pause - 1)
+        drain_events()
+        before = len(failing.tried)
+        moved.by(seconds=1)
+        drain_events()
+        tried.append(len(failing.tried) - before)
+
+    # Later events of the key went on: the group is not ordered.
+    assert seen == [("a", 2)]
+    assert tried == [1, 1, 1, 0]
+    letter = Redelivery.objects.get()
+    assert (letter.state, letter.attempts) == ("dead", 4)
+    assert (letter.error_class, letter.error_code) == ("builtins.RuntimeError", "INTERNAL")
+    assert letter.error_message == "not today"
+    assert letter.first_failed_at
+    assert letter.last_failed_at
+    assert letter.last_failed_at - letter.first_failed_at == timedelta(seconds=670)
+    assert letter.origin["topic"] == "tests.thing"
+    assert letter.envelope["data"] == {"thing": "a", "step": 1}
+
+
+def test_a_failure_that_heals_leaves_no_dead_letter(moved: MovableClock) -> None:
+    failing = Failing(("a", 1), error=UnavailableError("the printer is out of paper"))
+    seen = group(fails=failing)
+    tell(("a", 1))
+    drain_events()
+
+    failing.for_.clear()
+    moved.by(seconds=10)
+    drain_events()
+
+    assert seen == [("a", 1)]
+    assert Redelivery.objects.get().state == "handled"
+
+
+def test_what_cannot_heal_is_a_dead_letter_at_once() -> None:
+    seen = group(fails=Failing(("a", 1), error=ConflictError("there is one already")))
+    tell(("a", 1), ("b", 1))
+
+    drain_events()
+
+    assert seen == [("b", 1)]
+    letter = Redelivery.objects.get()
+    assert (letter.state, letter.attempts, letter.error_code) == ("dead", 1, "CONFLICT")
+
+
+@pytest.mark.parametrize("data", [{}, {"thing": "a", "step": "one"}, {"thing": "a", "step": None}])
+def test_data_that_cannot_be_read_is_a_dead_letter_at_once(data: dict[str, object]) -> None:
+    seen = group()
+    tell(("a", 1))
+    OutboxEvent.objects.update(data=data)
+
+    drain_events()
+
+    assert seen == []
+    assert Redelivery.objects.get().state == "dead"
+
+
+def test_in_an_ordered_group_a_key_waits_for_its_failure_and_others_go_on(
+    moved: MovableClock,
+) -> None:
+    failing = Failing(("a", 1))
+    seen = group(ordered=True, fails=failing)
+    tell(("a", 1), ("b", 1), ("a", 2), ("b", 2))
+    drain_events()
+    tell(("a", 3), ("b", 3))
+    drain_events()
+
+    assert seen == [("b", 1), ("b", 2), ("b", 3)]
+    assert failing.tried.count(("a", 2)) == 0
+
+    failing.for_.clear()
+    moved.by(seconds=10)
+    drain_events()
+    drain_events()
+
+    assert seen[3:] == [("a", 1), ("a", 2), ("a", 3)]
+
+
+def test_an_ordered_group_never_gives_up_by_itself(moved: MovableClock) -> None:
+    failing = Failing(("a", 1))
+    group(ordered=True, fails=failing)
+    tell(("a", 1), ("a", 2))
+    drain_events()
+
+    for _ in range(20):
+        moved.by(minutes=10)
+        drain_events()
+
+    states = list(Redelivery.objects.order_by("id").values_list("state", "attempts"))
+    assert states == [("waiting", 21), ("waiting", 0)]
+
+
+def test_in_an_ordered_group_what_cannot_heal_lets_its_key_go_on(moved: MovableClock) -> None:
+    seen = group(ordered=True, fails=Failing(("a", 1), error=ConflictError("no")))
+    tell(("a", 1), ("a", 2))
+
+    drain_events()
+
+    assert seen == [("a", 2)]
+    assert Redelivery.objects.get().state == "dead"
+
+
+def test_keys_of_two_tenants_do_not_wait_for_each_other(moved: MovableClock) -> None:
+    failing = Failing(("a", 1))
+    seen = group(ordered=True, fails=failing)
+    publish(Moved(thing="a", step=1), tenant_id=uuid.uuid4())
+    publish(Moved(thing="a", step=2), tenant_id=uuid.uuid4())
+
+    drain_events()
+
+    assert seen == [("a", 2)]
+
+
+def test_a_failed_event_that_arrives_again_keeps_its_first_row(moved: MovableClock) -> None:
+    group(fails=Failing(("a", 1)))
+    tell(("a", 1))
+    deliver(only_group(), arrivals())
+    moved.by(seconds=10)
+    redeliver(only_group(), 10)
+
+    deliver(only_group(), arrivals())
+
+    assert Redelivery.objects.get().attempts == 2
+
+
+def test_a_kept_event_whose_handler_is_gone_is_a_dead_letter(moved: MovableClock) -> None:
+    group(fails=Failing(("a", 1)))
+    tell(("a", 1))
+    drain_events()
+    only_group().handlers.clear()
+
+    moved.by(seconds=10)
+    redeliver(only_group(), 10)
+
+    letter = Redelivery.objects.get()
+    assert (letter.state, letter.attempts) == ("dead", 2)
+    assert letter.error_message == "tests.watch has no handler of tests.thing.moved.v1 any more"
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody(moved: MovableClock) -> None:
+    failing = Failing(("a", 1), ("b", 1))
+    seen = group(fails=failing)
+    tell(("a", 1), ("b", 1))
+    drain_events()
+    broken = Redelivery.objects.order_by("id")[0]
+    broken.envelope = {"type": "of another release"}
+    broken.save()
+    failing.for_.clear()
+
+    moved.by(seconds=10)
+    redeliver(only_group(), 10)
+
+    assert seen == [("b", 1)]
+    assert set(Redelivery.objects.values_list("state", flat=True)) == {"dead", "handled"}
+
+
+def test_secrets_and_strange_characters_stay_out_of_the_reason() -> None:
+    secret = f"septet_test_{'0' * 16}_{'a' * 64}"
+    group(fails=Failing(("a", 1), error=RuntimeError(f"\0 {secret}")))
+    tell(("a", 1))
+
+    drain_events()
+
+    told = Redelivery.objects.get().error_message
+    assert "a" * 64 not in told
+    assert "\0" not in told
+
+
+def test_an_event_type_that_this_release_does_not_know_is_a_dead_letter() -> None:
+    group()
+    tell(("a", 1))
+    only_group().handlers["tests.thing.unknown.v1"] = lambda _event: None
+    (arrival,) = arrivals()
+    unknown = replace(arrival.envelope, type="tests.thing.unknown.v1")
+
+    deliver(only_group(), [Arrival(unknown)])
+
+    assert Redelivery.objects.get().error_class.endswith("UnknownEventTypeError")
+
+
+def test_a_group_is_named_and_ordered_in_one_way() -> None:
+    group("tests.watch")
+
+    with pytest.raises(ValueError, match="either ordered or not"):
+        group("tests.watch", ordered=True)
+    with pytest.raises(ValueError, match="two handlers"):
+        group("tests.watch")
+    with pytest.raises(ValueError, match="called <app>"):
+        group("watch")
