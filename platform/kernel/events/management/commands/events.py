@@ -30,8 +30,12 @@ class Command(BaseCommand):
         replay.add_argument("--group", required=True, help="the group, as `show` names it")
         what = replay.add_mutually_exclusive_group(required=True)
         what.add_argument("--dead", action="store_true", help="the group's dead letters")
-        what.add_argument("--since", type=time_with_zone, help="events from this time on (ISO 8601)")
-        replay.add_argument("--until", type=time_with_zone, help="events before this time; default: now")
+        what.add_argument(
+            "--since", type=time_with_zone, help="events from this time on (ISO 8601)"
+        )
+        replay.add_argument(
+            "--until", type=time_with_zone, help="events before this time; default: now"
+        )
         replay.add_argument(
             "--again", action="store_true", help="also events that the group has handled"
         )
