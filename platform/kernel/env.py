@@ -125,8 +125,13 @@ class Environment:
         return path
 
     def database(self, name: str, default: str) -> dict[str, Any]:
-        """Read `sqlite:///file` or `postgres://user:password@host:port/name?option=value`."""
+        """Read `sqlite:///file` or `postgres://user:password@host:port/name?option=value`.
+
+        Without a value and a default it is empty.
+        """
         text = self.text(name, default)
+        if not text and not default:
+            return {}
         try:
             return _database(text)
         except ValueError as error:
@@ -232,7 +237,7 @@ def _database(text: str) -> dict[str, Any]:
     if not url.path.strip("/"):
         raise ValueError("found no database name")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "kernel.tenancy.postgresql",
         "NAME": unquote(url.path[1:]),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

@@ -85,6 +85,13 @@ ENCRYPTION_KEYS_FILE = env.path("ENCRYPTION_KEYS_FILE", DATA_DIR / "encryption_k
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
+# The same database by the role that owns its tables: it migrates, and reads across tenants for the
+# back office and for upkeep. Given it, DATABASE_URL names a role that owns nothing, and PostgreSQL
+# shows it the rows of one tenant only (docs/security/tenants.md).
+_SYSTEM_DATABASE = env.database("DATABASE_SYSTEM_URL", "")
+if _SYSTEM_DATABASE:
+    DATABASES["system"] = _SYSTEM_DATABASE
+
 # Connections to PostgreSQL that the threads of one process share. 0: each thread keeps its own,
 # which is faster; share them where threads are many and mostly wait for something else.
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=1000)
@@ -233,6 +240,16 @@ FAULT = env.text("FAULT", "")
 
 # --- What follows from the above ----------------------------------------------------------------
 
+for _database in DATABASES.values():
+    # A thread keeps its connection: to open one, or to take one from a pool, costs more than most
+    # queries. Django lets no pool be used that way.
+    _database["CONN_MAX_AGE"] = 0 if DATABASE_POOL_SIZE else None
+    if EMBEDDED:
+        continue
+    # Uses of a statement after which PostgreSQL keeps its plan.
+    _database["OPTIONS"]["prepare_threshold"] = 5 if DATABASE_PREPARES else None
+    if DATABASE_POOL_SIZE:
+        _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
 if EMBEDDED:
     # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
@@ -240,18 +257,6 @@ if EMBEDDED:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-else:
-    # Uses of a statement after which PostgreSQL keeps its plan.
-    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5 if DATABASE_PREPARES else None
-    if DATABASE_POOL_SIZE:
-        DATABASES["default"]["OPTIONS"]["pool"] = {
-            "min_size": 1,
-            "max_size": DATABASE_POOL_SIZE,
-            "timeout": 5,
-        }
-# A thread keeps its connection: to open one, or to take one from a pool, costs more than most
-# queries. Django lets no pool be used that way.
-DATABASES["default"]["CONN_MAX_AGE"] = 0 if DATABASE_POOL_SIZE else None
 
 INSTALLED_APPS = [
     # Before the theme and the admin, so that their templates yield to ours.

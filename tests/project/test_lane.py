@@ -3,15 +3,30 @@
 import io
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from prometheus_client import REGISTRY
 
 from kernel.identity.models import Tenant
 from kernel.testing.tenants import make_key
 from project.wsgi import application, django
+
+
+@pytest.fixture(autouse=True)
+def _connections_stay_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Both ways close what is no longer of use, and the test's own transaction looks like that.
+    monkeypatch.setattr("kernel.serving.lane.close_old_connections", lambda: None)
+    signals = request_started, request_finished
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
 
 ONE = b'{"query": "{ __typename files { nodes { name } } }"}'
 

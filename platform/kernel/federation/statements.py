@@ -15,10 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, QuerySet
 from django.db.models.lookups import Lookup
 from django.db.models.sql.compiler import SQLCompiler
-from psycopg import Cursor
 
-from kernel.federation.texts import read_as_text, text_converters
+from kernel.federation.texts import LOADERS, text_converters
 from kernel.tenancy.context import current_tenant_id, in_tenant
+from kernel.tenancy.postgresql.prepared import PreparedCursor
 
 
 class Slot(Expression):
@@ -42,20 +42,19 @@ class Slots(Slot):
     """Stands for a list of values, in a lookup `among`."""
 
     def bound(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        values = self._values(value, connection)
+        """Return the values as one parameter."""
+        values = [super(Slots, self).bound(one, connection) for one in value]
         return values if connection.vendor == "postgresql" else orjson.dumps(values).decode()
-
-    def _values(self, value: Any, connection: BaseDatabaseWrapper) -> list[Any]:
-        return [super(Slots, self).bound(one, connection) for one in value]
 
 
 class IdSlots(Slots):
     """Stands for a list of ids in their canonical form: a thousand need no UUID objects."""
 
-    def _values(self, value: list[str], connection: BaseDatabaseWrapper) -> list[str]:
+    def bound(self, value: list[str], connection: BaseDatabaseWrapper) -> str:
+        """Return them in the form that the database has for an array."""
         if connection.vendor == "postgresql":
-            return value
-        return [one.replace("-", "") for one in value]
+            return f"{{{','.join(value)}}}"
+        return orjson.dumps([one.replace("-", "") for one in value]).decode()
 
 
 @models.Field.register_lookup
@@ -88,9 +87,7 @@ def _cursor(connection: Any) -> Any:
         return connection.cursor()
     connection.ensure_connection()
     # Django's own binds on this side, and so can have nothing prepared.
-    raw = Cursor(connection.connection)
-    read_as_text(raw)
-    return connection._prepare_cursor(raw)
+    return connection._prepare_cursor(PreparedCursor(connection.connection, LOADERS))
 
 
 def in_any_tenant(*, by_id: bool = False) -> AbstractContextManager[None]:

@@ -28,11 +28,8 @@ class TimeAsText(Loader):
         return f"{text[:10]}T{text[11:19]}{padded}+00:00"
 
 
-def read_as_text(cursor: Any) -> None:
-    """Let a cursor on PostgreSQL give ids and times as texts."""
-    adapters = cursor.adapters
-    adapters.register_loader("uuid", TextLoader)
-    adapters.register_loader("timestamptz", TimeAsText)
+#: By which a cursor on PostgreSQL gives ids and times as texts.
+LOADERS: dict[str, type[Loader]] = {"uuid": TextLoader, "timestamptz": TimeAsText}
 
 
 def text_converters(vendor: str) -> dict[type[models.Field[Any, Any]], list[Converter]]:

@@ -1,6 +1,7 @@
 """The identity app: tenants, memberships, API keys."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class IdentityConfig(AppConfig):
@@ -12,3 +13,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from kernel.identity import upkeep  # noqa: F401  registers its jobs
+        from kernel.tenancy.policies import guard_tables
+
+        # Told once after all migrations, as an app that has models is.
+        post_migrate.connect(guard_tables, sender=self)

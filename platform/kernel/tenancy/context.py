@@ -79,6 +79,11 @@ def current_tenant_id() -> uuid.UUID:
     return tenant_id
 
 
+def told_tenant() -> uuid.UUID | None:
+    """Return the tenant whose rows may be touched, or None outside of one."""
+    return _tenant.get()
+
+
 def require(scope: str) -> Principal:
     """Return who is acting if the credential carries the scope; raises otherwise."""
     principal = current_principal()

@@ -6,6 +6,7 @@ from django.db import models
 
 from kernel.ids import new_id
 from kernel.tenancy.access import OPEN, Access
+from kernel.tenancy.aliases import system_alias
 from kernel.tenancy.context import current_tenant_id
 
 M = TypeVar("M", bound=models.Model)
@@ -16,6 +17,13 @@ class TenantManager(models.Manager[M]):
 
     def get_queryset(self) -> models.QuerySet[M]:
         return super().get_queryset().filter(tenant_id=current_tenant_id())
+
+
+class AcrossTenants(models.Manager[M]):
+    """The rows of all tenants, by the connection that no policy narrows."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().using(system_alias())
 
 
 class TenantModel(models.Model):
@@ -32,7 +40,7 @@ class TenantModel(models.Model):
     tenant_id = models.UUIDField(editable=False, default=current_tenant_id)
 
     objects = TenantManager()
-    across_tenants = models.Manager()  # noqa: DJ012  taken for a field
+    across_tenants = AcrossTenants()
 
     class Meta:
         abstract = True

@@ -19,9 +19,6 @@ from kernel.services import CATALOGUE
 _START = {
     "": "docs/index.md",
     "readme": "README.md",
-    "graphql": "docs/graphql.md",
-    "identity": "docs/identity.md",
-    "federation": "docs/federation.md",
     "contributing": "CONTRIBUTING.md",
 }
 _SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
@@ -54,6 +51,7 @@ class Library:
         self.shelves = {
             "Start": self._pages(_START),
             "Services": self._pages(_SERVICES),
+            "Guides": self._pages(self._guides()),
             "Security": self._pages(self._found_in("security") | self._found_in("runbooks")),
             "Reference": self._pages(self._found_in("reference") | _DATA),
             "Decisions": self._pages(self._found_in("adr")),
@@ -70,6 +68,10 @@ class Library:
         for token in tokens:
             token.children = list(self._relinked(token.children or [], page))
         return _scrollable(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+    def _guides(self) -> dict[str, str]:
+        files = sorted((self._root / "docs").glob("*.md"))
+        return {file.stem: f"docs/{file.name}" for file in files if file.stem != "index"}
 
     def _found_in(self, folder: str) -> dict[str, str]:
         files = sorted((self._root / "docs" / folder).glob("*.md"))

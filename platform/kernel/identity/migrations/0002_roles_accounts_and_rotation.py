@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def delete_keys(apps, _editor):
-    apps.get_model("identity", "ApiKey").objects.all().delete()
+def delete_keys(apps, editor):
+    apps.get_model("identity", "ApiKey").objects.using(editor.connection.alias).all().delete()
 
 
 class Migration(migrations.Migration):

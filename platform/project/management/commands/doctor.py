@@ -13,6 +13,8 @@ from django.db import DatabaseError, connection
 
 from kernel.identity.models import Tenant
 from kernel.observability import health
+from kernel.tenancy.aliases import SYSTEM_DB_ALIAS
+from kernel.tenancy.policies import guarded_models, unguarded
 from project.graph import subgraph
 from project.management.commands.schema import is_current
 
@@ -76,6 +78,29 @@ def _migrations() -> str:
         raise RepairNeededError(str(error).splitlines()[0]) from None
 
 
+def _tenancy() -> str:
+    if connection.vendor != "postgresql":
+        return "kept apart by the managers; PostgreSQL would say it a second time"
+    if SYSTEM_DB_ALIAS not in settings.DATABASES:
+        return (
+            "kept apart by the managers alone: DATABASE_URL owns the tables;"
+            " set DATABASE_SYSTEM_URL for policies"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR EXISTS ("
+            " SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind = 'r')"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        if cursor.fetchone() != (False,):
+            raise RepairNeededError(
+                "the role of DATABASE_URL owns tables or bypasses policies; name another one"
+            )
+    if bare := unguarded(guarded_models(), connection.alias):
+        raise RepairNeededError(f"no policy on {', '.join(bare)}: run `manage.py migrate`")
+    return "PostgreSQL shows DATABASE_URL's role one tenant's rows only"
+
+
 def _folder() -> str:
     probe = settings.DATA_DIR / ".doctor"
     try:
@@ -126,6 +151,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "services": _services,
     "database": _database,
     "migrations": _migrations,
+    "tenancy": _tenancy,
     "folder": _folder,
     "port": _port,
     "schema": _schema,

@@ -1,0 +1,287 @@
+"""PostgreSQL keeps tenants apart by itself: with our own filter off, nothing of others is seen."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, NotSupportedError, connection, models, transaction
+from django.test import Client
+
+from kernel.identity.models import Tenant
+from kernel.tenancy.context import in_tenant
+from kernel.tenancy.models import TenantManager
+from kernel.tenancy.policies import grant, guarded_models, unguarded
+from kernel.testing.processes import running, wait_for_line
+from kernel.testing.tenants import make_key, make_tenant
+from project.graph import composed_endpoint, service_endpoint
+from tests.access.operations import OPERATIONS, Operation
+from tests.access.rows import ROWS
+from tests.access.test_matrix import each_operation, owned_row, refusals, rows, run
+from tests.gateway.stack import ask
+
+pytestmark = pytest.mark.postgres
+
+ROLE = "septet_narrow"
+#: The condition of a policy, and of the SELECT that it asks the tenant by.
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.fixture
+def narrow_role(db: None) -> str:
+    """A role that owns nothing and bypasses nothing, as DATABASE_URL names one in production."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS")
+        grant(cursor, ROLE)
+    return ROLE
+
+
+@pytest.fixture
+def without_filter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Managers that forget the tenant; endpoints made anew, since plans keep their SQL."""
+    unfiltered = models.Manager.get_queryset
+    monkeypatch.setattr(TenantManager, "get_queryset", unfiltered)
+    service_endpoint.cache_clear()
+    composed_endpoint.cache_clear()
+    yield
+    service_endpoint.cache_clear()
+    composed_endpoint.cache_clear()
+
+
+@pytest.fixture
+def requests_as_narrow_role(narrow_role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each request of a test client run as that role, inside the test's transaction."""
+    request = Client.request
+
+    def narrowed(self: Client, **environ: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {narrow_role}")
+            try:
+                return request(self, **environ)
+            finally:
+                cursor.execute("RESET ROLE")
+
+    monkeypatch.setattr(Client, "request", narrowed)
+
+
+def test_every_table_of_an_app_is_guarded(db: None) -> None:
+    of_apps = {model for model in apps.get_models() if model.__module__.startswith("apps.")}
+
+    assert of_apps <= set(guarded_models())
+    assert unguarded(guarded_models(), connection.alias) == []
+
+
+@each_operation
+def test_another_tenants_key_sees_nothing_even_without_our_filter(
+    operation: Operation, requests_as_narrow_role: None, without_filter: None
+) -> None:
+    owner, stranger = make_tenant(), make_tenant()
+    model, row_id = owned_row(owner, operation.service)
+    before = rows(model)
+
+    result = run(operation, make_key(stranger, operation.scope).secret, row_id)
+
+    assert row_id not in str(result.body.get("data"))
+    assert set(result.codes) <= {"NOT_FOUND"}
+    named = operation.effect in {"changes", "removes"}
+    assert refusals(result) == (["NOT_FOUND"] if named else [])
+    assert [row for row in rows(model) if row["tenant_id"] == owner.pk] == before
+
+
+@each_operation
+def test_the_owner_is_served_as_that_role(
+    operation: Operation, requests_as_narrow_role: None
+) -> None:
+    owner = make_tenant()
+    _, row_id = owned_row(owner, operation.service)
+
+    result = run(operation, make_key(owner, operation.scope).secret, row_id)
+
+    assert result.data["result"]
+    assert refusals(result) == []
+
+
+def test_without_filter_and_policies_there_would_be_a_leak(without_filter: None, db: None) -> None:
+    leaks = set()
+    for operation in OPERATIONS:
+        owner, stranger = make_tenant(), make_tenant()
+        _, row_id = owned_row(owner, operation.service)
+        result = run(operation, make_key(stranger, operation.scope).secret, row_id)
+        if row_id in str(result.body.get("data")):
+            leaks.add(operation.service)
+
+    assert leaks == set(ROWS)
+
+
+@pytest.fixture
+def two_tenants(narrow_role: str) -> Iterator[tuple[Tenant, Tenant]]:
+    """Two tenants with a file each, and the narrow role from then on."""
+    made = make_tenant(), make_tenant()
+    for tenant in made:
+        with in_tenant(tenant.pk):
+            ROWS["files"]()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {narrow_role}")
+    yield made
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+def files() -> Any:
+    """Return all files that the database shows."""
+    return apps.get_model("files.File").across_tenants
+
+
+def test_a_query_without_a_filter_finds_the_tenants_rows(
+    two_tenants: tuple[Tenant, Tenant],
+) -> None:
+    ours, theirs = two_tenants
+
+    with in_tenant(ours.pk):
+        of_ours = list(files().values_list("tenant_id", flat=True))
+        with in_tenant(theirs.pk):
+            of_theirs = list(files().values_list("tenant_id", flat=True))
+    of_nobody = list(files().all())
+
+    assert (of_ours, of_theirs, of_nobody) == ([ours.pk], [theirs.pk], [])
+
+
+def test_a_row_of_another_tenant_can_be_neither_changed_nor_made(
+    two_tenants: tuple[Tenant, Tenant],
+) -> None:
+    ours, theirs = two_tenants
+
+    with in_tenant(ours.pk):
+        changed = files().filter(tenant_id=theirs.pk).update(name="taken")
+        removed, _ = files().filter(tenant_id=theirs.pk).delete()
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            files().create(tenant_id=theirs.pk, name="a", content_type="text/csv", size_bytes=1)
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            files().update(tenant_id=theirs.pk)
+
+    with in_tenant(theirs.pk):
+        assert (changed, removed) == (0, 0)
+        assert list(files().values_list("name", flat=True)) == ["a.csv"]
+
+
+def told() -> str:
+    """Return the tenant that PostgreSQL knows now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('septet.tenant', true), '')")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_carries_no_tenant_over_to_its_next_user() -> None:
+    tenant = make_tenant()
+    with in_tenant(tenant.pk):
+        outside_a_transaction = told()
+        with transaction.atomic():
+            inside = told()
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                raise ZeroDivisionError
+            after_a_rollback = told()
+    with psycopg.Cursor(connection.connection) as raw:
+        raw.execute("SELECT coalesce(current_setting('septet.tenant', true), '')")
+        afterwards = raw.fetchone()
+
+    assert outside_a_transaction == inside == after_a_rollback == str(tenant.pk)
+    assert afterwards == ("",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_streamed_inside_a_transaction_only(tenant: Tenant) -> None:
+    ROWS["files"]()
+
+    with pytest.raises(NotSupportedError, match="inside a transaction"):
+        list(files().iterator())
+    with transaction.atomic():
+        streamed = list(files().iterator())
+
+    assert [row.tenant_id for row in streamed] == [tenant.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_of_parameters_and_a_copy_are_told_too(tenant: Tenant) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE told (tenant text) ON COMMIT DROP")
+        cursor.executemany(
+            "INSERT INTO told SELECT current_setting('septet.tenant') WHERE %s > 0", [[1], [2]]
+        )
+        with cursor.copy("COPY (SELECT current_setting('septet.tenant')) TO STDOUT") as copy:
+            copied = b"".join(copy)
+        cursor.execute("SELECT tenant FROM told")
+        told_rows = cursor.fetchall()
+
+    assert told_rows == [(str(tenant.pk),)] * 2
+    assert copied.decode().strip() == str(tenant.pk)
+
+
+@pytest.mark.live
+def test_a_process_runs_with_a_role_that_owns_nothing(tmp_path: Path, db: None) -> None:
+    parameters = connection.get_connection_params()
+    owner, host, port = parameters["user"], parameters["host"], parameters["port"]
+    database = f"narrow_{os.getpid()}"
+    server = f"postgres://{owner}@{host}:{port}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {database}")
+    try:
+        _use(
+            f"postgres://{database}:secret@{host}:{port}/{database}",
+            f"{server}/{database}",
+            tmp_path,
+        )
+    finally:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {database} WITH (FORCE)")
+            admin.execute(f"DROP ROLE IF EXISTS {database}")
+
+
+def _use(narrow: str, system: str, folder: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": narrow,
+        "DATABASE_SYSTEM_URL": system,
+        "PORT": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+    def manage(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    manage("migrate", "--verbosity=0")
+    told = manage("demo")
+    key = next(word for word in told.split() if word.startswith("septet_"))
+    doctor = {one["check"]: one for one in map(json.loads, manage("doctor", "--json").splitlines())}
+    with running([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment) as process:
+        url = wait_for_line(process, r"http://")[-1].split()[-1]
+        answer = ask(f"{url}/graphql", "{ auditLogs { totalCount } files { totalCount } }", key=key)
+    with psycopg.connect(narrow) as alone:
+        seen = alone.execute("SELECT count(*) FROM audit_auditlog").fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            alone.execute("DROP TABLE audit_auditlog")
+
+    assert answer.codes == set()
+    assert answer.data["auditLogs"]["totalCount"] > 0
+    assert answer.data["files"]["totalCount"] > 0
+    assert seen == (0,)
+    assert (doctor["tenancy"]["ok"], doctor["tenancy"]["detail"][:9]) == (True, "PostgreSQ")
