@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse
 
+from kernel import paths
 from kernel.errors import DomainError, InvalidInputError, MethodNotAllowedError, NotFoundError
 from kernel.masking import as_domain_error, describe
 from kernel.observability.context import request_id
 
-#: Paths for programs: every answer there is JSON.
-_API_PATH = re.compile(r"^/(graphql$|[a-z]+/(graphql$|api/)|ofrep/|\.well-known/)")
+_API_PATH = re.compile(f"/{paths.FOR_PROGRAMS}")
 
 
 class Asked(Protocol):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
 from kernel.outbound.reach import allowed
@@ -32,4 +32,18 @@ def allowed_addresses_can_be_read(**_options: Any) -> list[CheckMessage]:
         allowed()
     except ImproperlyConfigured as error:
         return [Error(str(error), hint="see OUTBOUND_ALLOWED", id="septet.E010")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def every_host_is_named(**_options: Any) -> list[CheckMessage]:
+    """Tell of a process that answers to any name, which lets others choose our links."""
+    if "*" in settings.ALLOWED_HOSTS:
+        return [
+            Warning(
+                "this site answers to any name",
+                hint="list the names it has in ALLOWED_HOSTS",
+                id="septet.W101",
+            )
+        ]
     return []

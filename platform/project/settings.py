@@ -11,7 +11,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.templatetags.static import static
 
-from kernel import services
+from kernel import paths, services
 from kernel.env import Environment
 from kernel.identity.keys import ENVIRONMENTS
 from kernel.observability.logging import logging_config
@@ -46,6 +46,17 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Where services that this process does not serve are found: name=URL, with commas between. By
 # default each at its own port of this host.
 SERVICE_URLS = services.addresses(env.items("SERVICE_URLS"))
+
+# This site is reached by HTTPS only, which a proxy in front of it ends. That proxy sets
+# `X-Forwarded-Proto` and lets no client set it. Cookies then travel by HTTPS alone, browsers
+# remember to use it, and who asks for a page by HTTP is sent there. Off: plain HTTP, for a laptop.
+HTTPS = env.flag("HTTPS", default=False)
+
+# How long browsers remember to use HTTPS for this host and all under it.
+HSTS_TIME = env.duration("HSTS_TIME", timedelta(days=365))
+
+# Let browsers ship that with themselves. It is for who owns the whole domain, and hard to undo.
+HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
 
 # Threads that answer requests.
 WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
@@ -286,7 +297,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "kernel.observability.middleware.RequestLogMiddleware",
+    "kernel.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.ErrorMiddleware",
     "kernel.identity.sessions.SessionMiddleware",
@@ -296,7 +309,6 @@ MIDDLEWARE = [
     "kernel.events.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -351,21 +363,6 @@ UNFOLD = {
     "SCRIPTS": [lambda _request: static("kernel/admin.js")],
     "STYLES": [lambda _request: static("kernel/admin.css")],
     "SIDEBAR": {"show_search": True, "show_all_applications": False},
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97% .014 255)",
-            "100": "oklch(93.2% .032 256)",
-            "200": "oklch(88.2% .059 254)",
-            "300": "oklch(80.9% .105 252)",
-            "400": "oklch(70.7% .165 255)",
-            "500": "oklch(62.3% .214 260)",
-            "600": "oklch(54.6% .245 263)",
-            "700": "oklch(48.8% .243 264)",
-            "800": "oklch(42.4% .199 266)",
-            "900": "oklch(37.9% .146 266)",
-            "950": "oklch(28.2% .091 268)",
-        }
-    },
 }
 # A key is shown once in a message: it stays on our side, never in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -412,8 +409,28 @@ STATICFILES_DIRS = [("docs", BASE_DIR / "docs" / "images")]
 WHITENOISE_USE_FINDERS = True
 SESSION_ENGINE = "kernel.identity.sessions"
 SESSION_COOKIE_AGE = int(SESSION_LIFETIME.total_seconds())
+# A browser takes a cookie of a `__Host-` name from this host and by HTTPS only.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+# Programs are not sent on: a credential that travels by HTTP shall be noticed, and inside the
+# platform probes and other services come by HTTP.
+SECURE_REDIRECT_EXEMPT = [f"^{paths.FOR_PROGRAMS}", f"^{paths.FOR_OPERATORS}"]
+SECURE_HSTS_SECONDS = round(HSTS_TIME.total_seconds()) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = HSTS_PRELOAD
+# It asks for HSTS_PRELOAD, which only the owner of a domain can answer for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -16,9 +16,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 
 @pytest.fixture(scope="package")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def data_of_platform(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the platform keeps everything."""
+    return tmp_path_factory.mktemp("platform")
+
+
+@pytest.fixture(scope="package")
+def platform(data_of_platform: Path) -> Iterator[Embedded]:
     """The platform as `make run` starts it."""
-    with embedded(tmp_path_factory.mktemp("platform")) as started:
+    with embedded(data_of_platform) as started:
         yield started
 
 

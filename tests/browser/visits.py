@@ -52,6 +52,7 @@ STAFF = {
     "back-office": "/admin/",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "new-key": "/admin/identity/apikey/add/",
+    "new-password": "/admin/auth/user/1/password/",
     "jobs": "/admin/jobs/job/",
 }
 _MODELS = {

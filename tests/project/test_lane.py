@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from prometheus_client import REGISTRY
 
 from kernel.identity.models import Tenant
+from kernel.serving.lane import Lane
 from kernel.testing.tenants import make_key
+from project.graph import composed_graphql
 from project.wsgi import application, django
 
 
@@ -137,8 +140,28 @@ def test_an_unexpected_failure_is_masked_as_by_django(
     assert "a secret" not in str(by_lane)
 
 
-def test_it_is_taken_only_with_a_credential_and_without_a_redirect_to_tls(
-    tenant: Tenant, settings: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("proto", ["https", "http", ""])
+def test_behind_a_proxy_with_tls_the_answer_is_djangos_too(
+    tenant: Tenant, settings: Any, proto: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    replies = {"/graphql": ("graphql", composed_graphql().reply)}
+    lane, secret = Lane(WSGIHandler(), replies), make_key(tenant, "files:read").secret
+
+    by_lane, by_django = (
+        comparable(ask(one, secret, HTTP_X_FORWARDED_PROTO=proto)) for one in (lane, WSGIHandler())
+    )
+
+    assert by_lane == by_django
+    assert by_lane[0] == 200
+    told = by_lane[1].get("Strict-Transport-Security")
+    assert told == ("max-age=60; includeSubDomains" if proto == "https" else None)
+
+
+def test_it_is_taken_only_with_a_credential(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[str] = []
     lane: Any = application
@@ -164,10 +187,8 @@ def test_it_is_taken_only_with_a_credential_and_without_a_redirect_to_tls(
     lane(program, start)
     lane({name: program[name] for name in program if name != "HTTP_AUTHORIZATION"}, start)
     lane(program | {"PATH_INFO": "/"}, start)
-    settings.SECURE_SSL_REDIRECT = True
-    lane(program, start)
 
-    assert reached == ["lane", "django", "django", "django"]
+    assert reached == ["lane", "django", "django"]
 
 
 def test_the_log_and_the_metrics_tell_it_as_django_does(

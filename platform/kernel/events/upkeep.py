@@ -32,9 +32,7 @@ def clear_events(_target: str) -> None:
     """
     kept_from = clock.now() - settings.EVENT_RETENTION
     delete_all(_sent_and_read(before=kept_from))
-    delete_all(
-        Handled.objects.filter(event_id__lt=first_id_at(kept_from - REMEMBERED_LONGER))
-    )
+    delete_all(Handled.objects.filter(event_id__lt=first_id_at(kept_from - REMEMBERED_LONGER)))
     delete_all(
         Redelivery.objects.filter(
             state__in=[RedeliveryState.HANDLED, RedeliveryState.DISCARDED],

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from kernel.errors import DomainError
+from kernel.headers import FOR_PROGRAMS
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -37,6 +38,7 @@ async def refuse(send: Send, error: DomainError) -> None:
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in FOR_PROGRAMS),
     ]
     if error.retryable:
         headers.append((b"retry-after", b"1"))

@@ -13,18 +13,12 @@ from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import parse_header_parameters
 
+from kernel.headers import FOR_PROGRAMS, came_by_https, transport_security
 from kernel.http import Asked, Reply, unexpected
 from kernel.observability.context import request_ids
 from kernel.observability.requests import RequestMetrics, log_request
 from kernel.serving.answer import WSGIApplication
 
-#: Sent with every answer to a program, as the middlewares send them to others.
-HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("X-Frame-Options", "DENY"),
-)
 _REASONS = {200: "200 OK"}
 
 
@@ -79,6 +73,7 @@ class Lane:
         self, django: WSGIApplication, replies: Mapping[str, tuple[str, Callable[[Asked], Reply]]]
     ) -> None:
         self._django = django
+        self._transport_security = transport_security()
         self._replies = {
             path: (reply, f"/{path.lstrip('/')}", RequestMetrics(name))
             for path, (name, reply) in replies.items()
@@ -106,16 +101,16 @@ class Lane:
             seconds = time.perf_counter() - started
             log_request("POST", route, reply.status, seconds)
         metrics.ended(reply.status, seconds)
-        start_response(
-            _REASONS.get(reply.status, f"{reply.status} -"),
-            [
-                ("Content-Type", reply.content_type),
-                ("Content-Length", str(len(reply.body))),
-                *reply.headers.items(),
-                *HEADERS,
-                ("X-Request-Id", ids.request),
-            ],
-        )
+        headers = [
+            ("Content-Type", reply.content_type),
+            ("Content-Length", str(len(reply.body))),
+            *reply.headers.items(),
+            *FOR_PROGRAMS,
+            ("X-Request-Id", ids.request),
+        ]
+        if self._transport_security and came_by_https(environ):
+            headers.append(("Strict-Transport-Security", self._transport_security))
+        start_response(_REASONS.get(reply.status, f"{reply.status} -"), headers)
         return [reply.body]
 
 
@@ -123,8 +118,7 @@ def _is_for_programs(environ: Mapping[str, Any]) -> bool:
     return (
         environ["REQUEST_METHOD"] == "POST"
         and "HTTP_AUTHORIZATION" in environ
-        # Django refuses what is not sent over TLS where it must, and who asks for another host.
-        and not settings.SECURE_SSL_REDIRECT
+        # Django refuses who asks for another host.
         and "HTTP_X_FORWARDED_HOST" not in environ
         and _is_our_host(environ.get("HTTP_HOST", ""))
     )

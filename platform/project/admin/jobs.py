@@ -20,7 +20,6 @@ class JobAdmin(ModelAdmin):
     ordering = ("-id",)
     actions = ("retry", "cancel")
     fields = ("name", "target", "state", "attempts", "run_at", "lease_until", "last_error", "key")
-    readonly_fields = fields
 
     @display(
         description="state",
@@ -35,15 +34,29 @@ class JobAdmin(ModelAdmin):
     def shown_state(self, job: Job) -> str:
         return job.state
 
-    @admin.action(description="Try the selected failed jobs again, from their first attempt")
+    @admin.action(
+        description="Try the selected failed jobs again, from their first attempt",
+        permissions=["operate"],
+    )
     @confirmed
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         messages.success(request, f"{retry_all(jobs)} jobs are queued again.")
 
-    @admin.action(description="Cancel the selected jobs that have not begun")
+    @admin.action(
+        description="Cancel the selected jobs that have not begun", permissions=["operate"]
+    )
     @confirmed
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         messages.success(request, f"{cancel_all(jobs)} jobs will not run.")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Say whether somebody may act on jobs: who may change them, in Django's words."""
+        allowed: bool = super().has_change_permission(request)
+        return allowed
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Its page has nothing to save.
+        return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -22,6 +22,7 @@ _START = {
     "contributing": "CONTRIBUTING.md",
 }
 _SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
+_REPORTING = {"security/reporting": "SECURITY.md"}
 _DATA = {"data": "tests/data/README.md"}
 IMAGES = "docs/images/"
 
@@ -52,7 +53,9 @@ class Library:
             "Start": self._pages(_START),
             "Services": self._pages(_SERVICES),
             "Guides": self._pages(self._guides()),
-            "Security": self._pages(self._found_in("security") | self._found_in("runbooks")),
+            "Security": self._pages(
+                self._found_in("security") | _REPORTING | self._found_in("runbooks")
+            ),
             "Reference": self._pages(self._found_in("reference") | _DATA),
             "Decisions": self._pages(self._found_in("adr")),
         }

@@ -6,23 +6,22 @@ from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from kernel import clock
 from kernel.federation.execution import IntrospectionDisabledError
+from kernel.headers import PAGE_POLICY, POLICY
 from kernel.services import BY_NAME
 from project.graph import subgraph
 from project.portal.catalogue import findings, health_of, listed
 from project.portal.library import Library
 from project.version import VERSION
 
-# A page loads only what this process serves, and nothing written into a page is run.
-_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
-)
 _STARTED = clock.now()
+# Behind an open dialog the editor stops the page from scrolling, by a style that it writes.
+_GRAPHIQL_POLICY = PAGE_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='"
+)
 
 EXAMPLE = """\
 # Ctrl-Enter runs it, in your own tenant.
@@ -92,13 +91,12 @@ def services_json(request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
-@ensure_csrf_cookie
 def graphiql(request: HttpRequest, service: str = "") -> HttpResponse:
     """Show an editor for the whole graph of this process, or for one service's subgraph."""
     if service and service not in settings.SERVICES:
         raise Http404
     asks_audit = "audit" in ((service,) if service else settings.SERVICES)
-    return _page(
+    response = _page(
         request,
         "portal/graphiql.html",
         {
@@ -107,6 +105,8 @@ def graphiql(request: HttpRequest, service: str = "") -> HttpResponse:
             "example": AUDIT_EXAMPLE if asks_audit else EXAMPLE,
         },
     )
+    response[POLICY] = _GRAPHIQL_POLICY
+    return response
 
 
 @require_safe
@@ -135,7 +135,6 @@ def docs(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     response = render(request, template, context)
-    response["Content-Security-Policy"] = _POLICY
     response["Cache-Control"] = "private, no-cache"
     return response
 

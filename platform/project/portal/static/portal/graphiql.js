@@ -6,13 +6,8 @@ const KEY = "septet-key";
 const IN_USE = "This key is in use, in this tab only.";
 const key = () => sessionStorage.getItem(KEY) || "";
 
-function csrfToken() {
-  const found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return found ? found[1] : "";
-}
-
 async function fetcher(request, options = {}) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...options.headers };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, ...options.headers };
   if (form && key() && !headers.Authorization) headers.Authorization = `Bearer ${key()}`;
   const response = await fetch(place.dataset.endpoint, {
     method: "POST",
