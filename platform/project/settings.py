@@ -289,6 +289,7 @@ INSTALLED_APPS = [
     "graphene_django",
     "kernel.identity",
     "kernel.jobs",
+    "kernel.idempotency",
     "kernel.events",
     *(f"apps.{name}" for name in SERVICES),
     "project",

@@ -5,6 +5,7 @@ from typing import Any
 import graphene
 
 from apps.audit.domain.entries import Actor, Change, Context, Entry, Target
+from kernel.federation.mutations import ChangeInput
 from kernel.federation.scalars import JSON
 
 
@@ -41,7 +42,7 @@ class AuditChangeInput(graphene.InputObjectType):
     after = JSON()
 
 
-class CreateAuditLogInput(graphene.InputObjectType):
+class CreateAuditLogInput(ChangeInput):
     """One thing that happened."""
 
     action = graphene.String(required=True, description="Such as `invoice.approved`.")
@@ -54,7 +55,7 @@ class CreateAuditLogInput(graphene.InputObjectType):
     idempotency_key = graphene.String(description="The same key and entry is recorded once.")
 
 
-class CreateAuditLogsInput(graphene.InputObjectType):
+class CreateAuditLogsInput(ChangeInput):
     """Many things that happened."""
 
     logs = graphene.List(graphene.NonNull(CreateAuditLogInput), required=True)

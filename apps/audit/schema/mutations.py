@@ -7,7 +7,8 @@ import graphene
 from apps.audit.schema.inputs import CreateAuditLogInput, CreateAuditLogsInput, entry
 from apps.audit.schema.types import AuditLogType
 from apps.audit.services import Outcome, record, record_all
-from kernel.federation.mutations import Bulk, Create, MutationError
+from kernel.federation.mutations import Bulk, Create
+from kernel.federation.outcomes import MutationError
 
 
 class AuditLogOutcome(graphene.ObjectType):
@@ -16,6 +17,16 @@ class AuditLogOutcome(graphene.ObjectType):
     audit_log = graphene.Field(AuditLogType)
     new = graphene.Boolean(required=True, description="False when it was recorded before.")
     error = graphene.Field(MutationError)
+
+
+class CreateOne(Create):
+    """Records an entry. Its key is kept as long as the entry, and stands for it in the tenant."""
+
+    def keyed(
+        self, sent: dict[str, Any], of_request: str | None
+    ) -> tuple[str | None, dict[str, Any]]:
+        key, rest = super().keyed(sent, of_request)
+        return None, rest | {"idempotency_key": key}
 
 
 class CreateMany(Bulk):
@@ -32,7 +43,7 @@ class CreateMany(Bulk):
 class Mutation(graphene.ObjectType):
     """Changes of the audit log."""
 
-    create_audit_log = Create(
+    create_audit_log = CreateOne(
         AuditLogType,
         input=CreateAuditLogInput,
         by=lambda **told: record(entry(told)),

@@ -2,7 +2,7 @@
 
 import graphene
 
-from kernel.federation.mutations import ById, ByIds
+from kernel.federation.mutations import ById, ByIds, ChangeInput
 
 
 class FeatureFlagFilter(graphene.InputObjectType):
@@ -22,7 +22,7 @@ class FeatureFlagOrder(graphene.Enum):
     KEY = ("key", "id")
 
 
-class CreateFeatureFlagInput(graphene.InputObjectType):
+class CreateFeatureFlagInput(ChangeInput):
     """A switch to be."""
 
     key = graphene.String(required=True, description="What programs ask for; one flag has it.")

@@ -10,7 +10,7 @@ from apps.config.schema.inputs import (
 )
 from apps.config.schema.types import FeatureFlagType
 from apps.config.services import create_flag, delete_flag, delete_flags, update_flag
-from kernel.federation.mutations import Bulk, Create, Delete, Update
+from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
 class Mutation(graphene.ObjectType):
@@ -34,7 +34,7 @@ class Mutation(graphene.ObjectType):
         by=delete_flag,
         description="Remove a flag; programs that ask for it get their own default.",
     )
-    delete_feature_flags = Bulk(
+    delete_feature_flags = BulkDelete(
         FeatureFlagType,
         input=DeleteFeatureFlagsInput,
         by=delete_flags,

@@ -3,7 +3,7 @@
 import graphene
 
 from apps.documents.schema.types import DocumentFormatEnum, DocumentStateEnum
-from kernel.federation.mutations import ById, ByIds
+from kernel.federation.mutations import ById, ByIds, ChangeInput
 
 
 class DocumentFilter(graphene.InputObjectType):
@@ -24,7 +24,7 @@ class DocumentOrder(graphene.Enum):
     TITLE = ("title", "id")
 
 
-class CreateDocumentInput(graphene.InputObjectType):
+class CreateDocumentInput(ChangeInput):
     """A document to be made."""
 
     title = graphene.String(required=True)

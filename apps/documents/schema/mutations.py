@@ -15,7 +15,7 @@ from apps.documents.services import (
     delete_documents,
     update_document,
 )
-from kernel.federation.mutations import Bulk, Create, Delete, Update
+from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
 class Mutation(graphene.ObjectType):
@@ -39,7 +39,7 @@ class Mutation(graphene.ObjectType):
         by=delete_document,
         description="Remove a document; the file it was made as stays.",
     )
-    delete_documents = Bulk(
+    delete_documents = BulkDelete(
         DocumentType,
         input=DeleteDocumentsInput,
         by=delete_documents,

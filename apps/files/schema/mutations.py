@@ -5,7 +5,7 @@ import graphene
 from apps.files.schema.inputs import DeleteFileInput, DeleteFilesInput, UpdateFileInput
 from apps.files.schema.types import FileType
 from apps.files.services import delete_file, delete_files, update_file
-from kernel.federation.mutations import Bulk, Delete, Update
+from kernel.federation.mutations import BulkDelete, Delete, Update
 
 
 class Mutation(graphene.ObjectType):
@@ -20,7 +20,7 @@ class Mutation(graphene.ObjectType):
         by=delete_file,
         description="Remove a file; what refers to it shows nothing in its place.",
     )
-    delete_files = Bulk(
+    delete_files = BulkDelete(
         FileType,
         input=DeleteFilesInput,
         by=delete_files,

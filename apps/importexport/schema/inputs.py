@@ -3,7 +3,7 @@
 import graphene
 
 from apps.importexport.schema.types import ImportFormatEnum, ImportStateEnum
-from kernel.federation.mutations import ById, ByIds
+from kernel.federation.mutations import ById, ByIds, ChangeInput
 
 
 class ImportJobFilter(graphene.InputObjectType):
@@ -24,7 +24,7 @@ class ImportJobOrder(graphene.Enum):
     NAME = ("name", "id")
 
 
-class CreateImportJobInput(graphene.InputObjectType):
+class CreateImportJobInput(ChangeInput):
     """A table to be brought in."""
 
     name = graphene.String(required=True)

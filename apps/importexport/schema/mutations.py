@@ -15,7 +15,7 @@ from apps.importexport.services import (
     delete_import,
     delete_imports,
 )
-from kernel.federation.mutations import Bulk, Create, Delete, Update
+from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
 class Mutation(graphene.ObjectType):
@@ -39,7 +39,7 @@ class Mutation(graphene.ObjectType):
         by=delete_import,
         description="Remove an import; CONFLICT while it is running.",
     )
-    delete_import_jobs = Bulk(
+    delete_import_jobs = BulkDelete(
         ImportJobType,
         input=DeleteImportJobsInput,
         by=delete_imports,

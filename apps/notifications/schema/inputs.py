@@ -3,7 +3,7 @@
 import graphene
 
 from apps.notifications.schema.types import NotificationChannelEnum, NotificationStateEnum
-from kernel.federation.mutations import ById
+from kernel.federation.mutations import ById, ChangeInput
 
 
 class NotificationFilter(graphene.InputObjectType):
@@ -23,7 +23,7 @@ class NotificationOrder(graphene.Enum):
     OLDEST_FIRST = ("created_at", "id")
 
 
-class CreateNotificationInput(graphene.InputObjectType):
+class NotificationInput(graphene.InputObjectType):
     """A message to one person."""
 
     recipient = graphene.String(required=True)
@@ -34,10 +34,14 @@ class CreateNotificationInput(graphene.InputObjectType):
     )
 
 
-class CreateNotificationsInput(graphene.InputObjectType):
+class CreateNotificationInput(ChangeInput, NotificationInput):
+    """A message to one person."""
+
+
+class CreateNotificationsInput(ChangeInput):
     """Messages, at most 100."""
 
-    notifications = graphene.List(graphene.NonNull(CreateNotificationInput), required=True)
+    notifications = graphene.List(graphene.NonNull(NotificationInput), required=True)
 
 
 class CancelNotificationInput(ById):

@@ -2,7 +2,7 @@
 
 import graphene
 
-from kernel.federation.mutations import ById, ByIds
+from kernel.federation.mutations import ById, ByIds, ChangeInput
 
 
 class JobScheduleFilter(graphene.InputObjectType):
@@ -22,7 +22,7 @@ class JobScheduleOrder(graphene.Enum):
     NAME = ("name", "id")
 
 
-class CreateJobScheduleInput(graphene.InputObjectType):
+class CreateJobScheduleInput(ChangeInput):
     """Something to be done again and again."""
 
     name = graphene.String(required=True)

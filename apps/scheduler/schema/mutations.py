@@ -15,7 +15,7 @@ from apps.scheduler.services import (
     delete_schedules,
     update_schedule,
 )
-from kernel.federation.mutations import Bulk, Create, Delete, Update
+from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
 class Mutation(graphene.ObjectType):
@@ -39,7 +39,7 @@ class Mutation(graphene.ObjectType):
         by=delete_schedule,
         description="Remove a schedule.",
     )
-    delete_job_schedules = Bulk(
+    delete_job_schedules = BulkDelete(
         JobScheduleType,
         input=DeleteJobSchedulesInput,
         by=delete_schedules,

@@ -8,11 +8,15 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     validate,
 )
@@ -70,6 +74,8 @@ class Operation:
     introspects: bool
     #: It asks for `__typename` and nothing else, as probes do.
     tells_nothing: bool
+    #: How many fields it has at the root.
+    roots: int
     plans: Plans
 
     @property
@@ -88,6 +94,11 @@ class Prepared:
             definition.name.value if definition.name else "": definition
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
+        }
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
         }
         self._operations: dict[str, Operation] = {}
 
@@ -110,8 +121,24 @@ class Prepared:
             estimator(self._schema, self._document, node),
             introspects=not fields.isdisjoint({"__schema", "__type"}),
             tells_nothing=fields == {"__typename"},
+            roots=self._roots(node.selection_set, {}),
             plans=Plans(self._schema, self._document, node),
         )
+
+    def _roots(self, selections: SelectionSetNode, known: dict[str, int]) -> int:
+        """Count fields; each fragment is counted once, however often it is spread."""
+        count = 0
+        for selection in selections.selections:
+            if isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name not in known:
+                    known[name] = self._roots(self._fragments[name].selection_set, known)
+                count += known[name]
+            elif isinstance(selection, InlineFragmentNode):
+                count += self._roots(selection.selection_set, known)
+            else:
+                count += 1
+        return count
 
 
 class Documents:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import orjson
@@ -54,6 +54,11 @@ class Answer:
     status: int = 200
 
     @property
+    def replayed(self) -> bool:
+        """Whether a mutation in it was done before, under the same idempotency key."""
+        return "replayed" in self.body.get("extensions", ())
+
+    @property
     def executed(self) -> bool:
         """Whether the operation was run to its end."""
         return "data" in self.body
@@ -72,6 +77,10 @@ class Context:
     """What resolvers find as `info.context`."""
 
     deadline: Deadline
+    #: The key that came with the request, for the one mutation in it.
+    idempotency_key: str | None = None
+    #: The names in the answer of mutations that were done before.
+    replayed: list[str] = field(default_factory=list)
 
 
 class Endpoint:
@@ -109,7 +118,10 @@ class Endpoint:
             cost = self._affordable(operation, request)
             if charge is not None:
                 charge(cost)
-            answer = _executed(self._execute(operation, request, gone, trace, hide=not is_open))
+            replayed: list[str] = []
+            answer = _executed(
+                self._execute(operation, request, gone, trace, replayed, hide=not is_open)
+            )
         except DocumentRefusedError as refused:
             if caller is None and not is_open:
                 # The same as for what the schema has: otherwise it could be guessed name by name.
@@ -125,6 +137,8 @@ class Endpoint:
             answer.body["extensions"] = {
                 "cost": {"estimated": cost, "limit": self._limits.cost},
             }
+        if replayed:
+            answer.body.setdefault("extensions", {})["replayed"] = replayed
         if trace is not None:
             told = answer.body.setdefault("extensions", {})
             told["ftv1"] = trace.ftv1(answer.body.get("errors", ()))
@@ -144,6 +158,7 @@ class Endpoint:
         request: GraphQLRequest,
         gone: Callable[[], bool] | None,
         trace: Trace | None,
+        replayed: list[str],
         *,
         hide: bool,
     ) -> ExecutionResult:
@@ -159,7 +174,7 @@ class Endpoint:
                     else execute_sync(
                         self.schema,
                         operation.document,
-                        context_value=Context(deadline),
+                        context_value=Context(deadline, request.idempotency_key, replayed),
                         variable_values=request.variables,
                         operation_name=request.operation_name,
                         middleware=[trace] if trace is not None else None,
@@ -231,6 +246,10 @@ def _admit(
         raise InvalidInputError("there are no subscriptions")
     if request.only_reads and not operation.reads:
         raise MethodNotAllowedError("send a mutation by POST")
+    if request.idempotency_key is not None and not operation.reads and operation.roots > 1:
+        raise InvalidInputError(
+            "the header Idempotency-Key is for one mutation; give each a key in its input"
+        )
     if schema_is_open or operation.tells_nothing:
         return
     if caller is None:

@@ -1,37 +1,35 @@
 """Mutations of one shape: one `input`, and in the answer the entity or a coded error."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import graphene
 from graphene.utils.str_converters import to_snake_case
+from graphql import GraphQLResolveInfo
 
-from kernel.errors import DomainError, ForbiddenError, UnauthenticatedError
+from kernel.errors import DomainError, ForbiddenError, InvalidInputError, UnauthenticatedError
 from kernel.federation.batches import together
-from kernel.federation.directives import shareable
 from kernel.federation.entities import Entity
+from kernel.federation.outcomes import MutationError, shown, stored
+from kernel.idempotency.services import once
 from kernel.tenancy.context import require
 
 
-@shareable
-class MutationError(graphene.ObjectType):
-    """Why nothing was changed."""
+class ChangeInput(graphene.InputObjectType):
+    """What every change may be sent; the inputs of changes are made of it."""
 
-    code = graphene.String(required=True, description="Stable; see the table of error codes.")
-    message = graphene.String(required=True)
-
-    @classmethod
-    def of(cls, error: DomainError) -> "MutationError":
-        return cls(code=error.code, message=str(error))
+    idempotency_key = graphene.String(
+        description="Sent again with the same key, it is done once and answered the same."
+    )
 
 
-class ById(graphene.InputObjectType):
+class ById(ChangeInput):
     """Names the row that is meant; the inputs of changes are made of it."""
 
     id = graphene.ID(required=True)
 
 
-class ByIds(graphene.InputObjectType):
+class ByIds(ChangeInput):
     """Names the rows that are meant, in one call at most 100."""
 
     ids = graphene.List(graphene.NonNull(graphene.ID), required=True, description="At most 100.")
@@ -42,14 +40,18 @@ class Change(graphene.Field):
 
     `by` does it: it is given what was sent of the input, and nothing for what was not sent; it
     returns the row, or raises a DomainError. It takes the scope that writes what the entity's
-    scope reads.
+    scope reads. With an idempotency key it is done once, in a transaction with the key, so what
+    asks another service belongs into a job.
     """
+
+    #: It leaves no row to read when it is answered again, so what it removed is kept with the key.
+    removes: ClassVar[bool] = False
 
     def __init__(
         self,
         entity: type[Entity],
         *,
-        input: type[graphene.InputObjectType],  # noqa: A002  the argument's name is part of the API
+        input: type[ChangeInput],  # noqa: A002  the argument's name is part of the API
         by: Callable[..., Any],
         **options: Any,
     ) -> None:
@@ -80,17 +82,43 @@ class Change(graphene.Field):
         return {self.member: made}
 
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
-        return lambda _root, _info, **arguments: self.answer(arguments["input"])
+        return lambda _root, info, **arguments: self.answer(arguments["input"], info)
 
-    def answer(self, sent: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, sent: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any]:
         """Do it and tell what became of it; raises when the credential does not reach this far."""
         require(self.scope)
         try:
-            return self.done(self.by(**sent))
+            key, wanted = self.keyed(sent, info.context.idempotency_key)
+            if key is None:
+                return self.done(self.by(**wanted))
+            return self._once(key, wanted, info)
         except (UnauthenticatedError, ForbiddenError):
             raise
         except DomainError as error:
             return {"error": MutationError.of(error)}
+
+    def keyed(
+        self, sent: dict[str, Any], of_request: str | None
+    ) -> tuple[str | None, dict[str, Any]]:
+        """Return the key of a change, from its input or the request, and the rest of its input."""
+        key = sent.get("idempotency_key")
+        if None not in (key, of_request) and key != of_request:
+            raise InvalidInputError("the header Idempotency-Key and the input name different keys")
+        rest = {name: value for name, value in sent.items() if name != "idempotency_key"}
+        return key if key is not None else of_request, rest
+
+    def _once(self, key: str, sent: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any]:
+        answers: list[dict[str, Any]] = []
+
+        def work() -> Any:
+            answers.append(self.done(self.by(**sent)))
+            return stored(answers[0], keeps_rows=self.removes)
+
+        done = once(key, info.field_name, sent, work)
+        if done.replayed:
+            info.context.replayed.append(str(info.path.key))
+        result = done.result()
+        return shown(result, self.entity) if done.replayed else answers[0]
 
 
 class Create(Change):
@@ -103,6 +131,8 @@ class Update(Change):
 
 class Delete(Change):
     """Removes a row, and shows it as it was."""
+
+    removes = True
 
 
 class Bulk(Change):
@@ -133,6 +163,12 @@ class Bulk(Change):
         if isinstance(one, DomainError):
             return {"error": MutationError.of(one)}
         return {self.member: one}
+
+
+class BulkDelete(Bulk):
+    """Removes many rows, and shows them as they were."""
+
+    removes = True
 
 
 #: One for each entity: graphene takes two classes of one name for two types.

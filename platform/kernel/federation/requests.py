@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,6 +12,7 @@ from django.http import RawPostDataException, UnreadablePostError
 
 from kernel.errors import DomainError, ForbiddenError, InvalidInputError, PayloadTooLargeError
 from kernel.http import Asked
+from kernel.idempotency.services import key_in_header
 
 _MEMBERS = ("query", "variables", "operationName", "extensions", "documentId")
 _QUOTED_MEMBERS = tuple(f'"{name}"'.encode() for name in _MEMBERS)
@@ -43,6 +44,8 @@ class GraphQLRequest:
     tells_cost: bool = False
     #: It came by GET, so it must not change anything.
     only_reads: bool = False
+    #: Of the one mutation in it (draft-ietf-httpapi-idempotency-key-header-07).
+    idempotency_key: str | None = None
 
 
 def read_request(request: Asked) -> GraphQLRequest:
@@ -56,7 +59,9 @@ def read_request(request: Asked) -> GraphQLRequest:
     charset = str((request.content_params or {}).get("charset", "utf-8"))
     if charset.lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaTypeError(f"send the request in UTF-8, found {charset[:40]!r}")
-    return parse_request(_body(request))
+    wanted = parse_request(_body(request))
+    key = request.headers.get("Idempotency-Key")
+    return wanted if key is None else replace(wanted, idempotency_key=key_in_header(key))
 
 
 def parse_request(body: bytes) -> GraphQLRequest:

@@ -27,6 +27,9 @@ VARY = "Accept, Authorization, Cookie"
 #: How Apollo's clients say who they are; it picks the manifest of trusted documents.
 CLIENT_NAME = "apollographql-client-name"
 
+#: Told of an answer to what was done before, under the same idempotency key.
+REPLAYED = "Idempotent-Replayed"
+
 
 class GraphQLOverHTTP:
     """A schema at a path; it is built when the first request needs it."""
@@ -102,6 +105,8 @@ def _reply(answer: Answer, media_type: str, stopwatch: Stopwatch) -> Reply:
         "Server-Timing": stopwatch.server_timing(),
         "Vary": VARY,
     }
+    if answer.replayed:
+        headers[REPLAYED] = "true"
     if status == MethodNotAllowedError.status:
         headers["Allow"] = "POST"
     return Reply(answer.encoded(), status, f"{media_type}; charset=utf-8", headers)
