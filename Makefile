@@ -10,7 +10,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum))
 
-.PHONY: help run test check lint test-all bench nightly lock clean
+.PHONY: help run test check lint security sbom audit test-all bench nightly lock clean
 
 help: ## Show the targets
 	sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -40,7 +40,7 @@ test: $(DEV) ## Run the suite on SQLite
 check: lint ## Everything in lint, then the suite
 	exec $(PYTHON) -m pytest
 
-lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, reference pages
+lint: security ## Format, lint, types, import contracts, migrations, schema, reference pages; and security
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -50,6 +50,16 @@ lint: $(DEV) ## Format, lint, types, import contracts, migrations, schema, refer
 	$(PYTHON) manage.py settings_reference --check
 	$(PYTHON) manage.py errors_reference --check
 	$(PYTHON) manage.py operations_reference --check
+
+security: $(DEV) ## Bandit, and the licences of all packages
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive apps platform scripts manage.py
+	$(PYTHON) -m scripts.licences
+
+sbom: $(DEV) ## Write what is in a release to var/sbom.json (CycloneDX)
+	$(PYTHON) -m scripts.sbom var/sbom.json
+
+audit: $(DEV) ## Ask OSV for known weaknesses of all packages; fails when it could not ask
+	$(PYTHON) -m scripts.audit
 
 test-all: $(DEV) ## The suite on PostgreSQL, with real servers and a browser; nothing may be skipped
 	PYTHON=$(PYTHON) sh scripts/test-all

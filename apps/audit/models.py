@@ -38,7 +38,7 @@ class Matches(Lookup[list[str]]):
         table = compiler.quote_name_unless_alias(self.lhs.alias)
         matches, parameters = self.process_rhs(compiler, connection)
         return (
-            f"{table}.id IN (SELECT log_id FROM audit_words WHERE words MATCH {matches})",  # noqa: S608  a quoted table name and a placeholder
+            f"{table}.id IN (SELECT log_id FROM audit_words WHERE words MATCH {matches})",  # noqa: S608  a quoted table name and a placeholder # nosec B608
             tuple(parameters),
         )
 

@@ -114,4 +114,4 @@ class Cache:
 
     def _seconds(self) -> float:
         # Spread, so that what was loaded together does not expire together.
-        return self._ttl.value.total_seconds() * random.uniform(0.9, 1)  # noqa: S311
+        return self._ttl.value.total_seconds() * random.uniform(0.9, 1)  # noqa: S311 # nosec B311

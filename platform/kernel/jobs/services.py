@@ -207,4 +207,4 @@ def _tenant_here() -> UUID | None:
 def _pause(attempts: int) -> timedelta:
     """Return how long to wait: doubled each time, with jitter so that a crowd spreads."""
     doubled: int = 2 ** min(attempts - 1, 20)
-    return min(FIRST_RETRY * doubled, LONGEST_RETRY) * random.uniform(0.5, 1)  # noqa: S311  no secret depends on it
+    return min(FIRST_RETRY * doubled, LONGEST_RETRY) * random.uniform(0.5, 1)  # noqa: S311  no secret depends on it # nosec B311

@@ -66,7 +66,7 @@ class Column:
         if self.inside_json:
             return AUTHENTICATORS
         encrypted = self.model._meta.get_field(self.name)
-        assert isinstance(encrypted, EncryptedTextField)  # noqa: S101  by `columns`
+        assert isinstance(encrypted, EncryptedTextField)  # noqa: S101  by `columns` # nosec B101
         return encrypted.place(self.model(pk=key))
 
     def write(self, key: Any, value: Any) -> None:

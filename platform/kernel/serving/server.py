@@ -125,5 +125,5 @@ def listen(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """Return where a browser on this machine finds it."""
     host, port = listener.getsockname()[:2]
-    shown = "localhost" if host in {"0.0.0.0", "::", "127.0.0.1", "::1"} else host  # noqa: S104
+    shown = "localhost" if host in {"0.0.0.0", "::", "127.0.0.1", "::1"} else host  # noqa: S104 # nosec B104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

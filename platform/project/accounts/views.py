@@ -27,7 +27,7 @@ def no_password(request: HttpRequest) -> HttpResponse:
 @login_required
 def own_sessions(request: HttpRequest) -> HttpResponse:
     """Show where one is signed in; a POST ends one of these sessions, or all but this."""
-    assert isinstance(request.user, User)  # noqa: S101  login_required
+    assert isinstance(request.user, User)  # noqa: S101  login_required # nosec B101
     sessions = sessions_of(request.user)
     current = digest(request.session.session_key)
     if request.method == "POST":
