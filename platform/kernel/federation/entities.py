@@ -16,6 +16,7 @@ from kernel.federation.batches import together
 from kernel.federation.directives import applied
 from kernel.federation.field_sets import FieldSet, Key, holds, parse_field_set
 from kernel.ids import parse_id
+from kernel.masking import describe
 from kernel.tenancy.access import OPEN, Access
 from kernel.tenancy.context import current_principal, require
 from kernel.tenancy.models import TenantManager
@@ -165,6 +166,10 @@ def _resolve(
         found = entity.resolve_references(info, representations)
     except DomainError as error:
         return [error] * len(representations)
+    except Exception as error:  # noqa: BLE001  the other types of the request are still answered
+        # Told to the log once, not for each of a thousand.
+        _, message = describe(error)
+        return [DomainError(message)] * len(representations)
     together([row for row in found if row is not None and not isinstance(row, DomainError)])
     return found
 

@@ -210,6 +210,28 @@ def test_an_error_of_one_row_stands_in_its_place() -> None:
     assert body["errors"][0]["message"] == "sold out"
 
 
+def test_a_failure_of_ours_keeps_no_other_type_or_key_from_being_answered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = Product._found
+
+    def fail_for_packages(wanted: Representation) -> Any:
+        if "package" in wanted:
+            raise KeyError("a secret")
+        return found(wanted)
+
+    monkeypatch.setattr(Product, "_found", fail_for_packages)
+    by_package = product(sku="pear", package="bag")
+
+    body = fetch(shop, [by_package, product(id="1"), by_package], PRODUCT)
+
+    assert body["data"] == {"_entities": [None, APPLE, None]}
+    assert failures(body) == [(["_entities", 0], "INTERNAL"), (["_entities", 2], "INTERNAL")]
+    assert all("id" in error["extensions"] for error in body["errors"])
+    assert "a secret" not in str(body)
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
 @pytest.mark.django_db
 def test_a_scope_closes_the_entities_of_its_type_and_no_others() -> None:
     one = str(make_tenant().pk)
