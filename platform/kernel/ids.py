@@ -42,9 +42,18 @@ _sequence = _Sequence()
 
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7: 48 bits of Unix milliseconds, a 12 bit counter, 62 random bits."""
+    return uuid.UUID(int=_new_value())
+
+
+def new_id_text() -> str:
+    """Return the same as it is written, where nobody needs the object."""
+    digits = f"{_new_value():032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _new_value() -> int:
     milliseconds, counter = _sequence.next(int(clock.now().timestamp() * 1000))
-    value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
-    return uuid.UUID(int=value)
+    return milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:

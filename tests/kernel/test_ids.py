@@ -7,7 +7,7 @@ import pytest
 
 from kernel import clock, ids
 from kernel.errors import InvalidInputError
-from kernel.ids import new_id, parse_id
+from kernel.ids import new_id, new_id_text, parse_id
 
 
 def test_an_id_is_a_uuid_of_version_7_with_the_time_in_front(
@@ -62,3 +62,10 @@ def test_an_id_is_read_back() -> None:
 
     assert parse_id(str(made)) == made
     assert parse_id(str(made).upper()) == made
+
+
+def test_the_text_of_a_new_id_is_one_of_the_same_kind() -> None:
+    before, text, after = new_id(), new_id_text(), new_id()
+
+    assert str(parse_id(text)) == text
+    assert before < parse_id(text) < after

@@ -108,7 +108,8 @@ class _Watch:
     def add(self, deadline: Deadline) -> None:
         with self._lock:
             self._running.add(deadline)
-            self._some.set()
+            if not self._some.is_set():
+                self._some.set()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
                 self._thread.start()

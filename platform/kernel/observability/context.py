@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from kernel.ids import new_id
+from kernel.ids import new_id_text
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 #: W3C Trace Context, section 3.2: version, trace id, parent id, flags.
@@ -31,7 +31,7 @@ def request_ids(given_request_id: str, traceparent: str) -> Iterator[Ids]:
     """Run a block under the caller's ids where they are well formed, else under new ones."""
     trace = _TRACEPARENT.fullmatch(traceparent)
     ids = Ids(
-        request=given_request_id if _SAFE_ID.fullmatch(given_request_id) else str(new_id()),
+        request=given_request_id if _SAFE_ID.fullmatch(given_request_id) else new_id_text(),
         trace=trace["trace"] if trace else secrets.token_hex(16),
     )
     token = _ids.set(ids)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
@@ -128,9 +128,7 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         if b"_" in raw_name:
             # X_Real_Ip would look like the X-Real-Ip that only the edge may set.
             continue
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        if name not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-            name = f"HTTP_{name}"
+        name = _variable(raw_name)
         value = raw_value.decode("latin-1")
         if name in environ:
             # RFC 9110, section 5.3, and RFC 9113, section 8.2.3, for the one that differs.
@@ -138,3 +136,9 @@ def environ_of(scope: Scope) -> dict[str, Any]:
             value = f"{environ[name]}{separator}{value}"
         environ[name] = value
     return environ
+
+
+@lru_cache(maxsize=256)
+def _variable(header: bytes) -> str:
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
