@@ -60,6 +60,7 @@ def _append_only_tables_can_be_emptied() -> None:
 def _keys_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # Counts of queries are those of the first request; what is remembered has tests of its own.
     monkeypatch.setattr("kernel.identity.recent.BELIEVED_SECONDS", 0)
+    monkeypatch.setattr("kernel.identity.last_used.last_uses._uses", {})
 
 
 @pytest.fixture(autouse=True)

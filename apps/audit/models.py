@@ -109,3 +109,15 @@ class AuditLogTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.target_id}"
+
+
+class Erasure(models.Model):
+    """The door in the wall: rows of a tenant that is named here may be deleted.
+
+    A row is there within the transaction that deletes, and never after it.
+    """
+
+    tenant_id = models.UUIDField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.tenant_id)

@@ -121,6 +121,9 @@ DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
 # key of another environment opens nothing here. By default `test` on the embedded database.
 KEY_ENVIRONMENT = env.choice("KEY_ENVIRONMENT", "test" if EMBEDDED else "live", ENVIRONMENTS)
 
+# How long a tenant that is to be deleted can be had back. Nobody gets in meanwhile.
+TENANT_GRACE = env.duration("TENANT_GRACE", timedelta(days=14))
+
 # --- People who sign in -------------------------------------------------------------------------
 
 # A session that nobody uses for so long ends.

@@ -1,4 +1,4 @@
-"""Tenants, their members and service accounts, and API keys."""
+"""Tenants, their members and service accounts, API keys, sessions."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.functional import cached_property
 
 from kernel import clock
+from kernel.identity import departures  # noqa: F401  Django looks for models in this module
 from kernel.identity.devices import device
 from kernel.identity.scopes import ROLES, Role, check_scopes, common, expanded
 from kernel.ids import new_id

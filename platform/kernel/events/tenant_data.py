@@ -1,0 +1,6 @@
+"""Events of a tenant: on their way, or kept for a while."""
+
+from kernel.tenancy.parts import TenantPart, register_part
+
+_KEPT = "leaves when its time of keeping ends; erased, other groups would never hear of it"
+register_part(TenantPart("events", kept={"outboxevent": _KEPT, "redelivery": _KEPT}))

@@ -1,0 +1,5 @@
+"""Jobs of a tenant go with it."""
+
+from kernel.tenancy.parts import TenantPart, register_part
+
+register_part(TenantPart("jobs"))
