@@ -88,6 +88,19 @@ class MemberInvited(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationRevoked(Event):
+    """An invitation that was not accepted leads nowhere any more."""
+
+    TYPE: ClassVar[str] = "identity.invitation.revoked.v1"
+    ENTITY: ClassVar[str] = "Invitation"
+    SUBJECT: ClassVar[str] = "invitation_id"
+    LABEL: ClassVar[str] = "email"
+
+    invitation_id: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     """Somebody is a member of a tenant now."""
 
@@ -146,6 +159,22 @@ class SessionRevoked(Event):
     user_id: str
     #: Such as `by_owner`, `by_staff`, `role_changed`, `password_reset`.
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(Event):
+    """Somebody has proven to be who they say, and a session has begun."""
+
+    TYPE: ClassVar[str] = "identity.signin.succeeded.v1"
+    ENTITY: ClassVar[str] = "User"
+    SUBJECT: ClassVar[str] = "user_id"
+    LABEL: ClassVar[str] = "username"
+
+    user_id: str
+    username: str
+    #: How, such as `password`, `mfa` or `socialaccount`, in the order of the steps.
+    methods: tuple[str, ...]
+    ip_address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,13 +81,18 @@ def _by_session(request: HttpRequest, user: User) -> Principal:
     memberships = Membership.objects.filter(user=user, tenant__in=Tenant.objects.active())
     if chosen:
         memberships = memberships.filter(tenant_id=chosen)
-    membership = memberships.order_by("tenant__slug").first()
+    membership = memberships.select_related("user").order_by("tenant__slug").first()
     if membership is None:
         raise ForbiddenError(f"{user.get_username()} is no member of an active tenant")
+    return principal_of(membership)
+
+
+def principal_of(membership: Membership) -> Principal:
+    """Return a signed-in member as who acts."""
     return Principal(
         kind="staff",
-        id=str(user.pk),
-        name=user.get_username(),
+        id=str(membership.user_id),
+        name=membership.user.get_username(),
         tenant_id=membership.tenant_id,
         scopes=membership.effective_scopes,
     )

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from contracts.identity import LockedOut
 from kernel import clock
+from kernel.events.publishing import publish
 from kernel.identity.models import Lockout
 
 
@@ -30,6 +32,14 @@ def try_name(name: str, address: str) -> bool:
         row.failures, row.address = row.failures + 1, address or None
         if row.failures >= settings.SIGN_IN_FAILURES:
             row.locked_until = now + settings.SIGN_IN_LOCKOUT
+            publish(
+                LockedOut(
+                    username=row.name or "-",
+                    failures=row.failures,
+                    until=row.locked_until,
+                    ip_address=address,
+                )
+            )
         row.save()
     return True
 

@@ -253,3 +253,45 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return self.cache_key
+
+
+class InvitationState(models.TextChoices):
+    """Whether an invitation still leads somewhere."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class Invitation(models.Model):
+    """A link by mail with which one person may join a tenant; see `invitations`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="invitations"
+    )
+    email = models.EmailField(editable=False)
+    role = models.CharField(max_length=13, choices=Role, editable=False)
+    #: Whose right to invite it is; without that membership it is void.
+    invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, editable=False)
+    #: Where its link leads: scheme and host of the site at which it was made.
+    site = models.CharField(max_length=300, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.tenant}"
+
+    def state_at(self, now: datetime) -> InvitationState:
+        """Return where it stands at that time."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.EXPIRED if self.expires_at <= now else InvitationState.PENDING

@@ -12,12 +12,23 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from contracts.event import Event
+from contracts.identity import (
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    ApiKeyRotated,
+    MemberJoined,
+    MemberRemoved,
+    MemberRoleChanged,
+)
 from kernel import clock
 from kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from kernel.events.publishing import publish
 from kernel.identity.keys import KeyText, digest
 from kernel.identity.models import ApiKey, KeyState, Membership, ServiceAccount, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.scopes import ROLES, TENANT_ADMIN, Role, check_scopes, covers, expanded
+from kernel.identity.sessions import end_sessions, sessions_of
 from kernel.rows import check
 
 #: How long the old secret of a rotated key opens the same, unless somebody says otherwise.
@@ -45,11 +56,13 @@ def admit(
     role: str,
     extra_scopes: Sequence[str] = (),
     by: Membership | None = None,
+    invitation_id: str = "",
 ) -> Membership:
     """Let a person act in a tenant in this role, in place of any they had there.
 
-    Raises ForbiddenError for a role beyond the giver's own, and ConflictError when the tenant
-    would have no owner left.
+    Whose role changes is signed out there, so that no session outlives it. Raises
+    ForbiddenError for a role beyond the giver's own, and ConflictError when the tenant would have
+    no owner left.
     """
     _check_scopes(extra_scopes)
     if role not in ROLES:
@@ -57,22 +70,37 @@ def admit(
     membership = Membership.objects.select_for_update().filter(
         user=user, tenant=tenant
     ).first() or Membership(user=user, tenant=tenant, role=Role.CUSTOM)
-    _refuse_beyond(by, membership.effective_scopes)
+    refuse_beyond(by, membership.effective_scopes)
     if role != Role.OWNER:
         _keep_an_owner(membership)
+    before = membership.role, membership.extra_scopes
     membership.role, membership.extra_scopes = role, list(extra_scopes)
-    _refuse_beyond(by, membership.effective_scopes)
+    refuse_beyond(by, membership.effective_scopes)
+    joins = membership._state.adding
+    if not joins and before == (membership.role, membership.extra_scopes):
+        return membership
     membership.save()
     recent_keys.forget_all()
+    if joins:
+        event: Event = MemberJoined(invitation_id=invitation_id, role=role, **_facts(membership))
+    else:
+        event = MemberRoleChanged(role=role, previous_role=before[0], **_facts(membership))
+        _end_sessions_of(membership, reason="role_changed")
+    publish(event, tenant_id=tenant.pk)
     return membership
 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Membership | None = None) -> None:
-    """End a membership, with the member's own keys; raises as `admit` does. Anybody may leave."""
+    """End a membership, with the member's own keys and sessions; raises as `admit` does.
+
+    Anybody may leave.
+    """
     if by != membership:
-        _refuse_beyond(by, membership.effective_scopes)
+        refuse_beyond(by, membership.effective_scopes)
     _keep_an_owner(membership)
+    publish(MemberRemoved(**_facts(membership)), tenant_id=membership.tenant_id)
+    _end_sessions_of(membership, reason="removed")
     membership.delete()
     recent_keys.forget_all()
 
@@ -82,7 +110,7 @@ def create_service_account(
 ) -> ServiceAccount:
     """Make an account for a program; raises ForbiddenError, or ConflictError for a taken name."""
     _check_scopes(scopes)
-    _refuse_beyond(by, expanded(scopes))
+    refuse_beyond(by, expanded(scopes))
     try:
         with transaction.atomic():
             return ServiceAccount.objects.create(
@@ -100,7 +128,7 @@ def set_account_enabled(
     *, account: ServiceAccount, enabled: bool, by: Membership | None = None
 ) -> None:
     """Let an account's keys open something again, or nothing. Telling it twice changes nothing."""
-    _refuse_beyond(by, expanded(account.scopes))
+    refuse_beyond(by, expanded(account.scopes))
     if enabled == (account.disabled_at is None):
         return
     account.disabled_at = None if enabled else clock.now()
@@ -108,6 +136,7 @@ def set_account_enabled(
     recent_keys.forget_all()
 
 
+@transaction.atomic
 def issue_key(
     *,
     tenant: Tenant,
@@ -126,7 +155,7 @@ def issue_key(
     _check_scopes(scopes)
     asked = expanded(scopes)
     if service_account:
-        _refuse_beyond(by, asked)
+        refuse_beyond(by, asked)
         if service_account.tenant_id != tenant.pk:
             raise InvalidInputError(f"{service_account} is no service account of {tenant}")
         _refuse_missing(service_account.effective_scopes, asked, whose="the service account's")
@@ -143,6 +172,10 @@ def issue_key(
         scopes=list(scopes),
         expires_at=expires_at,
         created_by=by.user if by else created_by,
+    )
+    publish(
+        ApiKeyIssued(key_id=key.pk, name=name, scopes=tuple(scopes), expires_at=expires_at),
+        tenant_id=tenant.pk,
     )
     return key, str(text)
 
@@ -167,6 +200,12 @@ def rotate_key(
     key.secret_sha256, key.rotated_at = digest(text.secret), now
     key.save(update_fields=["previous_sha256", "previous_until", "secret_sha256", "rotated_at"])
     recent_keys.forget(key.pk)
+    publish(
+        ApiKeyRotated(
+            key_id=key.pk, name=key.name, new_key_id=key.pk, overlap_until=key.previous_until
+        ),
+        tenant_id=key.tenant_id,
+    )
     return key, str(text)
 
 
@@ -178,6 +217,7 @@ def revoke_key(*, key_id: str, by: Membership | None = None) -> ApiKey:
         key.revoked_at = clock.now()
         key.save(update_fields=["revoked_at"])
         recent_keys.forget(key_id)
+        publish(ApiKeyRevoked(key_id=key.pk, name=key.name), tenant_id=key.tenant_id)
     return key
 
 
@@ -201,7 +241,7 @@ def _check_scopes(scopes: Sequence[str]) -> None:
         raise InvalidInputError(error.message) from None
 
 
-def _refuse_beyond(by: Membership | None, scopes: Iterable[str]) -> None:
+def refuse_beyond(by: Membership | None, scopes: Iterable[str]) -> None:
     """Raise ForbiddenError unless this member administers the tenant and may do all that."""
     if by is not None:
         _refuse_missing(by.effective_scopes, frozenset(scopes) | {TENANT_ADMIN}, whose="your own")
@@ -211,6 +251,18 @@ def _refuse_missing(having: frozenset[str], asked: frozenset[str], *, whose: str
     if not covers(having, asked):
         missing = ", ".join(sorted(asked - having))
         raise ForbiddenError(f"these scopes are beyond {whose}: {missing}")
+
+
+def _facts(membership: Membership) -> dict[str, str]:
+    return {
+        "member_id": str(membership.pk),
+        "user_id": str(membership.user_id),
+        "username": membership.user.get_username(),
+    }
+
+
+def _end_sessions_of(membership: Membership, *, reason: str) -> None:
+    end_sessions(sessions_of(membership.user).filter(tenant_id=membership.tenant_id), reason=reason)
 
 
 def _keep_an_owner(membership: Membership) -> None:

@@ -21,8 +21,10 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from contracts.identity import SessionRevoked
 from kernel import clock
 from kernel.client_address import client_address
+from kernel.events.publishing import publish
 from kernel.identity.authentication import SESSION_TENANT
 from kernel.identity.devices import USER_AGENT_LENGTH
 from kernel.identity.models import Session, Tenant
@@ -148,10 +150,15 @@ def sessions_in(tenant: Tenant) -> QuerySet[Session]:
     return _open().filter(tenant=tenant)
 
 
-def end_sessions(sessions: QuerySet[Session]) -> int:
-    """End these sessions at once and return how many there were."""
-    count, _ = sessions.order_by().delete()
-    return count
+@transaction.atomic
+def end_sessions(sessions: QuerySet[Session], *, reason: str) -> int:
+    """End these sessions at once, say why, and return how many there were."""
+    ended = list(sessions.order_by().values_list("pk", "user_id", "tenant_id"))
+    Session.objects.filter(pk__in=[pk for pk, _, _ in ended]).delete()
+    for pk, user_id, tenant_id in ended:
+        told = SessionRevoked(session_id=pk, user_id=str(user_id), reason=reason)
+        publish(told, tenant_id=tenant_id)
+    return len(ended)
 
 
 def _open() -> QuerySet[Session]:

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
@@ -11,7 +12,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from contracts.identity import SignedIn, SignInFailed
 from kernel.client_address import client_address
+from kernel.events.publishing import publish
 from kernel.identity.lockouts import forget_attempts, try_name
 from kernel.identity.sessions import end_sessions, sessions_of
 from kernel.secrets.authenticators import seal_authenticator, unseal_authenticator
@@ -45,16 +48,37 @@ class AccountAdapter(DefaultAccountAdapter):
             forget_attempts(_name_in(credentials))
         return user
 
+    @transaction.atomic
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        publish(
+            SignInFailed(
+                username=_name_in(credentials)[:150] or "-",
+                reason="wrong name or password",
+                ip_address=client_address(request),
+            )
+        )
+
+    @transaction.atomic
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Begin a session under a new key, in a tenant of the person's."""
         super().login(request, user)
-        work_in_a_tenant(request)
+        membership = work_in_a_tenant(request)
+        publish(
+            SignedIn(
+                user_id=str(user.pk),
+                username=user.get_username(),
+                methods=tuple(step["method"] for step in get_authentication_records(request, user)),
+                ip_address=client_address(request),
+            ),
+            tenant_id=membership.tenant_id if membership else None,
+        )
 
     @transaction.atomic
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """Set it and end every session; the one in which it was changed gets a new key."""
         super().set_password(user, password)
         if isinstance(user, User):
-            end_sessions(sessions_of(user))
+            end_sessions(sessions_of(user), reason="password_changed")
             forget_attempts(user.username, user.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

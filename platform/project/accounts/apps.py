@@ -9,6 +9,10 @@ class AccountsConfig(AppConfig):
 
     name = "project.accounts"
     default = True
+
+    def ready(self) -> None:
+        from project.accounts import invitations  # noqa: F401  registers its job
+
     label = "accounts"
 
 

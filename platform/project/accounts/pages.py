@@ -1,12 +1,21 @@
-"""What pages of people have in common: nobody's cache keeps them, and no link gives them away."""
+"""What pages of people have in common: who may see them, and that no link gives them away."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.module_loading import import_string
+
+from kernel.identity.authentication import principal_of
+from kernel.identity.models import Membership
+from kernel.identity.scopes import covers
+from kernel.tenancy.context import acting_as
+from project.accounts.tenants import membership_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -34,3 +43,31 @@ def by_token(view: View) -> View:
         return response
 
     return silent
+
+
+def for_members(*scopes: str) -> Callable[[View], View]:
+    """Let a page be seen by members who may do this, and run it as the one who asks.
+
+    The view is given the membership. Who is in no tenant is told so.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def as_member(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            membership = membership_of(request)
+            if membership is None:
+                return render(request, "accounts/no_tenant.html")
+            if not may(membership, *scopes):
+                raise PermissionDenied(f"this needs {' and '.join(scopes)}")
+            with acting_as(principal_of(membership)):
+                return view(request, membership, *args, **kwargs)
+
+        return as_member
+
+    return wrap
+
+
+def may(membership: Membership, *scopes: str) -> bool:
+    """Say whether a member may do all this."""
+    return covers(membership.effective_scopes, frozenset(scopes))

@@ -29,11 +29,12 @@ def membership_of(request: HttpRequest) -> Membership | None:
     return (memberships.filter(tenant_id=chosen) if chosen else memberships).first()
 
 
-def work_in_a_tenant(request: HttpRequest) -> None:
-    """Let a new session work in the first of the person's tenants."""
+def work_in_a_tenant(request: HttpRequest) -> Membership | None:
+    """Let a new session work in the first of the person's tenants, if there is one."""
     first = memberships_of(request.user).first() if isinstance(request.user, User) else None
     if first is not None:
         request.session[SESSION_TENANT] = str(first.tenant_id)
+    return first
 
 
 def switch_to(request: HttpRequest, tenant_id: uuid.UUID) -> Membership:

@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 
-from project.accounts import views
 from project.accounts.pages import View, by_token, later
+
+HERE = "project.accounts"
+TENANT = f"{HERE}.tenant_views"
 
 
 def private(route: str, view: View, name: str) -> URLPattern:
@@ -21,7 +23,7 @@ urlpatterns = [
     private(
         "sign-in/inactive/", later("allauth.account.views.account_inactive"), "account_inactive"
     ),
-    private("sign-in/no-account/", views.by_invitation, "account_signup"),
+    private("sign-in/no-account/", later(f"{HERE}.views.by_invitation"), "account_signup"),
     private("sign-out/", later("allauth.account.views.logout"), "account_logout"),
     private(
         "account/confirm/", later("allauth.account.views.reauthenticate"), "account_reauthenticate"
@@ -41,7 +43,7 @@ urlpatterns = [
         later("allauth.account.views.password_change"),
         "account_change_password",
     ),
-    private("account/password/none/", views.no_password, "account_set_password"),
+    private("account/password/none/", later(f"{HERE}.views.no_password"), "account_set_password"),
     private(
         "account/password/reset/",
         later("allauth.account.views.password_reset"),
@@ -103,6 +105,30 @@ urlpatterns = [
         later("allauth.mfa.recovery_codes.views.generate_recovery_codes"),
         "mfa_generate_recovery_codes",
     ),
-    private("tenant/", views.tenant, "tenant"),
-    private("account/sessions/", views.own_sessions, "own-sessions"),
+    private("invitations/<str:token>/", by_token(later(f"{HERE}.views.invitation")), "invitation"),
+    private("tenant/", later(f"{TENANT}.overview"), "tenant"),
+    private("tenant/switch/", later(f"{TENANT}.switch"), "switch-tenant"),
+    private("tenant/members/", later(f"{TENANT}.members"), "members"),
+    private("tenant/members/invite/", later(f"{TENANT}.invite_member"), "invite"),
+    private("tenant/members/<uuid:member_id>/role/", later(f"{TENANT}.change_role"), "role"),
+    private(
+        "tenant/members/<uuid:member_id>/remove/",
+        later(f"{TENANT}.end_membership"),
+        "remove-member",
+    ),
+    private(
+        "tenant/invitations/<uuid:invitation_id>/revoke/",
+        later(f"{TENANT}.withdraw_invitation"),
+        "revoke-invitation",
+    ),
+    private("tenant/keys/", later(f"{TENANT}.keys"), "keys"),
+    private("tenant/keys/new/", later(f"{TENANT}.new_key"), "new-key"),
+    private("tenant/keys/<slug:key_id>/rotate/", later(f"{TENANT}.renew_key"), "rotate-key"),
+    private("tenant/keys/<slug:key_id>/revoke/", later(f"{TENANT}.close_key"), "revoke-key"),
+    private("tenant/accounts/new/", later(f"{TENANT}.new_account"), "new-account"),
+    private(
+        "tenant/accounts/<uuid:account_id>/", later(f"{TENANT}.switch_account"), "switch-account"
+    ),
+    private("tenant/sessions/", later(f"{TENANT}.sessions"), "tenant-sessions"),
+    private("account/sessions/", later(f"{HERE}.views.own_sessions"), "own-sessions"),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
@@ -22,6 +23,7 @@ from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.services import issue_key, revoke_key
+from kernel.identity.sessions import end_sessions, sessions_of
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -77,6 +79,21 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):
     change_password_form = AdminPasswordChangeForm
     inlines = (MembershipInline,)
     filter_horizontal = ()
+    actions = ("remove_second_factors",)
+
+    @admin.action(
+        description="Remove the second factors of the selected people, who have lost them",
+        permissions=["change"],
+    )
+    @confirmed
+    def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        count, _ = Authenticator.objects.filter(user__in=people).delete()
+        messages.success(request, f"Second factors removed: {count}.")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(sessions_of(obj), reason="deactivated")
 
 
 @admin.register(ApiKey)

@@ -58,7 +58,7 @@ class SessionAdmin(_SeenOnly):
     def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         # Not the one that asks: it has the answer still to show.
         others = sessions.exclude(pk=digest(request.session.session_key))
-        messages.success(request, f"Sessions ended: {end_sessions(others)}.")
+        messages.success(request, f"Sessions ended: {end_sessions(others, reason='by_staff')}.")
 
 
 @admin.register(Lockout)

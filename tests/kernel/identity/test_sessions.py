@@ -117,7 +117,7 @@ def test_a_use_is_written_down_once_a_minute(ada: User, moved: MovableClock) -> 
 def test_an_ended_session_is_nobodys_at_once_and_the_others_go_on(ada: User) -> None:
     one, other = signed_in(ada), signed_in(ada)
 
-    ended = end_sessions(sessions_of(ada).filter(pk=digest(one.session.session_key)))
+    ended = end_sessions(sessions_of(ada).filter(pk=digest(one.session.session_key)), reason="test")
 
     assert (ended, is_in(one), is_in(other)) == (1, False, True)
 
@@ -125,7 +125,7 @@ def test_an_ended_session_is_nobodys_at_once_and_the_others_go_on(ada: User) -> 
 def test_what_an_ended_session_still_wants_to_keep_is_lost(ada: User) -> None:
     browser = signed_in(ada)
     session = browser.session
-    end_sessions(sessions_of(ada))
+    end_sessions(sessions_of(ada), reason="test")
 
     with pytest.raises(UpdateError):
         session.save()

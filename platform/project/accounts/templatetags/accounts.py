@@ -1,5 +1,6 @@
 """The menu beside a signed-in person's pages, and words for what a row holds."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -7,6 +8,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from kernel.identity import devices
+from kernel.identity.models import ApiKey
+from kernel.identity.scopes import TENANT_ADMIN, TENANT_READ
+from project.accounts.pages import may
 from project.accounts.tenants import membership_of
 
 Entries = tuple[tuple[str, str], ...]
@@ -14,7 +18,9 @@ Links = list[tuple[str, str, bool]]
 
 register = template.Library()
 
-_TENANT: Entries = (("Overview", "tenant"),)
+_TENANT: Entries = (("Overview", "tenant"), ("API keys", "keys"))
+_OF_READERS: Entries = (("Members", "members"),)
+_OF_ADMINISTRATORS: Entries = (("Who is signed in", "tenant-sessions"),)
 _ACCOUNT: Entries = (
     ("Second factor", "mfa_index"),
     ("Password", "account_change_password"),
@@ -29,7 +35,12 @@ def menu(context: dict[str, Any]) -> list[tuple[str, Links]]:
     membership = membership_of(request)
     groups = [("You", _ACCOUNT)]
     if membership is not None:
-        groups.insert(0, (membership.tenant.name, _TENANT))
+        entries = _TENANT
+        if may(membership, TENANT_READ):
+            entries += _OF_READERS
+        if may(membership, TENANT_ADMIN):
+            entries += _OF_ADMINISTRATORS
+        groups.insert(0, (membership.tenant.name, entries))
     return [(title, _links(entries, request.path)) for title, entries in groups]
 
 
@@ -37,6 +48,12 @@ def menu(context: dict[str, Any]) -> list[tuple[str, Links]]:
 def mail_folder() -> str:
     """Return the folder in which mail ends, or nothing where it is really sent."""
     return settings.MAIL.folder or ""
+
+
+@register.filter
+def state(key: ApiKey, now: datetime) -> str:
+    """Say whether a key opens anything."""
+    return key.state_at(now)
 
 
 @register.filter
