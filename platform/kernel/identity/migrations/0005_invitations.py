@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0003_sessions'),
+        ('identity', '0004_exports_and_deletions'),
     ]
 
     operations = [
