@@ -14,6 +14,7 @@ from kernel.secrets.authenticators import PLACE as AUTHENTICATORS
 from kernel.secrets.fields import EncryptedTextField, Sealed
 from kernel.secrets.ring import ring
 from kernel.secrets.sealing import Place, is_sealed, key_id_of, seal, sealed_prefix, unseal
+from kernel.tenancy.aliases import system_alias
 
 #: Rows that one transaction encrypts anew, so that it stays short.
 ROWS_AT_ONCE = 200
@@ -75,8 +76,8 @@ class Column:
         self._rows().filter(pk=key).update(**{self.name: stored})
 
     def _rows(self) -> models.QuerySet[models.Model]:
-        # The plainest manager: rows of all tenants, hidden ones too.
-        return self.model._base_manager.order_by("pk")
+        # The plainest manager on the connection that no policy narrows: rows of all tenants.
+        return self.model._base_manager.using(system_alias()).order_by("pk")
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ def reseal(column: Column, *, dry_run: bool = False) -> Iterator[Progress]:
     told = Progress(str(column), column.rows(but_of=active).count())
     last: Any = None
     while True:
-        with transaction.atomic():
+        with transaction.atomic(using=system_alias()):
             stale = column.rows(but_of=active).select_for_update()
             rows = list((stale if last is None else stale.filter(pk__gt=last))[:ROWS_AT_ONCE])
             for key, value in rows:

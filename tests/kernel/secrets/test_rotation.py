@@ -216,27 +216,12 @@ def test_texts_inside_of_json_are_encrypted_anew(settings: Any) -> None:
 
 
 def test_the_files_of_the_database_never_hold_a_plain_secret(tmp_path: Path) -> None:
-    program = """
-import os, django; django.setup()
-from django.db import connection
-from tests.kernel.secrets.vaults import Vault
-with connection.schema_editor() as editor: editor.create_model(Vault)
-rows = [Vault.objects.create(name="plain name", token="PLAIN-SECRET") for _ in range(50)]
-rows[0].token = "PLAIN-SECRET-2"; rows[0].save()
-Vault.objects.filter(pk=rows[1].pk).delete()
-os._exit(0)  # with the journal as it is
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([*sys.path, str(project_settings.BASE_DIR)]),
-            "DATA_DIR": str(tmp_path),
-            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run(
+        tmp_path,
+        MAKE_ROWS,
+        'rows[0].token = "PLAIN-SECRET again"; rows[0].save()',
+        "Vault.objects.filter(pk=rows[1].pk).delete()",
+        "os._exit(0)  # with the journal as it is",
     )
     assert done.returncode == 0, done.stderr
 
@@ -244,6 +229,64 @@ os._exit(0)  # with the journal as it is
     assert any(b"plain name" in content for content in files)
     assert any(b"s1.2" in content for content in files)
     assert not any(b"PLAIN-SECRET" in content for content in files)
+
+
+def test_a_rotation_that_was_killed_loses_nothing(tmp_path: Path) -> None:
+    made = run(tmp_path, MAKE_ROWS)
+    killed = run(
+        tmp_path,
+        "from kernel.secrets.rotation import Column; write, seen = Column.write, []",
+        "def kill_at_30(*args):",
+        "    seen.append(write(*args))",
+        "    if len(seen) == 30: os.kill(os.getpid(), 9)",
+        "Column.write = kill_at_30",
+        ROTATE,
+    )
+    between = run(tmp_path, TELL)
+    resumed = run(tmp_path, ROTATE.replace('"rotate_keys"', '"rotate_keys", "--resume"'))
+    after = run(tmp_path, TELL)
+
+    assert (made.returncode, killed.returncode, resumed.returncode) == (0, -9, 0)
+    # 20 rows were committed, the batch in which it died is as it was.
+    assert between.stdout.split() == ["50", "[20,", "30]"]
+    assert after.stdout.split() == ["50", "[50]"]
+
+
+MAKE_ROWS = """
+with connection.schema_editor() as editor: editor.create_model(Vault)
+rows = [Vault.objects.create(name="plain name", token=f"PLAIN-SECRET {n}") for n in range(50)]
+"""
+ROTATE = """
+from kernel.management.commands import rotate_keys; from kernel.secrets import rotation
+rotate_keys.columns = lambda: [rotation.Column(Vault, "token")]; rotation.ROWS_AT_ONCE = 20
+from django.core.management import call_command; call_command("rotate_keys")
+"""
+TELL = """
+from kernel.secrets.reading import read_secret; from kernel.secrets.rotation import Column, usage
+print(len({read_secret(row, "token", purpose="test", shown=False) for row in Vault.objects.all()}))
+print(sorted(usage([Column(Vault, "token")]).values()))
+"""
+
+
+def run(folder: Path, *lines: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process of its own, with its database and its keys in a folder."""
+    begin = (
+        "import os, django; django.setup()",
+        "from django.db import connection",
+        "from tests.kernel.secrets.vaults import Vault",
+    )
+    return subprocess.run(
+        [sys.executable, "-c", "\n".join([*begin, *lines])],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([*sys.path, str(project_settings.BASE_DIR)]),
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_ring_that_cannot_be_written_is_told(vaults: list[Vault], settings: Any) -> None:
