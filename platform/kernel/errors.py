@@ -37,6 +37,10 @@ class ForbiddenError(DomainError):
     status = 403
 
 
+#: What is about who asks, whatever they ask for.
+Refused = UnauthenticatedError | ForbiddenError
+
+
 class NotFoundError(DomainError):
     """No such thing in the caller's tenant."""
 

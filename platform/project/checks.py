@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from kernel.identity.issuers import known_issuers
+from kernel.identity.service_keys import keyring
 from kernel.outbound.reach import allowed
 from project.graph import trusted_documents
 
@@ -47,3 +49,20 @@ def every_host_is_named(**_options: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register
+def signatures_can_be_made_and_verified(**_options: Any) -> list[CheckMessage]:
+    """Tell of a table of issuers that is none, and of a file that holds no keys."""
+    found: list[CheckMessage] = []
+    try:
+        known_issuers()
+    except ImproperlyConfigured as error:
+        found.append(Error(str(error), hint="see docs/security/tokens.md", id="septet.E003"))
+    try:
+        # Not made here: a check leaves everything as it is.
+        if keyring().path.exists():
+            keyring().signing()
+    except ImproperlyConfigured as error:
+        found.append(Error(str(error), hint="see docs/security/tokens.md", id="septet.E004"))
+    return found

@@ -124,6 +124,15 @@ KEY_ENVIRONMENT = env.choice("KEY_ENVIRONMENT", "test" if EMBEDDED else "live", 
 # How long a tenant that is to be deleted can be had back. Nobody gets in meanwhile.
 TENANT_GRACE = env.duration("TENANT_GRACE", timedelta(days=14))
 
+# Who may issue tokens (JWT) for people: a JSON list of issuers, or the path of a file with it. See
+# docs/security/tokens.md. By default nobody.
+JWT_ISSUERS = env.text("JWT_ISSUERS", "")
+
+# The file with the private keys that sign this process's questions to other services, made when
+# there is none. Processes behind one address in SERVICE_URLS share it. By default in the data
+# folder, under the name of the process's first service.
+SERVICE_KEYS = env.path("SERVICE_KEYS", DATA_DIR / "service_keys" / f"{SERVICES[0]}.json")
+
 # --- People who sign in -------------------------------------------------------------------------
 
 # A session that nobody uses for so long ends.
@@ -306,6 +315,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.ErrorMiddleware",
+    "kernel.identity.refusals.RefusalMiddleware",
     "kernel.identity.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

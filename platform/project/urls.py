@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from kernel.federation.view import graphql_view
+from kernel.identity.service_tokens import JWKS_PATH
+from kernel.identity.views import jwks
 from project.graph import composed_graphql, service_graphql
 
 
@@ -30,6 +32,7 @@ urlpatterns = [
     path("graphql", graphql_view(composed_graphql()), name="graphql"),
     path("", include("project.accounts.urls")),
     *(url for service in settings.SERVICES for url in service_urls(service)),
+    path(JWKS_PATH.lstrip("/"), jwks, name="jwks"),
     path("", include("kernel.observability.urls")),
     path("", include("project.portal.urls")),
 ]

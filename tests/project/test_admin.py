@@ -51,6 +51,7 @@ def test_every_detail_opens(staff: Client, label: str) -> None:
     load_data(lambda _: None)
     Job.objects.create(name="kernel.clear_jobs")
     try_name("somebody", "")
+    Client().post("/graphql", {"query": "{ files { totalCount } }"}, "application/json")
     page = staff.get(f"/admin/{label.replace('.', '/')}/").text
 
     link = re.search(rf'/admin/{label.replace(".", "/")}/[^/"]+/change/', page)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import orjson
@@ -24,6 +24,7 @@ from kernel.errors import (
     LimitExceededError,
     MethodNotAllowedError,
     RateLimitedError,
+    Refused,
     UnauthenticatedError,
 )
 from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTime
@@ -52,6 +53,8 @@ class Answer:
 
     body: dict[str, Any]
     status: int = 200
+    #: What of it the caller may not do: told to staff, while the body tells the caller.
+    refused: tuple[Refused, ...] = ()
 
     @property
     def replayed(self) -> bool:
@@ -131,7 +134,10 @@ class Endpoint:
             raise
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
-            return _refusal([GraphQLError(message)], code, getattr(error, "status", 400))
+            status = getattr(error, "status", 400)
+            return replace(
+                _refusal([GraphQLError(message)], code, status), refused=_only_refused([error])
+            )
         stopwatch.lap("execute")
         if request.tells_cost:
             answer.body["extensions"] = {
@@ -266,7 +272,12 @@ def _executed(result: ExecutionResult) -> Answer:
         body["errors"] = [_formatted(error) for error in result.errors]
     if executed:
         body["data"] = result.data
-    return Answer(body, 200 if executed else 400)
+    refused = _only_refused([_cause(error) for error in result.errors or ()])
+    return Answer(body, 200 if executed else 400, refused)
+
+
+def _only_refused(causes: Sequence[BaseException | None]) -> tuple[Refused, ...]:
+    return tuple(cause for cause in causes if isinstance(cause, Refused))
 
 
 def _refusal(errors: Sequence[GraphQLError], code: str, status: int) -> Answer:

@@ -48,10 +48,10 @@ class GraphQLRequest:
     idempotency_key: str | None = None
 
 
-def read_request(request: Asked) -> GraphQLRequest:
-    """Read a GET or POST; raises a coded error for anything that is not one GraphQL request."""
+def read_body(request: Asked) -> bytes:
+    """Return the bytes of a request; raises a coded error for too many, or for another form."""
     if request.method == "GET":
-        return _parameters(request)
+        return b""
     # A form could be sent across sites by a browser without asking; JSON cannot.
     found = request.content_type or "no type"
     if found != "application/json":
@@ -59,7 +59,14 @@ def read_request(request: Asked) -> GraphQLRequest:
     charset = str((request.content_params or {}).get("charset", "utf-8"))
     if charset.lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaTypeError(f"send the request in UTF-8, found {charset[:40]!r}")
-    wanted = parse_request(_body(request))
+    return _body(request)
+
+
+def read_request(request: Asked, body: bytes) -> GraphQLRequest:
+    """Read a GET or POST; raises a coded error for anything that is not one GraphQL request."""
+    if request.method == "GET":
+        return _parameters(request)
+    wanted = parse_request(body)
     key = request.headers.get("Idempotency-Key")
     return wanted if key is None else replace(wanted, idempotency_key=key_in_header(key))
 

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from kernel.errors import DomainError, MethodNotAllowedError
+from kernel.errors import DomainError, MethodNotAllowedError, Refused
 from kernel.federation.execution import Answer, Endpoint
 from kernel.federation.library import Library
 from kernel.federation.media import GRAPHQL_JSON, JSON, response_type
-from kernel.federation.requests import read_request
+from kernel.federation.requests import GraphQLRequest, read_body, read_request
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace, wants_trace
 from kernel.http import Asked, Reply, error_reply
 from kernel.identity.authentication import SERVICE_SCHEME
+from kernel.identity.refusals import record_refusal
 from kernel.ratelimits.visit import Visit
 from kernel.serving.asgi import CLIENT_GONE
 from kernel.tenancy.context import acting_as
@@ -52,20 +53,25 @@ class GraphQLOverHTTP:
         try:
             reply = _reply(self._answer(request, visit, stopwatch), media_type, stopwatch)
         except DomainError as error:
+            if isinstance(error, Refused):
+                record_refusal(request, [error])
             reply = _refusal(error, media_type)
         reply.headers |= visit.ended()
         return reply
 
     def _answer(self, request: Asked, visit: Visit, stopwatch: Stopwatch) -> Answer:
         library = self._library()
-        principal = visit.admit()
-        wanted = read_request(request)
+        by_service = request.headers.get("Authorization", "").startswith(SERVICE_SCHEME)
+        # A service signs what it sends; of everybody else nothing is read before we know who it is.
+        signed = read_body(request) if by_service else b""
+        principal = visit.admit(signed)
+        wanted = read_request(request, signed if by_service else read_body(request))
         trace = Trace() if principal is not None and wants_trace(request) else None
         with acting_as(principal):
             wanted = library.complete(
                 wanted,
                 client=request.headers.get(CLIENT_NAME, ""),
-                by_service=request.headers.get("Authorization", "").startswith(SERVICE_SCHEME),
+                by_service=by_service,
             )
             stopwatch.lap("read")
             answer = self._endpoint().answer(
@@ -77,6 +83,13 @@ class GraphQLOverHTTP:
             )
         if answer.executed:
             library.learn(wanted)
+        if answer.refused:
+            record_refusal(
+                request,
+                answer.refused,
+                principal=principal,
+                operation=_named(wanted, answer),
+            )
         return answer
 
 
@@ -92,6 +105,12 @@ def graphql_view(graphql: GraphQLOverHTTP) -> Callable[[HttpRequest], HttpRespon
         return graphql.reply(request).as_response()
 
     return view
+
+
+def _named(wanted: GraphQLRequest, answer: Answer) -> str:
+    """Return what was asked for, as far as it has names."""
+    names = [wanted.operation_name, *answer.body["errors"][0].get("path", ())[:1]]
+    return " ".join(filter(None, names))
 
 
 def _reply(answer: Answer, media_type: str, stopwatch: Stopwatch) -> Reply:

@@ -10,48 +10,64 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from kernel import clock
-from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.http import Asked
-from kernel.identity.keys import KeyText, digest
+from kernel.identity.keys import PREFIX, KeyText, digest
 from kernel.identity.last_used import last_uses
-from kernel.identity.models import ApiKey, Membership, Tenant
+from kernel.identity.models import ApiKey, Membership, Tenant, TenantState
+from kernel.identity.reasons import CredentialRefusedError, Reason, SessionRefusedError
 from kernel.identity.recent import recent_keys
-from kernel.identity.service_tokens import verify_token
+from kernel.identity.service_tokens import Request, verify_service_token
+from kernel.identity.user_tokens import verify_user_token
 from kernel.tenancy.context import Principal
 
 #: How another service of the platform authenticates.
 SERVICE_SCHEME = "Service "
-_BEARER = re.compile("(?i:bearer) (?P<key>.*)", re.DOTALL)
+_BEARER = re.compile("(?i:bearer) (?P<text>[!-~]+)")
 #: The session key that names the tenant a member of several is working in.
 SESSION_TENANT = "tenant_id"
 
 
-def authenticate(request: Asked) -> Principal | None:
+def authenticate(request: Asked, body: bytes = b"") -> Principal | None:
     """Return who sends this request, or None when it carries no credential at all.
 
-    Raises UnauthenticatedError for a credential that is wrong, without saying in which way,
-    and ForbiddenError for a signed-in person without a tenant or without a CSRF token.
+    The body is what was read of the request: a service's token is bound to it. Nothing else of the
+    request is believed, whatever a gateway may have added to it.
+
+    Raises CredentialRefusedError for a credential that is not good, without telling the caller in
+    which way, and SessionRefusedError for a signed-in person without a tenant or a CSRF token.
     """
     header = request.headers.get("Authorization", "")
     if header.startswith(SERVICE_SCHEME):
-        return verify_token(settings.SERVICES, header.removeprefix(SERVICE_SCHEME))
+        return verify_service_token(header.removeprefix(SERVICE_SCHEME), _bound(request, body))
     if header:
-        return _by_key(header)
+        return _by_bearer(header)
     if not isinstance(request, HttpRequest):
         return None
     user = getattr(request, "user", AnonymousUser())
     return _by_session(request, user) if isinstance(user, User) else None
 
 
-def _by_key(header: str) -> Principal:
+def _bound(request: Asked, body: bytes) -> Request:
+    path, query = request.META["PATH_INFO"], request.META.get("QUERY_STRING", "")
+    return Request(request.method or "", f"{path}?{query}" if query else path, body)
+
+
+def _by_bearer(header: str) -> Principal:
     match = _BEARER.fullmatch(header)
     if match is None:
-        raise UnauthenticatedError("the credential is not a key of this platform")
-    text = KeyText.read(match["key"], settings.KEY_ENVIRONMENT)
+        raise CredentialRefusedError(Reason.MALFORMED, "expected `Bearer <key or token>`")
+    text = match["text"]
+    if text.startswith(f"{PREFIX}_"):
+        return _by_key(text)
+    return verify_user_token(text)
+
+
+def _by_key(given: str) -> Principal:
+    text = KeyText.read(given, settings.KEY_ENVIRONMENT)
     key = recent_keys.get(text.id)
     now = clock.now()
     if not _opens(key, text.secret, now) or not key or not key.usable_at(now):
-        raise UnauthenticatedError("the key is unknown, expired or revoked")
+        raise _refusal(key, text, now)
     last_uses.note(key, now)
     return Principal(
         kind="key",
@@ -75,6 +91,24 @@ def _opens(key: ApiKey | None, secret: str, now: datetime) -> bool:
     return hmac.compare_digest(newest, given) | hmac.compare_digest(former, given)
 
 
+def _refusal(key: ApiKey | None, text: KeyText, now: datetime) -> CredentialRefusedError:
+    """Return why a key does not open; its owner and its state are told to nobody without it."""
+    if key is None or not _opens(key, text.secret, now):
+        known = "no key has this id" if key is None else "the key of this id has another secret"
+        return CredentialRefusedError(Reason.UNKNOWN_KEY, known, credential=f"key {text.id}")
+    if key.revoked_at is not None:
+        reason, detail = Reason.REVOKED, f"revoked at {key.revoked_at:%Y-%m-%d %H:%M:%S}"
+    elif key.expires_at is not None and key.expires_at <= now:
+        reason, detail = Reason.EXPIRED, f"expired at {key.expires_at:%Y-%m-%d %H:%M:%S}"
+    elif key.tenant.state != TenantState.ACTIVE:
+        reason, detail = Reason.TENANT_SUSPENDED, f"tenant {key.tenant.slug} is {key.tenant.state}"
+    else:
+        reason, detail = Reason.OWNER_DISABLED, f"owner {key.membership or key.service_account}"
+    return CredentialRefusedError(
+        reason, detail, credential=f"key {key.pk} {key.name}", tenant_id=key.tenant_id
+    )
+
+
 def _by_session(request: HttpRequest, user: User) -> Principal:
     _refuse_cross_site(request)
     chosen = request.session.get(SESSION_TENANT)
@@ -83,7 +117,9 @@ def _by_session(request: HttpRequest, user: User) -> Principal:
         memberships = memberships.filter(tenant_id=chosen)
     membership = memberships.select_related("user").order_by("tenant__slug").first()
     if membership is None:
-        raise ForbiddenError(f"{user.get_username()} is no member of an active tenant")
+        raise SessionRefusedError(
+            Reason.NO_MEMBERSHIP, f"{user.get_username()} is no member of an active tenant"
+        )
     return principal_of(membership)
 
 
@@ -103,7 +139,9 @@ def _refuse_cross_site(request: HttpRequest) -> None:
     guard = CsrfViewMiddleware(_answer_nothing)
     guard.process_request(request)
     if guard.process_view(request, _answer_nothing, (), {}) is not None:
-        raise ForbiddenError("a signed-in request needs the X-CSRFToken header")
+        raise SessionRefusedError(
+            Reason.CROSS_SITE, "a signed-in request needs the X-CSRFToken header"
+        )
 
 
 def _answer_nothing(_request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,7 @@ import secrets
 import zlib
 from dataclasses import dataclass, field
 
-from kernel.errors import UnauthenticatedError
+from kernel.identity.reasons import CredentialRefusedError, Reason
 
 PREFIX = "septet"
 ENVIRONMENTS = ("live", "test")
@@ -36,17 +36,17 @@ class KeyText:
     def read(cls, text: str, environment: str) -> "KeyText":
         """Take a key of this environment apart, without asking whether there is one.
 
-        Raises UnauthenticatedError, which says what a look at the text alone can tell: that it is
-        none of ours, that it was damaged on its way, or that it is of another environment.
+        Raises CredentialRefusedError for one that was damaged on its way, or is of another
+        environment.
         """
-        if not text.startswith(f"{PREFIX}_"):
-            raise UnauthenticatedError("the credential is not a key of this platform")
         parts = _PARTS.fullmatch(text)
         if parts is None or parts["checksum"] != _checksum(text[:-8]):
-            raise UnauthenticatedError("the key is damaged: copy it again, all of it")
+            raise CredentialRefusedError(Reason.DAMAGED, f"a key of {len(text)} characters")
         if parts["environment"] != environment:
-            raise UnauthenticatedError(
-                f"the key is of the environment {parts['environment']}, this is {environment}"
+            raise CredentialRefusedError(
+                Reason.OTHER_ENVIRONMENT,
+                f"the key is of the environment {parts['environment']}, this is {environment}",
+                credential=f"key {parts['id']}",
             )
         return cls(parts["environment"], parts["id"], parts["secret"])
 

@@ -13,6 +13,7 @@ from kernel.events.publishing import publish
 from kernel.identity.departures import TenantDeletion, TenantExport
 from kernel.identity.models import Tenant
 from kernel.identity.recent import recent_keys
+from kernel.identity.recent_tenants import recent_tenants
 from kernel.jobs.services import enqueue
 
 
@@ -30,6 +31,7 @@ def suspend_tenant(*, tenant_id: UUID) -> Tenant:
         tenant.save(update_fields=["suspended_at"])
         publish(TenantSuspended(tenant_id=str(tenant.pk), slug=tenant.slug), tenant_id=tenant.pk)
         recent_keys.forget_all()
+        recent_tenants.forget_all()
     return tenant
 
 
@@ -53,6 +55,7 @@ def resume_tenant(*, tenant_id: UUID) -> Tenant:
     tenant.save(update_fields=["suspended_at", "delete_after"])
     publish(TenantResumed(tenant_id=str(tenant.pk), slug=tenant.slug), tenant_id=tenant.pk)
     recent_keys.forget_all()
+    recent_tenants.forget_all()
     return tenant
 
 
@@ -78,6 +81,7 @@ def delete_tenant(
             delete_after=tenant.delete_after,
         )
         recent_keys.forget_all()
+        recent_tenants.forget_all()
     return deletion
 
 

@@ -295,3 +295,29 @@ class Invitation(models.Model):
         if self.revoked_at is not None:
             return InvitationState.REVOKED
         return InvitationState.EXPIRED if self.expires_at <= now else InvitationState.PENDING
+
+
+class Refusal(models.Model):
+    """One request that was refused, for staff who are asked why; never a secret in it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField(default=clock.now, editable=False)
+    request_id = models.CharField(max_length=64, editable=False)
+    reason = models.CharField(max_length=32, editable=False)
+    detail = models.CharField(max_length=500, editable=False)
+    #: Which key, token or person it was.
+    credential = models.CharField(max_length=300, editable=False)
+    principal_kind = models.CharField(max_length=10, editable=False)
+    #: Of a credential that was good, but did not reach so far.
+    tenant_id = models.UUIDField(null=True, editable=False)
+    operation = models.CharField(max_length=200, editable=False)
+    #: The scopes that would have been needed.
+    scopes = models.CharField(max_length=300, editable=False)
+
+    class Meta:
+        verbose_name = "refused request"
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("request_id",), name="refusals_by_request")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.request_id})"

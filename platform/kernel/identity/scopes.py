@@ -59,11 +59,16 @@ def check_scopes(scopes: object) -> None:
     if not isinstance(scopes, list):
         raise ValidationError('scopes are a list such as ["audit:read"]')
     for scope in scopes:
-        if scope != ALL_SCOPES and scope not in KNOWN_SCOPES and scope not in _PATTERNS:
+        if not is_scope(scope):
             raise ValidationError(
                 f"a scope reads `app:verb`, `app:*`, `*:verb` or `*`, and is one of"
                 f" {', '.join(sorted(KNOWN_SCOPES))}; found {scope!r}"
             )
+
+
+def is_scope(text: object) -> bool:
+    """Say whether a text is a scope, or stands for several."""
+    return text == ALL_SCOPES or text in KNOWN_SCOPES or text in _PATTERNS
 
 
 def expanded(scopes: Iterable[str]) -> frozenset[str]:

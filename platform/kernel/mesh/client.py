@@ -11,7 +11,7 @@ from django.db import connection
 from kernel.errors import DomainError, UnavailableError
 from kernel.federation.execution import Endpoint
 from kernel.federation.requests import GraphQLRequest
-from kernel.identity.service_tokens import issue_token
+from kernel.identity.service_tokens import Request, issue_token
 from kernel.tenancy.context import Principal, acting_as, current_principal
 
 #: How long a question may take, connecting included.
@@ -55,18 +55,22 @@ class OverHTTP:
         self._http = urllib3.PoolManager(maxsize=8, retries=False)
 
     def ask(self, service: str, request: GraphQLRequest, principal: Principal) -> dict[str, Any]:
-        body = {
-            "query": request.query,
-            "variables": request.variables,
-            "operationName": request.operation_name,
-        }
+        path = f"/{service}/graphql"
+        body = orjson.dumps(
+            {
+                "query": request.query,
+                "variables": request.variables,
+                "operationName": request.operation_name,
+            }
+        )
+        token = issue_token(service, principal, Request("POST", path, body))
         try:
             response = self._http.request(
                 "POST",
-                f"{settings.SERVICE_URLS[service]}/{service}/graphql",
-                body=orjson.dumps(body),
+                settings.SERVICE_URLS[service] + path,
+                body=body,
                 headers={
-                    "Authorization": f"Service {issue_token(service, principal)}",
+                    "Authorization": f"Service {token}",
                     "Content-Type": "application/json",
                 },
                 timeout=urllib3.Timeout(total=DEADLINE_SECONDS),

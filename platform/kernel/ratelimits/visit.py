@@ -29,14 +29,14 @@ class Visit:
         self._network = network_of(client_address(request))
         self._meter = self._limiter.of_address(self._network)
 
-    def admit(self) -> Principal | None:
+    def admit(self, signed: bytes = b"") -> Principal | None:
         """Return who sends the request, None for somebody without a credential.
 
-        Refuses at once who has used up what is theirs. Raises RateLimitedError, and what
-        `authenticate` raises.
+        `signed` is the body where a service sends it: its token is bound to that. Refuses at once
+        who has used up what is theirs. Raises RateLimitedError, and what `authenticate` raises.
         """
         header = self._request.headers.get("Authorization", "")
-        principal = self._authenticated(header)
+        principal = self._authenticated(header, signed)
         if header.startswith(SERVICE_SCHEME):
             self._meter = self._limiter.of_nobody()
         elif principal is not None:
@@ -56,20 +56,22 @@ class Visit:
         self._meter.settle()
         return self._meter.headers()
 
-    def _authenticated(self, header: str) -> Principal | None:
+    def _authenticated(self, header: str, signed: bytes) -> Principal | None:
         of_address, attempts = self._meter, self._limiter.of_attempts(self._network)
         self._meter = attempts if header else of_address
-        if header and not trusted.holds(header):
+        # A service's token is another each time, and nobody finds one by trying.
+        is_kept = bool(header) and not header.startswith(SERVICE_SCHEME)
+        if is_kept and not trusted.holds(header):
             attempts.look()
         try:
-            principal = authenticate(self._request)
+            principal = authenticate(self._request, signed)
         except UnauthenticatedError:
             attempts.charge(1)
             raise
         except DomainError:
             self._meter = of_address
             raise
-        if header:
+        if is_kept:
             trusted.add(header)
         return principal
 

@@ -5,24 +5,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from kernel.errors import ForbiddenError, UnauthenticatedError
 
 ALL_SCOPES = "*"
 #: What is told to somebody who sends none.
-NO_CREDENTIAL = "send an API key as `Authorization: Bearer <key>`, or sign in"
+NO_CREDENTIAL = "send `Authorization: Bearer <key or token>`, or sign in"
+
+#: Who somebody is: a program with a key, a member who signed in, a person with an issuer's token,
+#: a service on its own behalf, or our own work.
+Kind: TypeAlias = Literal["key", "staff", "user", "service", "system"]
 
 
 class TenantRequiredError(RuntimeError):
     """Code asked for a tenant's rows outside any tenant: a fault of ours, never of the caller."""
 
 
+class ScopeRequiredError(ForbiddenError):
+    """The credential is good, but lacks the scope of what was asked for."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this needs the scope {scope}, which the credential does not have")
+        self.scope = scope
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Somebody with a verified credential, bound to the one tenant it is good for."""
 
-    kind: Literal["key", "staff", "system"]
+    kind: Kind
     id: str
     name: str
     tenant_id: uuid.UUID
@@ -88,5 +100,5 @@ def require(scope: str) -> Principal:
     """Return who is acting if the credential carries the scope; raises otherwise."""
     principal = current_principal()
     if not principal.may(scope):
-        raise ForbiddenError(f"this needs the scope {scope}, which the credential does not have")
+        raise ScopeRequiredError(scope)
     return principal

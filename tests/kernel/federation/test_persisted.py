@@ -19,7 +19,7 @@ from kernel.federation.memory import Memory
 from kernel.federation.persisted import LocalStore
 from kernel.federation.trusted import TrustedDocuments, load
 from kernel.federation.view import GraphQLOverHTTP
-from kernel.identity.service_tokens import issue_token
+from kernel.identity.service_tokens import Request, issue_token
 from kernel.tenancy.context import Principal
 
 QUERY = "query Hello { __typename }"
@@ -164,11 +164,10 @@ def test_another_service_writes_its_documents_itself(tenant: Any) -> None:
     library = a_library(trusted=TRUSTED, only_trusted=True)
     principal = Principal(kind="system", id="x", name="x", tenant_id=tenant.pk, scopes=frozenset())
 
-    answer = send(
-        library,
-        query="{ foreign: __typename }",
-        authorization=f"Service {issue_token(settings.SERVICES[0], principal)}",
-    )
+    body = json.dumps({"query": "{ foreign: __typename }"}).encode()
+    token = issue_token(settings.SERVICES[0], principal, Request("POST", "/graphql", body))
+
+    answer = send(library, query="{ foreign: __typename }", authorization=f"Service {token}")
 
     assert answer == {"foreign": "Query"}
     assert send(library, query="{ a }", authorization="Service nonsense")[0] == 401

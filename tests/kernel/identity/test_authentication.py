@@ -12,9 +12,7 @@ from kernel.identity.authentication import authenticate
 from kernel.identity.keys import KeyText
 from kernel.identity.last_used import last_uses
 from kernel.identity.models import ApiKey, Tenant
-from kernel.identity.service_tokens import issue_token
 from kernel.identity.services import issue_key
-from kernel.ids import new_id
 from kernel.tenancy.context import Principal
 from kernel.testing.tenants import make_key
 
@@ -114,42 +112,3 @@ def test_a_scope_that_there_is_not_is_refused(tenant: Tenant, scope: str) -> Non
         issue_key(tenant=tenant, name="x", scopes=[scope])
 
     assert ApiKey.objects.count() == 0
-
-
-def a_principal(tenant: Tenant) -> Principal:
-    return Principal(
-        kind="system", id="x", name="x", tenant_id=tenant.pk, scopes=frozenset({"audit:read"})
-    )
-
-
-def test_a_service_token_speaks_for_whom_it_was_issued(tenant: Tenant, settings: object) -> None:
-    audience = settings.SERVICES[0]  # type: ignore[attr-defined]
-
-    assert ask(f"Service {issue_token(audience, a_principal(tenant))}") == a_principal(tenant)
-
-
-def test_a_service_token_for_another_audience_is_refused(tenant: Tenant) -> None:
-    with pytest.raises(UnauthenticatedError, match="for another service"):
-        ask(f"Service {issue_token('elsewhere', a_principal(tenant))}")
-
-
-def test_a_service_token_is_good_for_a_minute_only(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, settings: object
-) -> None:
-    token = issue_token(settings.SERVICES[0], a_principal(tenant))  # type: ignore[attr-defined]
-    later = clock.now().timestamp() + 61
-    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
-
-    with pytest.raises(UnauthenticatedError, match="or no longer"):
-        ask(f"Service {token}")
-
-
-def test_a_service_token_that_was_touched_is_refused(tenant: Tenant, settings: object) -> None:
-    token = issue_token(settings.SERVICES[0], a_principal(tenant))  # type: ignore[attr-defined]
-    stranger = Principal(
-        kind="system", id="x", name="x", tenant_id=new_id(), scopes=frozenset({"*"})
-    )
-    other = issue_token(settings.SERVICES[0], stranger)  # type: ignore[attr-defined]
-
-    with pytest.raises(UnauthenticatedError):
-        ask(f"Service {other.split(':')[0]}:{':'.join(token.split(':')[1:])}")

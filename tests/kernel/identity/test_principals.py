@@ -21,6 +21,7 @@ from kernel.identity.authentication import authenticate
 from kernel.identity.keys import PATTERN, PREFIX, KeyText
 from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import ApiKey, Membership, ServiceAccount, Tenant
+from kernel.identity.reasons import CredentialRefusedError, Reason
 from kernel.identity.recent import recent_keys
 from kernel.identity.scopes import KNOWN_SCOPES, Role, expanded
 from kernel.identity.services import (
@@ -84,8 +85,10 @@ def test_patterns_never_reach_a_principal(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("text", ["x", "septet", "Septet_test_", "sk_live_abc"])
 def test_what_is_no_key_of_ours_is_called_so(text: str) -> None:
-    with pytest.raises(UnauthenticatedError, match="not a key of this platform"):
-        KeyText.read(text, "test")
+    with pytest.raises(CredentialRefusedError) as caught:
+        ask(text)
+
+    assert caught.value.reason == Reason.MALFORMED
 
 
 def test_a_key_that_lost_or_changed_a_character_is_called_damaged_without_the_database() -> None:
@@ -103,14 +106,18 @@ def test_a_key_that_lost_or_changed_a_character_is_called_damaged_without_the_da
         f"{text}\n",
         text.upper().replace("SEPTET", "septet"),
     ):
-        with pytest.raises(UnauthenticatedError, match="the key is damaged"):
+        with pytest.raises(CredentialRefusedError) as caught:
             KeyText.read(damaged, "test")
+        assert caught.value.reason == Reason.DAMAGED
     assert str(KeyText.read(text, "test")) == text
 
 
 def test_a_key_of_another_environment_is_called_so() -> None:
-    with pytest.raises(UnauthenticatedError, match="environment live, this is test"):
+    with pytest.raises(CredentialRefusedError) as caught:
         KeyText.read(str(KeyText.new("live")), "test")
+
+    assert caught.value.reason == Reason.OTHER_ENVIRONMENT
+    assert caught.value.detail == "the key is of the environment live, this is test"
 
 
 def test_a_secret_is_not_in_the_text_of_its_object() -> None:

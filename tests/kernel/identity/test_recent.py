@@ -10,6 +10,7 @@ from kernel.identity import recent
 from kernel.identity.authentication import authenticate
 from kernel.identity.keys import KeyText
 from kernel.identity.models import ApiKey, Tenant
+from kernel.identity.reasons import CredentialRefusedError, Reason
 from kernel.identity.recent import RecentKeys, recent_keys
 from kernel.identity.services import revoke_key
 from kernel.testing.tenants import make_key
@@ -84,8 +85,10 @@ def test_a_key_that_is_believed_still_needs_its_secret(tenant: Tenant, clock: Cl
     credential = make_key(tenant)
     ask(credential.secret)
 
-    with pytest.raises(UnauthenticatedError, match="unknown"):
+    with pytest.raises(CredentialRefusedError) as caught:
         ask(str(KeyText.new("test", credential.key.pk)))
+
+    assert caught.value.reason == Reason.UNKNOWN_KEY
 
 
 def test_a_change_of_the_tenant_is_seen_at_once_where_it_is_told(

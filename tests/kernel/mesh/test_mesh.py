@@ -1,9 +1,7 @@
 """Questions between services: the same answer in process and over HTTP."""
 
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,7 +13,6 @@ from kernel.federation.requests import GraphQLRequest
 from kernel.identity.models import Tenant
 from kernel.mesh.client import InProcess, Mesh, RemoteError, mesh
 from kernel.tenancy.context import Principal, acting_as
-from kernel.testing.processes import running, wait_for_line
 
 SERVICE = settings.SERVICES[0]
 
@@ -78,25 +75,3 @@ def test_a_service_that_is_not_there_is_unavailable(
 
     with pytest.raises(UnavailableError, match=f"{SERVICE} gives no answer"):
         Mesh().query(SERVICE, "{ __typename }")
-
-
-def test_a_service_of_another_process_answers_over_http(
-    principal: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environment = {
-        "SERVICES": SERVICE,
-        "PORT": "0",
-        "DATA_DIR": str(tmp_path),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "manage.py", "serve"]
-    with running(command, cwd=Path(settings.BASE_DIR), env=environment) as process:
-        url = wait_for_line(process, r"at http")[-1].split()[-1]
-        monkeypatch.setitem(settings.SERVICE_URLS, SERVICE, url)
-
-        # `_service` needs no table, so the other process needs no migration.
-        answer = Mesh().query(SERVICE, "{ __typename _service { sdl } }")
-
-    assert answer["__typename"] == "Query"
-    assert answer["_service"] == mesh.query(SERVICE, "{ _service { sdl } }")["_service"]

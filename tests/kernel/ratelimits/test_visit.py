@@ -11,9 +11,9 @@ from django.test import Client
 from kernel.env import Rate
 from kernel.federation.media import GRAPHQL_JSON, JSON
 from kernel.identity.models import Tenant
-from kernel.identity.service_tokens import issue_token
 from kernel.ratelimits import visit
 from kernel.tenancy.context import Principal
+from kernel.testing.services import signed_request
 from kernel.testing.tenants import make_key, make_tenant
 
 PATH = f"/{here.SERVICES[0]}/graphql"
@@ -216,13 +216,12 @@ def test_another_service_of_the_platform_is_not_limited_for_its_caller_was(
 ) -> None:
     settings.RATE_LIMIT_CREDENTIAL = FEW
     caller = Principal(kind="key", id="a", name="a", tenant_id=tenant.pk, scopes=frozenset({"*"}))
-    token = issue_token(here.SERVICES[0], caller)
+    signed = [
+        signed_request(caller, PATH, {"query": FREE}, audience=here.SERVICES[0]) for _ in range(5)
+    ]
 
     answers = [
-        Client().post(
-            PATH, {"query": FREE}, content_type=JSON, headers={"Authorization": f"Service {token}"}
-        )
-        for _ in range(5)
+        Client().post(PATH, sent, content_type=JSON, headers=headers) for sent, headers in signed
     ]
 
     assert statuses(answers) == [200] * 5

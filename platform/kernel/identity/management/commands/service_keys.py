@@ -1,0 +1,44 @@
+"""`manage.py service_keys`: the keys that sign this process's questions to other services."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from kernel.identity.service_keys import AHEAD_SECONDS, keyring
+from kernel.identity.service_tokens import own_name
+
+
+class Command(BaseCommand):
+    """Show which keys are published, or make a new one."""
+
+    help = (
+        "Show the published keys (`service_keys show`), or make a new one (`service_keys rotate`)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        show = verbs.add_parser("show", help="which keys are published, and which of them signs")
+        show.add_argument("--json", action="store_true", help="one JSON object a line")
+        rotate = verbs.add_parser("rotate", help="make a key that takes over when all know it")
+        rotate.add_argument(
+            "--at-once",
+            action="store_true",
+            help="for a key that was stolen: forget the others; for up to a minute, services that"
+            " have not fetched the new one refuse our questions",
+        )
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        if verb == "rotate":
+            made = keyring().rotate(at_once=options["at_once"])
+            when = "now" if options["at_once"] else f"in {AHEAD_SECONDS / 60:g} minutes"
+            self.stdout.write(f"{own_name()} signs by {made.kid} {when}")
+            return
+        signing = keyring().signing().kid
+        for key in keyring().jwks()["keys"]:
+            told = {"kid": key["kid"], "signs": key["kid"] == signing}
+            if options["json"]:
+                self.stdout.write(json.dumps(told))
+            else:
+                self.stdout.write(f"{key['kid']}{'  signs' if told['signs'] else ''}")
