@@ -11,7 +11,9 @@ from apps.audit.domain.entries import Entry, EntryError
 from apps.audit.domain.mappings import Mapping
 from apps.audit.domain.search import stored_tokens
 from apps.audit.models import AuditLog, AuditLogTarget
+from contracts.audit import AuditLogsRecorded
 from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
+from kernel.events.publishing import publish
 from kernel.tenancy.context import current_tenant_id
 
 #: The most entries that one call records.
@@ -34,26 +36,31 @@ def record(entry: Entry) -> AuditLog:
 
     Raises InvalidInputError, or ConflictError when the key stands for another entry.
     """
-    outcome = record_all([entry])[0]
-    if outcome.log is None:
-        raise outcome.error or RuntimeError("an entry has neither a log nor an error")
-    return outcome.log
+    return _log_of(record_all([entry])[0])
 
 
-def record_all(entries: Sequence[Entry]) -> list[Outcome]:
+def record_all(entries: Sequence[Entry], *, told: bool = True) -> list[Outcome]:
     """Record many entries in one transaction and say in their order what became of each.
 
     A bad entry is left out and the others are recorded. Sending the same entries again changes
-    nothing, as far as they carry idempotency keys.
+    nothing, as far as they carry idempotency keys. `told`: an event says that they were recorded.
     """
     if len(entries) > MAX_BATCH:
         raise LimitExceededError(f"at most {MAX_BATCH} entries a call, found {len(entries)}")
     drafts = [_draft(entry) for entry in entries]
     try:
-        return _store(drafts)
+        return _store(drafts, told=told)
     except IntegrityError:
         # Somebody recorded one of the keys in between; now it is seen as recorded before.
-        return _store(drafts)
+        return _store(drafts, told=told)
+
+
+def record_event(entry: Entry) -> AuditLog:
+    """Record what an event told. An event about that would only tell it again.
+
+    Raises InvalidInputError when it cannot be recorded.
+    """
+    return _log_of(record_all([entry], told=False)[0])
 
 
 @dataclass(slots=True)
@@ -102,6 +109,12 @@ def ingest(
     return report
 
 
+def _log_of(outcome: Outcome) -> AuditLog:
+    if outcome.log is None:
+        raise outcome.error or RuntimeError("an entry has neither a log nor an error")
+    return outcome.log
+
+
 def _entry(line: Line, mapping: Mapping) -> Entry:
     if line.record is None:
         raise EntryError(line.problem)
@@ -109,7 +122,7 @@ def _entry(line: Line, mapping: Mapping) -> Entry:
 
 
 @transaction.atomic
-def _store(drafts: Sequence[AuditLog | DomainError]) -> list[Outcome]:
+def _store(drafts: Sequence[AuditLog | DomainError], *, told: bool) -> list[Outcome]:
     known = _recorded_before([draft for draft in drafts if isinstance(draft, AuditLog)])
     outcomes, fresh = [], []
     for draft in drafts:
@@ -127,6 +140,8 @@ def _store(drafts: Sequence[AuditLog | DomainError]) -> list[Outcome]:
         else:
             outcomes.append(Outcome(error=_other_entry(draft)))
     AuditLog.objects.bulk_create(fresh)
+    if fresh and told:
+        publish(AuditLogsRecorded(first_log_id=str(fresh[0].pk), count=len(fresh)))
     AuditLogTarget.objects.bulk_create(_indexed_targets(fresh))
     return outcomes
 

@@ -6,7 +6,9 @@ from typing import TypedDict, Unpack
 from django.db import IntegrityError, transaction
 
 from apps.config.models import FeatureFlag
+from contracts.config import FlagChanged, FlagCreated, FlagDeleted
 from kernel.errors import ConflictError, DomainError
+from kernel.events.publishing import publish, publish_all
 from kernel.rows import all_locked, change, check, delete, locked
 
 
@@ -24,6 +26,7 @@ def create_flag(*, key: str, description: str = "", enabled: bool = False) -> Fe
     try:
         with transaction.atomic():
             flag.save()
+            publish(FlagCreated(flag_id=str(flag.pk), key=key, enabled=flag.enabled))
     except IntegrityError:
         raise ConflictError(f"there is a feature flag {key!r} already") from None
     return flag
@@ -34,6 +37,12 @@ def update_flag(*, id: str, **changes: Unpack[FlagChange]) -> FeatureFlag:
     """Change what is given and leave the rest as it is."""
     flag = locked(FeatureFlag, id)
     change(flag, **changes)
+    if changes:
+        publish(
+            FlagChanged(
+                flag_id=str(flag.pk), key=flag.key, enabled=flag.enabled, fields=tuple(changes)
+            )
+        )
     return flag
 
 
@@ -42,6 +51,7 @@ def delete_flag(*, id: str) -> FeatureFlag:
     """Remove a flag and return it as it was; programs that ask for it get their own default."""
     flag = locked(FeatureFlag, id)
     delete([flag])
+    publish(_deleted(flag))
     return flag
 
 
@@ -49,5 +59,9 @@ def delete_flag(*, id: str) -> FeatureFlag:
 def delete_flags(*, ids: Sequence[str]) -> list[FeatureFlag | DomainError]:
     """Remove many flags; one that is not there does not keep the others."""
     flags = all_locked(FeatureFlag, ids)
-    delete(flags)
+    publish_all([_deleted(flag) for flag in delete(flags)])
     return flags
+
+
+def _deleted(flag: FeatureFlag) -> FlagDeleted:
+    return FlagDeleted(flag_id=str(flag.pk), key=flag.key)

@@ -6,7 +6,9 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 
 from apps.documents.models import Document, DocumentFormat
+from contracts.documents import DocumentCreated, DocumentDeleted, DocumentRenamed
 from kernel.errors import DomainError
+from kernel.events.publishing import publish, publish_all
 from kernel.rows import all_locked, change, check, delete, locked
 
 
@@ -22,6 +24,7 @@ def create_document(*, title: str, format: DocumentFormat) -> Document:
     document = Document(title=title, format=format)
     check(document)
     document.save()
+    publish(DocumentCreated(document_id=str(document.pk), title=title, format=str(document.format)))
     return document
 
 
@@ -29,7 +32,14 @@ def create_document(*, title: str, format: DocumentFormat) -> Document:
 def update_document(*, id: str, **changes: Unpack[DocumentChange]) -> Document:
     """Give a document another title, wherever it stands; without one nothing changes."""
     document = locked(Document, id)
+    previous = document.title
     change(document, **changes)
+    if document.title != previous:
+        publish(
+            DocumentRenamed(
+                document_id=str(document.pk), title=document.title, previous_title=previous
+            )
+        )
     return document
 
 
@@ -38,6 +48,7 @@ def delete_document(*, id: str) -> Document:
     """Remove a document and return it as it was; the file it was made as stays."""
     document = locked(Document, id)
     delete([document])
+    publish(_deleted(document))
     return document
 
 
@@ -45,5 +56,9 @@ def delete_document(*, id: str) -> Document:
 def delete_documents(*, ids: Sequence[str]) -> list[Document | DomainError]:
     """Remove many documents; one that is not there does not keep the others."""
     documents = all_locked(Document, ids)
-    delete(documents)
+    publish_all([_deleted(document) for document in delete(documents)])
     return documents
+
+
+def _deleted(document: Document) -> DocumentDeleted:
+    return DocumentDeleted(document_id=str(document.pk), title=document.title)

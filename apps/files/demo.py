@@ -1,7 +1,13 @@
 """Demo data: a few files to look at."""
 
+from typing import Any
+
+from django.db import transaction
+
 from apps.files.models import File
+from contracts.files import FileCreated
 from kernel.demo import demo_id
+from kernel.events.publishing import publish
 
 #: Name, content type, bytes.
 FILES = (
@@ -19,8 +25,13 @@ def load() -> str:
     return f"{File.objects.count():,} files"
 
 
+@transaction.atomic
 def _make() -> None:
     for name, content_type, size_bytes in FILES:
-        File.objects.create(
-            id=demo_id("File", name), name=name, content_type=content_type, size_bytes=size_bytes
-        )
+        told: dict[str, Any] = {
+            "name": name,
+            "content_type": content_type,
+            "size_bytes": size_bytes,
+        }
+        file = File.objects.create(id=demo_id("File", name), **told)
+        publish(FileCreated(file_id=str(file.pk), **told))

@@ -1,7 +1,12 @@
 """Demo data: an import that is done, and one that waits."""
 
+from django.db import transaction
+
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from apps.importexport.services import create_import
+from contracts.importexport import ImportCreated
 from kernel.demo import demo_id
+from kernel.events.publishing import publish
 
 
 def load() -> str:
@@ -11,8 +16,9 @@ def load() -> str:
     return f"{ImportJob.objects.count():,} import jobs"
 
 
+@transaction.atomic
 def _make() -> None:
-    ImportJob.objects.create(
+    made = ImportJob.objects.create(
         id=demo_id("ImportJob", "runways.csv"),
         name="runways.csv",
         format=ImportFormat.CSV,
@@ -20,8 +26,16 @@ def _make() -> None:
         source_id=demo_id("File", "runways.csv"),
         row_count=48_184,
     )
-    ImportJob.objects.create(
+    publish(
+        ImportCreated(
+            import_id=str(made.pk),
+            name=made.name,
+            format=str(made.format),
+            source_id=str(made.source_id),
+        )
+    )
+    create_import(
         name="airport-frequencies.csv",
         format=ImportFormat.CSV,
-        source_id=demo_id("File", "airport-frequencies.csv"),
+        source_id=str(demo_id("File", "airport-frequencies.csv")),
     )

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
+from contracts.importexport import ImportCancelled, ImportCreated, ImportDeleted
 from kernel.errors import ConflictError, DomainError
+from kernel.events.publishing import publish, publish_all
 from kernel.ids import parse_id
 from kernel.rows import all_locked, change, check, delete, locked
 
@@ -20,6 +22,14 @@ def create_import(*, name: str, format: ImportFormat, source_id: str | None = No
     made = ImportJob(name=name, format=format, source_id=source)
     check(made)
     made.save()
+    publish(
+        ImportCreated(
+            import_id=str(made.pk),
+            name=name,
+            format=str(made.format),
+            source_id=str(source or ""),
+        )
+    )
     return made
 
 
@@ -37,6 +47,7 @@ def cancel_import(*, id: str) -> ImportJob:
             f"only a queued or running import can be cancelled, this one is {found.state}"
         )
     change(found, state=ImportState.CANCELLED)
+    publish(ImportCancelled(import_id=str(found.pk), name=found.name))
     return found
 
 
@@ -51,6 +62,7 @@ def delete_import(*, id: str) -> ImportJob:
     if refusal:
         raise refusal
     delete([found])
+    publish(_deleted(found))
     return found
 
 
@@ -61,8 +73,12 @@ def delete_imports(*, ids: Sequence[str]) -> list[ImportJob | DomainError]:
         one if isinstance(one, DomainError) else _running(one) or one
         for one in all_locked(ImportJob, ids)
     ]
-    delete(found)
+    publish_all([_deleted(one) for one in delete(found)])
     return found
+
+
+def _deleted(found: ImportJob) -> ImportDeleted:
+    return ImportDeleted(import_id=str(found.pk), name=found.name)
 
 
 def _running(found: ImportJob) -> ConflictError | None:

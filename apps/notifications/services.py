@@ -6,7 +6,9 @@ from typing import NotRequired, TypedDict, Unpack
 from django.db import transaction
 
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
+from contracts.notifications import NotificationCancelled, NotificationCreated
 from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
+from kernel.events.publishing import publish, publish_all
 from kernel.ids import parse_id
 from kernel.rows import change, check, check_count, locked
 
@@ -28,6 +30,7 @@ def create_notification(**message: Unpack[Message]) -> Notification:
     """Queue one in the current tenant."""
     notification = _draft(message)
     notification.save()
+    publish(_created(notification))
     return notification
 
 
@@ -36,7 +39,9 @@ def create_notifications(*, notifications: Sequence[Message]) -> list[Notificati
     """Queue many; one that cannot be sent does not keep the others."""
     check_count("notifications", notifications)
     drafts = [_draft_or_error(message) for message in notifications]
-    Notification.objects.bulk_create([draft for draft in drafts if isinstance(draft, Notification)])
+    made = [draft for draft in drafts if isinstance(draft, Notification)]
+    Notification.objects.bulk_create(made)
+    publish_all([_created(notification) for notification in made])
     return drafts
 
 
@@ -54,7 +59,18 @@ def cancel_notification(*, id: str) -> Notification:
             f"only a queued notification can be cancelled, this one is {notification.state}"
         )
     change(notification, state=NotificationState.CANCELLED)
+    publish(
+        NotificationCancelled(
+            notification_id=str(notification.pk), channel=str(notification.channel)
+        )
+    )
     return notification
+
+
+def _created(notification: Notification) -> NotificationCreated:
+    return NotificationCreated(
+        notification_id=str(notification.pk), channel=str(notification.channel)
+    )
 
 
 def _draft(message: Message) -> Notification:

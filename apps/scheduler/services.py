@@ -7,7 +7,9 @@ from django.db import transaction
 
 from apps.scheduler.domain.times import TimesError, check_cron, check_time_zone
 from apps.scheduler.models import JobSchedule
+from contracts.scheduler import ScheduleChanged, ScheduleCreated, ScheduleDeleted
 from kernel.errors import DomainError, InvalidInputError
+from kernel.events.publishing import publish, publish_all
 from kernel.rows import all_locked, change, check, delete, locked
 
 
@@ -29,6 +31,15 @@ def create_schedule(
     schedule = JobSchedule(name=name, cron=cron, time_zone=time_zone, enabled=enabled)
     check(schedule)
     schedule.save()
+    publish(
+        ScheduleCreated(
+            schedule_id=str(schedule.pk),
+            name=name,
+            cron=cron,
+            time_zone=time_zone,
+            enabled=schedule.enabled,
+        )
+    )
     return schedule
 
 
@@ -38,6 +49,17 @@ def update_schedule(*, id: str, **changes: Unpack[ScheduleChange]) -> JobSchedul
     _check_times(changes.get("cron"), changes.get("time_zone"))
     schedule = locked(JobSchedule, id)
     change(schedule, **changes)
+    if changes:
+        publish(
+            ScheduleChanged(
+                schedule_id=str(schedule.pk),
+                name=schedule.name,
+                cron=schedule.cron,
+                time_zone=schedule.time_zone,
+                enabled=schedule.enabled,
+                fields=tuple(changes),
+            )
+        )
     return schedule
 
 
@@ -46,6 +68,7 @@ def delete_schedule(*, id: str) -> JobSchedule:
     """Remove a schedule and return it as it was."""
     schedule = locked(JobSchedule, id)
     delete([schedule])
+    publish(_deleted(schedule))
     return schedule
 
 
@@ -53,8 +76,12 @@ def delete_schedule(*, id: str) -> JobSchedule:
 def delete_schedules(*, ids: Sequence[str]) -> list[JobSchedule | DomainError]:
     """Remove many schedules; one that is not there does not keep the others."""
     schedules = all_locked(JobSchedule, ids)
-    delete(schedules)
+    publish_all([_deleted(schedule) for schedule in delete(schedules)])
     return schedules
+
+
+def _deleted(schedule: JobSchedule) -> ScheduleDeleted:
+    return ScheduleDeleted(schedule_id=str(schedule.pk), name=schedule.name)
 
 
 def _check_times(cron: str | None, time_zone: str | None) -> None:

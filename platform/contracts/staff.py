@@ -29,3 +29,21 @@ class StaffChanged(Event):
     def entity(self) -> str:
         """The kind of row that was changed."""
         return self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffActed(Event):
+    """Somebody of the staff took an action on chosen rows, and said yes when asked."""
+
+    TYPE: ClassVar[str] = "staff.action.taken.v1"
+    ENTITY: ClassVar[str] = "Action"
+    SUBJECT: ClassVar[str] = "action"
+
+    app: str
+    #: The class of the rows, such as `Job`.
+    model: str
+    #: Its name, such as `retry`.
+    action: str
+    count: int
+    #: Of at most 100 of them.
+    object_ids: tuple[str, ...] = ()

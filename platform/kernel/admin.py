@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -21,6 +22,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.sites import UnfoldAdminSite as AdminSite
 
 from kernel.identity.models import Tenant
+from kernel.staff import MOST_NAMED as MOST_NAMED_IN_EVENT
+from kernel.staff import tell_action, tell_changes
+from kernel.tenancy.context import PLATFORM
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -59,13 +63,33 @@ class BoundedPaginator(Paginator[Any]):
 
 
 class ModelAdmin(ThemedModelAdmin):
-    """An admin of the house: pages of 50, bounded counts, nothing unfiltered counted twice."""
+    """An admin of the house: pages of 50, bounded counts, nothing unfiltered counted twice.
+
+    What staff change is told as an event in the same transaction, where Django logs it.
+    """
 
     paginator: type[Paginator[Any]] = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
     compressed_fields = True
     warn_unsaved_form = True
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        tell_changes([obj], "added", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        tell_changes([obj], "changed", message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        tell_changes(list(queryset), "deleted")
+        return super().log_deletions(request, queryset)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        # Django opens a transaction for forms only.
+        with transaction.atomic():
+            return super().response_action(request, queryset)
 
 
 class TabularInline(ThemedTabularInline):
@@ -108,7 +132,7 @@ def _tenant_column() -> Callable[[Any], str]:
 
 def _slugs(ids: Sequence[Any] | None) -> dict[Any, str]:
     tenants = Tenant.objects.all() if ids is None else Tenant.objects.filter(pk__in=ids)
-    return dict(tenants.values_list("pk", "slug")[:1000])
+    return {PLATFORM: "(platform)", **dict(tenants.values_list("pk", "slug")[:1000])}
 
 
 class ReadOnlyAdmin(TenantAdmin):
@@ -153,7 +177,10 @@ def confirmed(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpRespo
     def ask_first(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         count = rows.order_by()[: MOST_COUNTED + 1].count()
         if request.POST.get("confirmed") == str(count):
+            # Taken before the action: afterwards they may be gone, or chosen no more.
+            first = list(rows[: MOST_NAMED_IN_EVENT + 1])
             act(page, request, rows)
+            tell_action(page.model, first, act.__name__, count=count)
             return None
         context = page.admin_site.each_context(request) | {
             "title": "Are you sure?",

@@ -80,11 +80,12 @@ def change(row: Model, **columns: Any) -> None:
     row.save(update_fields=list(columns))
 
 
-def delete(rows: Sequence[M | DomainError]) -> None:
-    """Remove these rows by one statement; they themselves stay as they were, to be shown."""
+def delete(rows: Sequence[M | DomainError]) -> list[M]:
+    """Remove these rows by one statement and return them as they were, to be shown and told of."""
     kept = [row for row in rows if not isinstance(row, DomainError)]
     if kept:
         type(kept[0]).objects.filter(pk__in=[row.pk for row in kept]).delete()
+    return kept
 
 
 def _key(row_id: str) -> Any:

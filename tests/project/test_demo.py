@@ -1,5 +1,6 @@
 """The demo: what one service shows refers to what another has."""
 
+from kernel.testing.events import drain_events
 from kernel.testing.graphql import GraphQLClient
 from project.demo import load_data, make_tenant
 
@@ -49,3 +50,46 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
         },
         {"subject": "Ten secrets are scheduled for deletion", "attachments": []},
     ]
+
+
+def test_the_demo_leaves_a_trail_of_what_its_services_told(db: None) -> None:
+    made = make_tenant()
+    assert made
+    load_data(lambda _: None)
+    drain_events()
+
+    data = GraphQLClient(made.api_key)(
+        """{ files(first: 1, order: NAME) { nodes { name auditLogs(first: 1) {
+               nodes { action actor { type } targets { name } } } } }
+             importJobs(first: 1, order: NAME) {
+               nodes { auditLogs(first: 5) { nodes { action } } } }
+             documents(first: 5) { nodes { auditLogs(first: 1) { nodes { action } } } }
+             notifications(first: 5) { nodes { auditLogs(first: 5) { nodes { action } } } }
+             jobSchedules(first: 5) { nodes { auditLogs(first: 5) { nodes { action } } } }
+             featureFlags(first: 5) { nodes { auditLogs(first: 5) { nodes { action } } } } }"""
+    ).data
+
+    (file,) = data.pop("files")["nodes"]
+    assert file == {
+        "name": "airport-frequencies.csv",
+        "auditLogs": {
+            "nodes": [
+                {
+                    "action": "files.file.created",
+                    "actor": {"type": "system"},
+                    "targets": [{"name": "airport-frequencies.csv"}],
+                }
+            ]
+        },
+    }
+    trails = {
+        name: {log["action"] for node in listed["nodes"] for log in node["auditLogs"]["nodes"]}
+        for name, listed in data.items()
+    }
+    assert trails == {
+        "importJobs": {"importexport.import.created"},
+        "documents": {"documents.document.created"},
+        "notifications": {"notifications.notification.created"},
+        "jobSchedules": {"scheduler.schedule.created"},
+        "featureFlags": {"config.flag.created"},
+    }

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 from kernel.errors import ForbiddenError, UnauthenticatedError
 
 ALL_SCOPES = "*"
+#: Stands in an audit log for what concerns no tenant, such as a change of staff's own accounts.
+PLATFORM = uuid.UUID(int=0)
 #: What is told to somebody who sends none.
 NO_CREDENTIAL = "send `Authorization: Bearer <key or token>`, or sign in"
 

@@ -6,8 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from kernel import clock
 from kernel.admin import (
@@ -71,7 +72,7 @@ class MembershipInline(TabularInline):
 
 
 @admin.register(User)
-class PeopleAdmin(StockUserAdmin[User], ModelAdmin):
+class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # stubs name User
     """People who sign in."""
 
     form = UserChangeForm
@@ -94,6 +95,16 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             end_sessions(sessions_of(obj), reason="deactivated")
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  as Django calls it
+        form_url: str = "",
+    ) -> HttpResponse:
+        # With the event that tells of it.
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
 
 
 @admin.register(ApiKey)
