@@ -232,6 +232,16 @@ def test_a_plan_reads_the_selected_columns_and_no_others(tenant: Tenant) -> None
     assert "content_type" not in query["sql"]
 
 
+def test_one_of_no_values_is_asked_for_by_no_query(tenant: Tenant) -> None:
+    create_flag(key="new-search", description="")
+    made = Operation("{ featureFlags(filter: {keys: []}) { nodes { id } } }", {})
+    endpoint = Endpoint(composed_endpoint().schema, ANY)
+
+    answer, queries = ask(endpoint, made, somebody(in_the=None))
+
+    assert (orjson.loads(answer)["data"], queries) == ({"featureFlags": {"nodes": []}}, 0)
+
+
 def test_a_row_rule_of_an_entity_holds_for_plans_too(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

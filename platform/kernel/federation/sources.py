@@ -60,7 +60,11 @@ class StatementPage(Page):
         window, model = self._window, self._wanted.entity._meta.model
         direction = window.direction(self.order)
         place = window.place(model, direction) if window.cursor else ()
-        lookups = [_in_slots(name, value) for name, value in self._wanted.lookups.items()]
+        given = self._wanted.lookups.items()
+        if any(name.endswith("__in") and not value for name, value in given):
+            # None of no values: nothing has to be asked.
+            return []
+        lookups = [_in_slots(name, value) for name, value in given]
         kind = (columns, direction, window.size, bool(place), tuple(name for name, _ in lookups))
         statement = self._statements.get(kind)
         if statement is None:
