@@ -176,30 +176,26 @@ def test_a_key_that_is_made_by_hand_is_told_without_its_secret(
     assert secret[1] not in str(list(OutboxEvent.objects.values()))
 
 
-def test_rows_that_belong_to_a_row_are_told_with_it(
-    staff: Client, root: User, tenant: Tenant
-) -> None:
-    path = f"/admin/auth/user/{root.pk}/change/"
-    page = staff.get(path)
-    form = {name: page.context["adminform"].form.initial.get(name) or "" for name in ("username",)}
+def test_rows_that_belong_to_a_row_are_told_with_it(staff: Client, tenant: Tenant) -> None:
+    ada = User.objects.create_user("ada")
+    form = {"username": "ada", "is_active": "on"}
     form |= {
         "date_joined_0": "2026-01-01",
         "date_joined_1": "12:00:00",
         "memberships-TOTAL_FORMS": "1",
         "memberships-INITIAL_FORMS": "0",
         "memberships-0-tenant": str(tenant.pk),
-        "memberships-0-user": str(root.pk),
+        "memberships-0-user": str(ada.pk),
         "memberships-0-scopes": '["files:read"]',
         "memberships-0-role": "viewer",
     }
 
-    answer = staff.post(path, form)
+    assert staff.post(f"/admin/auth/user/{ada.pk}/change/", form).status_code == 302
 
-    assert answer.status_code == 302, answer.context["errors"]
     (event,) = told()
     assert isinstance(event, StaffChanged)
     assert "membership added" in event.fields
-    assert Membership.objects.filter(user=root, tenant=tenant).exists()
+    assert Membership.objects.filter(user=ada, tenant=tenant).exists()
 
 
 def test_what_a_program_does_is_not_told_as_staffs(tenant: Tenant) -> None:
