@@ -1,14 +1,18 @@
 """The command line: what it says, and how it ends."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditLog
@@ -219,3 +223,32 @@ def test_the_doctor_prints_the_repair_and_ends_with_1(
     assert ended.value.code == 1
     assert "set DATA_DIR" in out.getvalue()
     assert "none yet: run `manage.py demo`" in out.getvalue()
+
+
+def test_the_doctor_names_a_key_that_secrets_need_and_that_is_lost(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PORT", 0)
+    TOTP.activate(User.objects.create_user("ada"), generate_totp_secret())
+    sound = _finding("secrets")
+
+    key = base64.b64encode(bytes(range(32))).decode()
+    monkeypatch.setattr(settings, "ENCRYPTION_KEYS", f"other:{key}")
+    lost = _finding("secrets")
+
+    assert sound == {
+        "check": "secrets",
+        "ok": True,
+        "detail": "1 encrypted, keys test, active test",
+    }
+    assert lost["detail"] == (
+        "1 need keys that are not in the key ring: test; see docs/runbooks/encryption-keys.md"
+    )
+
+
+def _finding(check: str) -> dict[str, object]:
+    out = StringIO()
+    with suppress(SystemExit):
+        call_command("doctor", "--json", stdout=out)
+    findings = [json.loads(line) for line in out.getvalue().splitlines()]
+    return next(one for one in findings if one["check"] == check)

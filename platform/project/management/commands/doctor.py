@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 from kernel.identity.models import Tenant
 from kernel.observability import health
+from kernel.secrets.ring import ring
+from kernel.secrets.rotation import columns, usage
 from kernel.tenancy.aliases import SYSTEM_DB_ALIAS
 from kernel.tenancy.policies import guarded_models, unguarded
 from project.graph import subgraph
@@ -147,6 +150,25 @@ def _tenants() -> str:
     return f"{count} of them"
 
 
+def _secrets() -> str:
+    try:
+        needed = usage(columns())
+        known = ring()
+    except DatabaseError:
+        raise RepairNeededError("not readable; mend the database first") from None
+    except (ImproperlyConfigured, OSError) as error:
+        raise RepairNeededError(f"no key ring: {error}") from None
+    lost = sorted(set(needed) - set(known.keys))
+    if lost:
+        raise RepairNeededError(
+            f"{sum(needed[key] for key in lost)} need keys that are not in the key ring:"
+            f" {', '.join(lost)}; see docs/runbooks/encryption-keys.md"
+        )
+    return (
+        f"{needed.total()} encrypted, keys {', '.join(sorted(known.keys))}, active {known.active}"
+    )
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "services": _services,
     "database": _database,
@@ -156,4 +178,5 @@ CHECKS: dict[str, Callable[[], str]] = {
     "port": _port,
     "schema": _schema,
     "tenants": _tenants,
+    "secrets": _secrets,
 }
