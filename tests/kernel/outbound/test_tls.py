@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -118,6 +120,35 @@ def test_a_handshake_that_never_ends_is_cut(settings: Any) -> None:
                 purpose="test",
                 limits=Limits(total=SOON),
             )
+
+
+def test_an_answer_that_drips_inside_tls_is_cut_at_the_deadline(
+    trusting: None, tmp_path: Path, settings: Any
+) -> None:
+    over = threading.Event()
+    context = server_context("127.0.0.1", tmp_path)
+
+    def drip(there: socket.socket) -> None:
+        with context.wrap_socket(there, server_side=True) as inside:
+            inside.recv(65536)
+            inside.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while not over.wait(0.02):
+                inside.sendall(b"1")
+
+    with canary(accept=drip) as server:
+        settings.OUTBOUND_ALLOWED = (f"127.0.0.1:{server.port}",)
+        begun = time.monotonic()
+        with pytest.raises(OutboundFailedError, match="no whole answer in time"):
+            fetch(
+                "GET",
+                f"https://127.0.0.1:{server.port}/",
+                purpose="test",
+                limits=Limits(total=timedelta(seconds=1), response_bytes=200),
+            )
+        took = time.monotonic() - begun
+        over.set()
+
+    assert 1 <= took < 3
 
 
 def _silent(there: socket.socket) -> None:
