@@ -58,6 +58,10 @@ HSTS_TIME = env.duration("HSTS_TIME", timedelta(days=365))
 # Let browsers ship that with themselves. It is for who owns the whole domain, and hard to undo.
 HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
 
+# The longest body of any request but uploads of files, in bytes: of a form above all. What GraphQL
+# reads has a limit of its own.
+MAX_BODY_BYTES = env.number("MAX_BODY_BYTES", 2_500_000, at_least=1)
+
 # Threads that answer requests.
 WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
 
@@ -445,6 +449,11 @@ SECURE_HSTS_PRELOAD = HSTS_PRELOAD
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Forms, and query strings of pages.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+# No page takes a file: bytes come by the files service's own uploads.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 X_FRAME_OPTIONS = "DENY"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -1,7 +1,7 @@
 """The shape of a GraphQL request over HTTP, checked before any of it is believed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,11 +10,21 @@ import orjson
 from django.conf import settings
 from django.http import RawPostDataException, UnreadablePostError
 
-from kernel.errors import DomainError, ForbiddenError, InvalidInputError, PayloadTooLargeError
+from kernel.errors import (
+    DomainError,
+    ForbiddenError,
+    InvalidInputError,
+    LimitExceededError,
+    PayloadTooLargeError,
+)
 from kernel.http import Asked
 from kernel.idempotency.services import key_in_header
 
 _MEMBERS = ("query", "variables", "operationName", "extensions", "documentId")
+#: How deep the JSON of a request may nest: an input, and in it a JSON value of 16.
+MOST_NESTED = 32
+#: Parameters of a GET.
+MOST_PARAMETERS = 20
 _QUOTED_MEMBERS = tuple(f'"{name}"'.encode() for name in _MEMBERS)
 #: What a form, an image or a link of another site makes a browser say.
 _OTHER_SITES = {"cross-site", "same-site"}
@@ -94,7 +104,7 @@ def _parameters(request: Asked) -> GraphQLRequest:
             request.META.get("QUERY_STRING", ""),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=20,
+            max_num_fields=MOST_PARAMETERS,
         )
     except ValueError:
         raise InvalidInputError("the query string is not one of a GraphQL request") from None
@@ -112,9 +122,24 @@ def _parameters(request: Asked) -> GraphQLRequest:
 
 def _json(what: str, text: bytes | str) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidInputError(f"{what} is not JSON: {error}") from None
+    if _nests_deeper(value, MOST_NESTED):
+        raise LimitExceededError(f"{what} nests at most {MOST_NESTED} deep")
+    return value
+
+
+def _nests_deeper(value: Any, most: int) -> bool:
+    if isinstance(value, dict):
+        inner: Collection[Any] = value.values()
+    elif isinstance(value, list):
+        inner = value
+    else:
+        return False
+    return most == 0 or any(
+        _nests_deeper(one, most - 1) for one in inner if isinstance(one, dict | list)
+    )
 
 
 def _request(data: Mapping[str, Any], *, only_reads: bool = False) -> GraphQLRequest:

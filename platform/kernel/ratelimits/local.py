@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-from kernel.ratelimits.gcra import Bucket, Verdict, verdict
+from kernel.ratelimits.gcra import Bucket, Verdict
 
 #: Some 150 bytes each.
 MOST_BUCKETS = 50_000
@@ -31,13 +31,19 @@ class LocalStore:
     def take(self, buckets: Sequence[Bucket], cost: int) -> Verdict:
         with self._lock:
             now = self._now()
-            found = verdict(buckets, self._debts(buckets, now), cost)
-            if found.wait == 0:
-                self._keep(buckets, found.debts, now)
-            return found
+            debts = self._debts(buckets, now)
+            wait = _longest_wait(buckets, debts, cost)
+            if not wait:
+                debts = [
+                    debt + cost * policy.interval
+                    for (policy, _), debt in zip(buckets, debts, strict=True)
+                ]
+                self._keep(buckets, debts, now)
+            return Verdict(wait, debts)
 
     def look(self, buckets: Sequence[Bucket]) -> Verdict:
-        return verdict(buckets, self._debts(buckets, self._now()), 1)
+        debts = self._debts(buckets, self._now())
+        return Verdict(_longest_wait(buckets, debts, 1), debts)
 
     def learn(self, buckets: Sequence[Bucket], debts: Sequence[float]) -> None:
         """Take over what somebody else has counted, where it is more than is known here."""
@@ -46,17 +52,17 @@ class LocalStore:
             known = self._debts(buckets, now)
             self._keep(buckets, list(map(max, known, debts)), now)
 
-    def clear(self) -> None:
-        """Forget all, so that every bucket is full."""
-        with self._lock:
-            self._full_at.clear()
-
     def _debts(self, buckets: Sequence[Bucket], now: float) -> list[float]:
-        return [max(0.0, self._full_at.get(bucket.key, now) - now) for bucket in buckets]
+        full_at = self._full_at
+        return [max(0.0, full_at.get(key, now) - now) for _, key in buckets]
 
     def _keep(self, buckets: Sequence[Bucket], debts: Sequence[float], now: float) -> None:
-        for bucket, debt in zip(buckets, debts, strict=True):
-            self._full_at[bucket.key] = now + debt
-            self._full_at.move_to_end(bucket.key)
+        for (_, key), debt in zip(buckets, debts, strict=True):
+            self._full_at[key] = now + debt
+            self._full_at.move_to_end(key)
         while len(self._full_at) > self._most:
             self._full_at.popitem(last=False)
+
+
+def _longest_wait(buckets: Sequence[Bucket], debts: Sequence[float], cost: int) -> float:
+    return max([policy.wait(debt, cost) for (policy, _), debt in zip(buckets, debts, strict=True)])

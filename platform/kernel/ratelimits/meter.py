@@ -16,6 +16,8 @@ REFUSED = Counter(
 class Meter:
     """The buckets that one request is taken out of; without any it lets all pass."""
 
+    __slots__ = ("_buckets", "_found", "_store")
+
     def __init__(self, store: Store, buckets: Sequence[Bucket]) -> None:
         self._store = store
         self._buckets = buckets
@@ -25,7 +27,7 @@ class Meter:
         """Raise RateLimitedError for a caller who is known to have no unit left; asks nobody."""
         if self._buckets:
             found = self._store.look(self._buckets)
-            if found.wait > 0:
+            if found.wait:
                 self._refuse(found, 1)
 
     def charge(self, cost: int) -> None:
@@ -43,7 +45,7 @@ class Meter:
                 f" at {cost}"
             )
         found = self._store.take(self._buckets, cost)
-        if found.wait > 0:
+        if found.wait:
             self._refuse(found, cost)
         self._found = found
 
@@ -56,21 +58,10 @@ class Meter:
         """Return `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11)."""
         if self._found is None:
             return {}
-        policies = [bucket.policy for bucket in self._buckets]
-        limits = [
-            (policy.name, policy.left(debt), policy.wait(debt, policy.left(debt) + 1))
-            for policy, debt in zip(policies, self._found.debts, strict=True)
-        ]
+        limits = zip(self._buckets, self._found.debts, strict=True)
         return {
-            # The registry of units (`qu`) has none for what we count; a vendor's own says it.
-            "RateLimit-Policy": ", ".join(
-                f'"{one.name}";q={one.burst};w={math.ceil(one.window)};septet-unit="cost"'
-                for one in policies
-            ),
-            # `t` is the time in which no more than `r` can be had: until there is one unit more.
-            "RateLimit": ", ".join(
-                f'"{name}";r={left};t={math.ceil(wait)}' for name, left, wait in limits
-            ),
+            "RateLimit-Policy": ", ".join([policy.told for policy, _ in self._buckets]),
+            "RateLimit": ", ".join([policy.limit(debt) for (policy, _), debt in limits]),
         }
 
     def _refuse(self, found: Verdict, cost: int) -> None:

@@ -19,7 +19,7 @@ from kernel.ratelimits.local import LocalStore
 logger = logging.getLogger(__name__)
 
 #: An answer takes a fraction of a millisecond; a request is not kept waiting for a slow one.
-TIMEOUT_SECONDS = 0.1
+TIMEOUT_SECONDS = 0.25
 #: How long Redis is left alone after it failed.
 PAUSE_SECONDS = 1.0
 
@@ -98,7 +98,7 @@ class SharedStore:
         if self._away:
             self._away = False
             logger.warning("Redis answers again, and rate limits are counted in it")
-        found = Verdict(wait / _MICROSECONDS, tuple(debt / _MICROSECONDS for debt in debts))
+        found = Verdict(wait / _MICROSECONDS, [debt / _MICROSECONDS for debt in debts])
         self._local.learn(buckets, found.debts)
         return found
 

@@ -26,8 +26,7 @@ class Visit:
     def __init__(self, request: Asked) -> None:
         self._request = request
         self._limiter = limiter()
-        self._network = network_of(client_address(request))
-        self._meter = self._limiter.of_address(self._network)
+        self._meter = self._limiter.of_nobody()
 
     def admit(self, signed: bytes = b"") -> Principal | None:
         """Return who sends the request, None for somebody without a credential.
@@ -37,9 +36,9 @@ class Visit:
         """
         header = self._request.headers.get("Authorization", "")
         principal = self._authenticated(header, signed)
-        if header.startswith(SERVICE_SCHEME):
-            self._meter = self._limiter.of_nobody()
-        elif principal is not None:
+        if principal is None:
+            self._meter = self._limiter.of_address(self._network())
+        elif not header.startswith(SERVICE_SCHEME):
             self._meter = self._limiter.of_principal(principal)
         self._meter.look()
         return principal
@@ -57,23 +56,28 @@ class Visit:
         return self._meter.headers()
 
     def _authenticated(self, header: str, signed: bytes) -> Principal | None:
-        of_address, attempts = self._meter, self._limiter.of_attempts(self._network)
-        self._meter = attempts if header else of_address
         # A service's token is another each time, and nobody finds one by trying.
         is_kept = bool(header) and not header.startswith(SERVICE_SCHEME)
-        if is_kept and not trusted.holds(header):
-            attempts.look()
+        is_new = is_kept and not trusted.holds(header)
+        if is_new:
+            self._meter = self._limiter.of_attempts(self._network())
+            self._meter.look()
         try:
             principal = authenticate(self._request, signed)
         except UnauthenticatedError:
-            attempts.charge(1)
+            self._meter = self._limiter.of_attempts(self._network())
+            self._meter.charge(1)
             raise
         except DomainError:
-            self._meter = of_address
+            self._meter = self._limiter.of_address(self._network())
             raise
-        if is_kept:
+        if is_new:
+            self._meter = self._limiter.of_nobody()
             trusted.add(header)
         return principal
+
+    def _network(self) -> str:
+        return network_of(client_address(self._request))
 
 
 class TrustedCredentials:

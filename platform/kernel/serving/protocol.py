@@ -1,18 +1,37 @@
-"""HTTP/1.1 with two bounds that uvicorn leaves open: how long a head is, and how long it takes."""
+"""HTTP/1.1 with bounds that uvicorn leaves open: how much a head holds, and how long it takes."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kernel.serving.asgi import CLIENT_GONE
+from kernel.errors import DomainError
+from kernel.serving.asgi import CLIENT_GONE, Receive, Scope, Send, refuse
 
 #: Request line and headers.
 MOST_HEAD_BYTES = 64 * 1024
+#: A GraphQL query by GET is in the URL; what is longer goes by POST.
+MOST_URL_BYTES = 16 * 1024
+MOST_HEADERS = 100
 HEAD_SECONDS = 10.0
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"
+
+
+class HeadTooLargeError(DomainError):
+    """The headers of the request are too many, or too long."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+
+
+class UrlTooLongError(DomainError):
+    """The URL of the request is longer than we read; a query may be sent by POST."""
+
+    code = "URL_TOO_LONG"
+    status = 414
 
 
 class Protocol(HttpToolsProtocol):
@@ -46,7 +65,28 @@ class Protocol(HttpToolsProtocol):
         self._head_ends()
         # Before the application begins. Not the request's own state: that would be a cycle.
         self.scope["state"][CLIENT_GONE] = self.transport.is_closing
-        super().on_headers_complete()
+        error = self._too_much()
+        if error is None:
+            super().on_headers_complete()
+            return
+        # Answered in its turn, as any other request of this connection.
+        application, self.app = self.app, partial(_refuse, error)
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = application
+
+    def _too_much(self) -> DomainError | None:
+        if len(self.url) > MOST_URL_BYTES:
+            return UrlTooLongError(f"a URL has at most {MOST_URL_BYTES} bytes")
+        if len(self.headers) > MOST_HEADERS:
+            return HeadTooLargeError(
+                f"a request has at most {MOST_HEADERS} headers, found {len(self.headers)}"
+            )
+        # A head that comes in one piece was not counted while it came.
+        if sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
+            return HeadTooLargeError(f"headers have at most {MOST_HEAD_BYTES} bytes")
+        return None
 
     def _head_begins(self) -> None:
         self._head_ends()
@@ -62,3 +102,7 @@ class Protocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(answer)
             self.transport.close()
+
+
+async def _refuse(error: DomainError, _scope: Scope, _receive: Receive, send: Send) -> None:
+    await refuse(send, error)

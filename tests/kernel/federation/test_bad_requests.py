@@ -43,6 +43,11 @@ def query(text: str, **more: Any) -> bytes:
     return json.dumps({"query": text, **more}).encode()
 
 
+def nested(depth: int) -> bytes:
+    """Return a request whose JSON nests so deep, and whose document is none."""
+    return b'{"query": "{", "variables": ' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -75,6 +80,9 @@ def query(text: str, **more: Any) -> bytes:
         (b'{"query": "{__typename}", "variables": {"a": ["\\u0000"]}}', 400, "INVALID_INPUT"),
         (b"[" * 100_000 + b"]" * 100_000, 400, "INVALID_INPUT"),
         (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, 400, "INVALID_INPUT"),
+        (nested(33), 400, "LIMIT_EXCEEDED"),
+        (nested(1_000), 400, "LIMIT_EXCEEDED"),
+        (nested(31), 200, "GRAPHQL_PARSE_FAILED"),
         (b" " * 10_000_000, 413, "PAYLOAD_TOO_LARGE"),
         (query("{"), 200, "GRAPHQL_PARSE_FAILED"),
         (query("nonsense"), 200, "GRAPHQL_PARSE_FAILED"),

@@ -30,7 +30,7 @@ def test_a_bucket_gives_its_burst_at_once_and_then_one_unit_at_a_time(watch: Wat
 def test_what_is_refused_takes_nothing(watch: Watch) -> None:
     store = LocalStore(now=watch)
 
-    assert store.take(BUCKET, 8).debts == (8.0,)
+    assert store.take(BUCKET, 8).debts == [8.0]
     assert store.take(BUCKET, 5).wait == 3.0
     assert store.take(BUCKET, 2).wait == 0.0
 
@@ -60,7 +60,7 @@ def test_of_two_buckets_either_both_are_taken_from_or_none(watch: Watch) -> None
 
     refused = store.take(both, 5)
 
-    assert (refused.wait, refused.debts) == (3.0, (8.0, 8.0))
+    assert (refused.wait, refused.debts) == (3.0, [8.0, 8.0])
     assert store.take(both[1:], 7).wait == 0.0
 
 
@@ -80,7 +80,7 @@ def test_the_bucket_that_was_not_used_for_longest_is_forgotten_first(watch: Watc
         store.take((Bucket(SLOW, key),), 5)
 
     assert len(store) == 2
-    assert [store.take((Bucket(SLOW, key),), 0).debts for key in "acb"] == [(10.0,), (5.0,), (0.0,)]
+    assert [store.take((Bucket(SLOW, key),), 0).debts for key in "acb"] == [[10.0], [5.0], [0.0]]
 
 
 def test_threads_together_get_no_more_than_there_is(watch: Watch) -> None:

@@ -133,7 +133,7 @@ def test_without_redis_each_process_goes_on_from_what_it_knows_and_says_so_once(
     ]
 
 
-def test_a_redis_that_hangs_holds_a_request_up_once_for_a_tenth_of_a_second(
+def test_a_redis_that_hangs_holds_a_request_up_once_for_a_quarter_of_a_second(
     own_redis: Servers, url: str, watch: Watch
 ) -> None:
     store = SharedStore(partial(connect, url), now=watch)

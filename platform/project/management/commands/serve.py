@@ -39,6 +39,7 @@ def serve_here(on_listening: Any) -> None:
                 threads=settings.WEB_THREADS,
                 stop_timeout=settings.STOP_TIMEOUT,
                 on_listening=on_listening,
+                most_body_bytes=max(settings.MAX_BODY_BYTES, settings.GRAPHQL_MAX_BODY_BYTES),
             )
     except AddressInUseError as error:
         raise CommandError(str(error)) from None
