@@ -77,6 +77,10 @@ class Environment:
     def ports(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         return self._read(name, default, _ports, "ports with commas between them")
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """Read `name=value` pairs."""
+        return self._read(name, {}, _pairs, "name=value pairs with commas between them")
+
     def origins(self, name: str) -> tuple[str, ...]:
         """Read origins such as `https://septet.example.com` or `https://*.example.com`."""
         expected = "origins such as https://septet.example.com, with commas between them"
@@ -195,6 +199,13 @@ def _ports(text: str) -> tuple[int, ...]:
     if not ports or not all(0 < port <= 65535 for port in ports):
         raise ValueError
     return ports
+
+
+def _pairs(text: str) -> dict[str, str]:
+    parts = [item.partition("=") for item in _items(text)]
+    if not all(name.strip() and value.strip() for name, _, value in parts):
+        raise ValueError
+    return {name.strip(): value.strip() for name, _, value in parts}
 
 
 def _origins(text: str) -> tuple[str, ...]:

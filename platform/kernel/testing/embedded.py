@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,14 @@ class Embedded:
 
 
 @contextmanager
-def embedded(data: Path) -> Iterator[Embedded]:
+def embedded(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
     """Run `manage.py dev` on an empty data folder, at a free port, while the block runs."""
     environment = {
         "PATH": os.environ["PATH"],
         "DATA_DIR": str(data),
         "PORT": "0",
         "PYTHONUNBUFFERED": "1",
+        **(settings or {}),
     }
     command = [sys.executable, "manage.py", "dev"]
     with running(command, cwd=ROOT, env=environment) as process:

@@ -1,5 +1,6 @@
 """Paths of sign-in and one's own account: those of allauth's that we use, and no other."""
 
+from django.conf import settings
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 
@@ -12,6 +13,27 @@ TENANT = f"{HERE}.tenant_views"
 def private(route: str, view: View, name: str) -> URLPattern:
     """Return a path whose page no cache keeps."""
     return path(route, never_cache(view), name=name)
+
+
+def _provider() -> list[URLPattern]:
+    """Return the way to an identity provider and back, if one is set."""
+    if not settings.OIDC_ISSUER:
+        return []
+    there = "allauth.socialaccount.providers.openid_connect.views"
+    here = "allauth.socialaccount.views"
+    return [
+        private("sign-in/at/<slug:provider_id>/", later(f"{there}.login"), "openid_connect_login"),
+        private(
+            "sign-in/at/<slug:provider_id>/back/",
+            later(f"{there}.callback"),
+            "openid_connect_callback",
+        ),
+        private(
+            "sign-in/cancelled/", later(f"{here}.login_cancelled"), "socialaccount_login_cancelled"
+        ),
+        private("sign-in/failed/", later(f"{here}.login_error"), "socialaccount_login_error"),
+        private("sign-in/stranger/", later(f"{HERE}.views.by_invitation"), "socialaccount_signup"),
+    ]
 
 
 urlpatterns = [
@@ -105,6 +127,7 @@ urlpatterns = [
         later("allauth.mfa.recovery_codes.views.generate_recovery_codes"),
         "mfa_generate_recovery_codes",
     ),
+    *_provider(),
     private("invitations/<str:token>/", by_token(later(f"{HERE}.views.invitation")), "invitation"),
     private("tenant/", later(f"{TENANT}.overview"), "tenant"),
     private("tenant/switch/", later(f"{TENANT}.switch"), "switch-tenant"),

@@ -38,6 +38,7 @@ _KINDS = {
     "flag": "true or false",
     "number": "whole number",
     "items": "items with commas",
+    "pairs": "name=value pairs",
     "origins": "origins with commas",
     "networks": "networks with commas",
     "url": "URL",
