@@ -171,7 +171,10 @@ class TenantFilter(admin.SimpleListFilter):
 
 
 def confirmed(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
-    """Let an action ask first, naming the rows; only a yes to just as many rows does it."""
+    """Let an action ask first, naming the rows; only a yes to just as many rows does it.
+
+    The docstring of the action is part of the question: what it causes, for who is asked.
+    """
 
     @wraps(act)
     def ask_first(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -188,6 +191,7 @@ def confirmed(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpRespo
             "media": page.media,
             "action": act.__name__,
             "description": getattr(ask_first, "short_description", act.__name__),
+            "causes": act.__doc__,
             "count": count,
             "most": MOST_COUNTED,
             "named": rows[:MOST_NAMED],

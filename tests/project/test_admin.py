@@ -10,8 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kernel.identity.keys import PATTERN
+from kernel.identity.lifecycle import delete_tenant, export_tenant
 from kernel.identity.lockouts import try_name
 from kernel.identity.models import ApiKey, Tenant
+from kernel.identity.services import create_service_account
 from kernel.jobs.models import Job, JobState
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
@@ -52,6 +54,10 @@ def test_every_detail_opens(staff: Client, label: str) -> None:
     Job.objects.create(name="kernel.clear_jobs")
     try_name("somebody", "")
     Client().post("/graphql", {"query": "{ files { totalCount } }"}, "application/json")
+    tenant = Tenant.objects.get()
+    create_service_account(tenant=tenant, name="robot", scopes=[])
+    export_tenant(tenant_id=tenant.pk)
+    delete_tenant(tenant_id=tenant.pk)
     page = staff.get(f"/admin/{label.replace('.', '/')}/").text
 
     link = re.search(rf'/admin/{label.replace(".", "/")}/[^/"]+/change/', page)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -17,10 +18,12 @@ from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditLog
 from kernel.errors import DomainError
+from kernel.identity.erasure import advance_deletions
 from kernel.identity.models import ApiKey, Tenant
 from kernel.identity.services import create_service_account
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
+from kernel.testing.jobs import drain
 from project.demo import ADMINISTRATOR, TENANT
 from project.management.commands.errors_reference import Code, sources
 from project.management.commands.errors_reference import found_in as found_errors
@@ -93,9 +96,45 @@ def test_a_tenant_is_made_suspended_resumed_and_listed(db: None) -> None:
     assert run("tenant", "list") == "acme             active     acme\n"
 
 
+def test_a_tenant_is_exported_into_a_new_file_only(tenant: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "out.zip"
+    export = ("tenant", "export", tenant.slug, "--output", str(file))
+
+    told = json.loads(run(*export, "--json"))
+
+    assert told["file"] == str(file)
+    assert "manifest.json" in ZipFile(file).namelist()
+    with pytest.raises(CommandError, match="File exists; name another"):
+        run(*export)
+
+
+def test_a_tenant_is_deleted_after_its_name_was_typed_and_the_report_stays(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = ("tenant", "delete", tenant.slug, "--grace", "0s")
+    monkeypatch.setattr("builtins.input", lambda _: "yes")
+    with pytest.raises(CommandError, match="nothing was done"):
+        run(*delete)
+    assert json.loads(run("tenant", "list", "--json"))["state"] == "active"
+
+    monkeypatch.setattr("builtins.input", lambda _: tenant.slug)
+    first = run(*delete)
+    advance_deletions("")
+    drain()
+    advance_deletions("")
+    report = run("tenant", "report", tenant.slug)
+    told = json.loads(run("tenant", "report", tenant.slug, "--json"))
+
+    assert "waiting, to be erased after" in first
+    assert f"{tenant.slug} finished" in report
+    assert told["parts"]["identity"] == {"identity.tenant": 1}
+    assert run("tenant", "list") == ""
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
+        (("tenant", "report", "nobody"), "no deletion of a tenant nobody"),
         (("key", "issue", "--tenant", "nobody"), "no tenant nobody"),
         (("key", "revoke", "0" * 16), "no API key 0000"),
         (("key", "rotate", "0" * 16), "no API key 0000"),

@@ -42,6 +42,15 @@ class TenantExport(models.Model):
         return f"{self.tenant.slug}-{self.requested_at:%Y-%m-%d}.zip"
 
 
+class DeletionState(models.TextChoices):
+    """How far a deletion has come."""
+
+    WAITING = "waiting"
+    CALLED_OFF = "called off"
+    ERASING = "erasing"
+    FINISHED = "finished"
+
+
 class TenantDeletion(models.Model):
     """The deletion of a tenant, and the report of it, which outlasts the tenant."""
 
@@ -69,6 +78,15 @@ class TenantDeletion(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def state(self) -> DeletionState:
+        """Return where it stands."""
+        if self.cancelled_at:
+            return DeletionState.CALLED_OFF
+        if self.finished_at:
+            return DeletionState.FINISHED
+        return DeletionState.ERASING if self.started_at else DeletionState.WAITING
 
 
 class ErasedPart(models.Model):

@@ -49,8 +49,7 @@ def export_tenant_to_storage(export_id: str) -> None:
         raise NotFoundError(f"no export {export_id}: its tenant is gone")
     if export.state == ExportState.DONE:
         return
-    counts = (sum(part.count(export.tenant_id).values()) for part in PARTS.values())
-    export.state, export.rows_total = ExportState.RUNNING, sum(counts)
+    export.state, export.rows_total = ExportState.RUNNING, rows_to_export(export.tenant)
     export.storage_key = export.storage_key or new_key("exports")
     export.save(update_fields=["state", "rows_total", "storage_key"])
     with TemporaryFile() as file:
@@ -64,8 +63,15 @@ def export_tenant_to_storage(export_id: str) -> None:
     export.save(update_fields=["state", "sha256", "size_bytes", "rows_done", "finished_at"])
 
 
-def write_export(tenant: Tenant, file: IO[bytes], on_rows: Callable[[int], None]) -> None:
-    """Write the ZIP; `on_rows` is told of every row that was written.
+def rows_to_export(tenant: Tenant) -> int:
+    """Return how many rows an export would have now."""
+    return sum(sum(part.count(tenant.pk).values()) for part in PARTS.values())
+
+
+def write_export(
+    tenant: Tenant, file: IO[bytes], on_rows: Callable[[int], object]
+) -> list[ExportedFile]:
+    """Write the ZIP and return what is in it; `on_rows` is told of every row that was written.
 
     Tables are read one after the other: a tenant that should not change meanwhile is suspended
     first. What services of other processes have is not in it, and the manifest says so.
@@ -83,6 +89,7 @@ def write_export(tenant: Tenant, file: IO[bytes], on_rows: Callable[[int], None]
             "elsewhere": sorted(BY_NAME.keys() - PARTS.keys()),
         }
         archive.writestr(MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    return told
 
 
 def read_export(export: TenantExport) -> Iterator[bytes]:
@@ -122,7 +129,7 @@ class _Progress:
 
 
 def _write(
-    archive: ZipFile, name: str, rows: Iterator[Row], on_rows: Callable[[int], None]
+    archive: ZipFile, name: str, rows: Iterator[Row], on_rows: Callable[[int], object]
 ) -> ExportedFile:
     count = size = 0
     digest = hashlib.sha256()

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from project.admin import identity, jobs, refusals, sign_ins
+from project.admin import identity, jobs, refusals, sign_ins, tenants
 
-__all__ = ["identity", "jobs", "refusals", "sign_ins"]
+__all__ = ["identity", "jobs", "refusals", "sign_ins", "tenants"]
 
 admin.site.index_title = "Back office"

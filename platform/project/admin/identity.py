@@ -1,4 +1,4 @@
-"""Tenants, people and keys for staff."""
+"""People, members, service accounts and keys for staff."""
 
 from typing import Any, cast
 
@@ -6,11 +6,12 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from kernel import clock
 from kernel.admin import (
     AdminPasswordChangeForm,
     ModelAdmin,
@@ -20,55 +21,35 @@ from kernel.admin import (
     confirmed,
     display,
 )
-from kernel.identity.lifecycle import resume_tenant, suspend_tenant
-from kernel.identity.models import ApiKey, Membership, Tenant
+from kernel.errors import DomainError
+from kernel.identity.models import ApiKey, Membership, ServiceAccount
 from kernel.identity.recent import recent_keys
-from kernel.identity.services import issue_key, revoke_key
+from kernel.identity.scopes import Role, covers, expanded
+from kernel.identity.services import (
+    admit,
+    issue_key,
+    remove_member,
+    revoke_key,
+    rotate_key,
+    set_account_enabled,
+)
 from kernel.identity.sessions import end_sessions, sessions_of
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-@admin.register(Tenant)
-class TenantsAdmin(ModelAdmin):
-    """Organisations; a suspended one is locked out at once and loses nothing."""
-
-    list_display = ("name", "slug", "state", "created_at")
-    search_fields = ("name", "slug")
-    readonly_fields = ("id", "created_at")
-    actions = ("suspend", "resume")
-
-    @display(
-        description="state",
-        label={"active": "success", "suspended": "warning", "deleting": "danger"},
-    )
-    def state(self, tenant: Tenant) -> str:
-        return tenant.state
-
-    @admin.action(description="Suspend the selected tenants: their members and keys are shut out")
-    @confirmed
-    def suspend(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> None:
-        for tenant in tenants:
-            suspend_tenant(tenant_id=tenant.pk)
-        messages.success(request, "The tenants are suspended; nothing of theirs is lost.")
-
-    @admin.action(description="Resume the selected tenants: their members and keys get in again")
-    @confirmed
-    def resume(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> None:
-        for tenant in tenants:
-            resume_tenant(tenant_id=tenant.pk)
-        messages.success(request, "The tenants are active.")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # A tenant's rows are in every service: deleting it is more than deleting this row.
-        return False
-
-
 class MembershipInline(TabularInline):
-    """The tenants a person works in, and what they may do there."""
+    """The tenants a person works in, and what they may do there; changed on a page of its own."""
 
     model = Membership
+    fields = ("tenant", "role", "extra_scopes")
+    readonly_fields = fields
+    show_change_link = True
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(User)
@@ -107,29 +88,193 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
             return super().user_change_password(request, id, form_url)
 
 
+class MembershipForm(ModelForm[Membership]):
+    """A role in a tenant, which keeps an owner."""
+
+    class Meta:
+        model = Membership
+        fields = ("user", "tenant", "role", "extra_scopes")
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        known = Membership.objects.filter(pk=self.instance.pk, role=Role.OWNER).first()
+        if role == Role.OWNER or known is None:
+            return role
+        owners = Membership.objects.filter(tenant_id=known.tenant_id, role=Role.OWNER)
+        if owners.count() == 1:
+            raise ValidationError("A tenant keeps one owner: name another first.")
+        return role
+
+
+@admin.register(Membership)
+class MembershipAdmin(ModelAdmin):
+    """Who belongs to which tenant, in which role."""
+
+    form = MembershipForm
+    list_display = ("user", "tenant", "role", "extra_scopes", "created_at")
+    list_select_related = ("user", "tenant")
+    list_filter = ("role",)
+    search_fields = ("user__username", "user__email", "tenant__slug")
+    autocomplete_fields = ("user", "tenant")
+    actions = ("remove",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("user", "tenant") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        made = admit(user=obj.user, tenant=obj.tenant, role=obj.role, extra_scopes=obj.extra_scopes)
+        obj.pk = made.pk
+
+    @admin.action(description="Remove the selected members", permissions=["delete"])
+    @confirmed
+    def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """They do not get into the tenant any more, and the keys they made for themselves there are
+        gone. Keys of service accounts stay. A tenant keeps its last owner."""
+        for membership in memberships:
+            try:
+                remove_member(membership=membership)
+            except DomainError as error:
+                messages.error(request, f"{membership}: {error}")
+            else:
+                messages.success(request, f"{membership.user} is no member any more.")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # One row's page has no question of ours before it.
+        return bool(super().has_delete_permission(request, obj)) and obj is None
+
+
+class KeyInline(TabularInline):
+    """The keys of an account."""
+
+    model = ApiKey
+    fields = ("name", "id", "scopes", "last_used_at", "expires_at", "revoked_at")
+    readonly_fields = fields
+    show_change_link = True
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(ModelAdmin):
+    """Programs of tenants; a disabled one's keys open nothing."""
+
+    list_display = ("name", "tenant", "state", "scopes", "created_by", "created_at")
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("name", "tenant__slug")
+    autocomplete_fields = ("tenant",)
+    fields = ("tenant", "name", "scopes")
+    inlines = (KeyInline,)
+    actions = ("disable", "enable")
+
+    @display(description="state", label={"enabled": "success", "disabled": "warning"})
+    def state(self, account: ServiceAccount) -> str:
+        return "enabled" if account.disabled_at is None else "disabled"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("tenant",) if obj else ()
+
+    def save_model(
+        self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool
+    ) -> None:
+        if not change:
+            obj.created_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)
+        # What its keys may do has changed with it.
+        recent_keys.forget_all()
+
+    @admin.action(description="Disable the selected service accounts", permissions=["change"])
+    @confirmed
+    def disable(self, request: HttpRequest, accounts: QuerySet[ServiceAccount]) -> None:
+        """None of their keys opens anything, at once, until they are enabled again."""
+        for account in accounts:
+            set_account_enabled(account=account, enabled=False)
+        messages.success(request, "Their keys open nothing now.")
+
+    @admin.action(description="Enable the selected service accounts", permissions=["change"])
+    @confirmed
+    def enable(self, request: HttpRequest, accounts: QuerySet[ServiceAccount]) -> None:
+        """Their keys open again what they did before, but for those that were revoked."""
+        for account in accounts:
+            set_account_enabled(account=account, enabled=True)
+        messages.success(request, "Their keys open again what they did.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Disabled, it is still there to tell whose keys they were.
+        return False
+
+
+class ApiKeyForm(ModelForm[ApiKey]):
+    """A key for a tenant, or for one of its accounts and within what that may do."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("tenant", "service_account", "name", "scopes", "expires_at")
+
+    def clean(self) -> dict[str, Any] | None:
+        told = super().clean() or self.cleaned_data
+        account = told.get("service_account")
+        if account and account.tenant != told.get("tenant", account.tenant):
+            raise ValidationError({"service_account": "It belongs to another tenant."})
+        if account and not covers(account.effective_scopes, expanded(told.get("scopes", ()))):
+            raise ValidationError({"scopes": "The account itself may not do all of that."})
+        return told
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):
-    """Credentials of programs; the secret is shown once, when the key is made."""
+    """Credentials of programs; a secret is shown once, when it is made."""
 
-    list_display = ("name", "id", "tenant", "state", "last_used_at", "expires_at")
-    list_select_related = ("tenant",)
+    form = ApiKeyForm
+    list_display = ("name", "id", "tenant", "owner", "shown_state", "last_used_at", "expires_at")
+    list_select_related = ("tenant", "membership__user", "membership__tenant", "service_account")
     list_filter = ("tenant",)
     search_fields = ("name", "id")
-    fields = ("tenant", "name", "scopes", "expires_at")
-    actions = ("revoke",)
+    fields = ("tenant", "service_account", "name", "scopes", "expires_at")
+    actions = ("rotate", "revoke")
 
     @display(
         description="state",
         label={"active": "success", "expired": "warning", "revoked": "danger"},
     )
-    def state(self, key: ApiKey) -> str:
-        if key.revoked_at:
-            return "revoked"
-        return "expired" if key.expires_at and key.expires_at <= clock.now() else "active"
+    def shown_state(self, key: ApiKey) -> str:
+        return key.state
 
-    @admin.action(description="Revoke the selected keys at once and for ever")
+    @display(description="whose")
+    def owner(self, key: ApiKey) -> str:
+        if key.membership:
+            return key.membership.user.get_username()
+        return key.service_account.name if key.service_account else "the tenant's"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("tenant", "service_account") if obj else ()
+
+    @admin.action(description="Rotate the selected keys", permissions=["change"])
+    @confirmed
+    def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Each gets a new secret, which is shown once. Its present secret opens the same for
+        another day; one from before the last rotation ends at once."""
+        for key in keys:
+            try:
+                _, secret = rotate_key(key_id=key.pk)
+            except DomainError as error:
+                messages.error(request, str(error))
+            else:
+                messages.warning(request, f"{key.name}, shown once, so copy it now: {secret}")
+
+    @admin.action(
+        description="Revoke the selected keys at once and for ever", permissions=["change"]
+    )
     @confirmed
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Every request that bears one of them is refused: here at once, by other processes a
+        second later."""
         revoked = [revoke_key(key_id=key.pk) for key in keys]
         messages.success(request, f"Keys that open nothing any more: {len(revoked)}.")
 
@@ -140,6 +285,7 @@ class ApiKeyAdmin(ModelAdmin):
             return
         key, secret = issue_key(
             tenant=obj.tenant,
+            service_account=obj.service_account,
             name=obj.name,
             scopes=obj.scopes,
             expires_at=obj.expires_at,
