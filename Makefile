@@ -50,6 +50,7 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(PYTHON) manage.py settings_reference --check
 	$(PYTHON) manage.py errors_reference --check
 	$(PYTHON) manage.py operations_reference --check
+	$(PYTHON) manage.py events_reference --check
 
 security: $(DEV) ## Bandit, and the licences of all packages
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive apps platform scripts manage.py

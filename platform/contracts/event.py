@@ -33,7 +33,7 @@ class Event:
             if name not in cls.__annotations__:
                 raise ValueError(f"{cls.__name__} has no field {name}")
         other = REGISTRY.get(cls.TYPE, cls)
-        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        if (other.__module__, other.__name__) != (cls.__module__, cls.__name__):
             raise ValueError(f"{cls.__name__} and {other.__name__} both have the type {cls.TYPE}")
         REGISTRY[cls.TYPE] = cls
 
