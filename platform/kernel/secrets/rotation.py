@@ -44,13 +44,16 @@ class Column:
         rows = found.values_list("pk", self.name if self.inside_json else "stored")
         return rows
 
-    def sealed_in(self, value: Any) -> Iterator[str]:
-        """Give the sealed texts of a stored value."""
-        if isinstance(value, str) and (not self.inside_json or is_sealed(value)):
-            yield value
-        elif isinstance(value, dict | list):
-            for item in value.values() if isinstance(value, dict) else value:
-                yield from self.sealed_in(item)
+    def sealed_in(self, value: Any) -> list[str]:
+        """Return the sealed texts of a stored value."""
+        found: list[str] = []
+
+        def note(sealed: str) -> str:
+            found.append(sealed)
+            return sealed
+
+        self.replaced(value, note)
+        return found
 
     def replaced(self, value: Any, step: Callable[[str], str]) -> Any:
         """Return a stored value with each sealed text in it changed."""

@@ -90,9 +90,21 @@ def test_no_name_is_called_that_leads_to_one_bad_address(
     assert error.detail
 
 
+def test_no_end_of_a_special_block_is_called_in_any_spelling(loopback: Canary) -> None:
+    ends = {end for block in SPECIAL for end in (block.network[0], block.network[-1])}
+    hosts = {host for end in ends if end.version == 4 for host in spelled(end).values()}
+    hosts |= {f"[{end}]" for end in ends if end.version == 6}
+
+    for host in hosts:
+        refused(f"http://{host}:{loopback.port}/")
+    assert len(hosts) > 1_800
+
+
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
-def test_no_special_address_in_no_spelling_is_called(data: Any, loopback: Canary) -> None:
+def test_no_address_of_a_special_block_is_called_in_any_spelling(
+    data: Any, loopback: Canary
+) -> None:
     block = data.draw(st.sampled_from([one for one in SPECIAL if one.network.version == 4]))
     bits = data.draw(st.integers(int(block.network[0]), int(block.network[-1])))
     way, host = data.draw(st.sampled_from(sorted(spelled(IPv4Address(bits)).items())))
