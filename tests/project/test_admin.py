@@ -9,13 +9,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kernel.events.models import Redelivery
 from kernel.identity.keys import PATTERN
 from kernel.identity.lifecycle import delete_tenant, export_tenant
 from kernel.identity.lockouts import try_name
 from kernel.identity.models import ApiKey, Tenant
 from kernel.identity.services import create_service_account
+from kernel.ids import new_id
 from kernel.jobs.models import Job, JobState
 from kernel.tenancy.context import in_tenant
+from kernel.testing.events import drain_events
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
 from project.demo import load_data
@@ -52,6 +55,8 @@ def test_every_detail_opens(staff: Client, label: str) -> None:
     make_demo()
     load_data(lambda _: None)
     Job.objects.create(name="kernel.clear_jobs")
+    drain_events()
+    Redelivery.objects.create(group="audit.trail", event_id=new_id(), type="a", envelope={})
     try_name("somebody", "")
     Client().post("/graphql", {"query": "{ files { totalCount } }"}, "application/json")
     tenant = Tenant.objects.get()

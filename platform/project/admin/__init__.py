@@ -1,9 +1,9 @@
-"""The back office pages of what the kernel owns: tenants, people, keys, jobs."""
+"""The back office pages of what the kernel owns: tenants, people, keys, jobs, events."""
 
 from django.contrib import admin
 
-from project.admin import identity, jobs, refusals, sign_ins, tenants
+from project.admin import events, identity, jobs, refusals, sign_ins, tenants
 
-__all__ = ["identity", "jobs", "refusals", "sign_ins", "tenants"]
+__all__ = ["events", "identity", "jobs", "refusals", "sign_ins", "tenants"]
 
 admin.site.index_title = "Back office"
