@@ -120,6 +120,8 @@ def somebody(
 
 def ask(endpoint: Endpoint, made: Operation, who: Principal | None) -> tuple[bytes, int]:
     """Return the answer as it is sent, and how many queries it took."""
+    # The log of a connection is bounded, and twenty thousand documents fill it.
+    connection.queries_log.clear()
     with acting_as(who), CaptureQueriesContext(connection) as queries:
         answer = endpoint.answer(GraphQLRequest(made.text, made.variables, None))
     return orjson.dumps(answer.body, default=str), len(queries)
