@@ -1,7 +1,10 @@
 """Idempotency keys as a client of GraphQL meets them, on the mutations of flags."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+from django.db.models import Q
 from django.test import Client
 
 from apps.config.models import FeatureFlag
@@ -100,6 +103,21 @@ def test_of_a_row_that_was_removed_since_it_is_told_that_it_is_gone(tenant: Tena
     assert again["featureFlag"] is None
     assert again["error"]["code"] == "NOT_FOUND"
     assert FeatureFlag.objects.count() == 0
+
+
+def test_a_row_that_the_caller_may_no_longer_see_is_not_shown_again(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = Caller(tenant)
+    flag = caller.change(CREATE, key="a", idempotencyKey="k")["featureFlag"]
+    hidden = replace(FeatureFlag.access, rows=lambda _principal: Q(enabled=True))
+    monkeypatch.setattr(FeatureFlag, "access", hidden)
+
+    again = caller.change(CREATE, key="a", idempotencyKey="k")
+
+    assert again["featureFlag"] is None
+    assert again["error"]["code"] == "NOT_FOUND"
+    assert FeatureFlag.objects.filter(pk=flag["id"]).exists()
 
 
 def test_a_header_is_for_a_request_with_one_mutation(tenant: Tenant) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from kernel.federation.execution import Endpoint
+from kernel.federation.limits import Limits
+from kernel.federation.requests import GraphQLRequest
+from kernel.identity.models import Tenant
+from kernel.tenancy.context import Principal, acting_as
+from kernel.testing.graphql import GraphQLClient
+from kernel.testing.tenants import make_key
+from project.graph import subgraph
 from project.management.commands.serve import serve_here
 
 ROOT = Path(settings_.BASE_DIR)
@@ -81,6 +90,43 @@ def test_the_defaults_are_those_that_were_decided(kind: str, place: int, tmp_pat
     said = subprocess.check_output([sys.executable, "-c", script], env=environment, text=True)
 
     assert json.loads(said) == {name: both[place] for name, both in DECIDED.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "needed"),
+    [
+        ("tokens", "{ __typename }", 3),
+        ("depth", "{ files { edges { node { id } } } }", 4),
+        ("depth", "{ files { ...F } } fragment F on FileConnection { nodes { id } }", 3),
+        ("aliases", "{ a: __typename b: __typename }", 2),
+        ("directives", "{ __typename @skip(if: false) @include(if: true) }", 2),
+        ("cost", "{ files(first: 7) { nodes { id } } }", 8),
+    ],
+)
+def test_a_document_that_needs_one_more_than_a_limit_is_refused(
+    tenant: Tenant, name: str, document: str, needed: int
+) -> None:
+    wide = Limits(tokens=100, depth=10, aliases=10, directives=10, cost=1_000)
+    request = GraphQLRequest(document, {}, None)
+    reader = Principal(
+        kind="key", id="a", name="a", tenant_id=tenant.pk, scopes=frozenset({"files:read"})
+    )
+    with acting_as(reader):
+        enough, too_few = (
+            Endpoint(subgraph("files").schema, replace(wide, **{name: limit})).answer(request).body
+            for limit in (needed, needed - 1)
+        )
+
+    assert "errors" not in enough
+    assert [error["extensions"]["code"] for error in too_few["errors"]] == ["LIMIT_EXCEEDED"]
+
+
+@pytest.mark.parametrize(("rows", "codes"), [(100, []), (101, ["INVALID_INPUT"])])
+def test_a_page_has_at_most_100_rows(tenant: Tenant, rows: int, codes: list[str]) -> None:
+    graphql = GraphQLClient(make_key(tenant).secret)
+
+    for argument in ("first", "last"):
+        assert graphql(f"{{ files({argument}: {rows}) {{ nodes {{ id }} }} }}").codes == codes
 
 
 def test_the_server_reads_no_longer_body_than_the_settings_say(

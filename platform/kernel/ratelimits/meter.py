@@ -74,7 +74,7 @@ class Meter:
         REFUSED.labels(policy.name).inc()
         seconds = math.ceil(found.wait)
         raise RateLimitedError(
-            f"the rate limit of the {policy.name} is used up: {policy.per_minute} units of cost a"
+            f"the rate limit by {policy.name} is used up: {policy.per_minute} units of cost a"
             f" minute, {policy.burst} at once; try again in {seconds} s",
             retry_after_seconds=seconds,
         )

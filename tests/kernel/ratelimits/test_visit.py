@@ -1,18 +1,21 @@
 """Rate limits as callers meet them: by credential, by tenant, by address, by refused attempts."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as here
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from kernel.env import Rate
 from kernel.federation.media import GRAPHQL_JSON, JSON
 from kernel.identity.models import Tenant
 from kernel.ratelimits import visit
-from kernel.tenancy.context import Principal
+from kernel.ratelimits.views import for_programs
+from kernel.tenancy.context import Principal, require
 from kernel.testing.services import signed_request
 from kernel.testing.tenants import make_key, make_tenant
 
@@ -85,7 +88,7 @@ def test_another_credential_is_not_kept_waiting_but_the_tenant_has_a_limit_for_a
     answers += [send(stranger.secret)]
 
     assert statuses(answers) == [200, 200, 429, 200, 429, 200]
-    assert "the tenant is used up" in answers[4].json()["errors"][0]["message"]
+    assert "by tenant is used up" in answers[4].json()["errors"][0]["message"]
 
 
 def test_an_operation_takes_what_it_costs(tenant: Tenant, settings: LazySettings) -> None:
@@ -239,6 +242,41 @@ def test_limits_that_are_switched_off_neither_refuse_nor_tell(
 
     assert statuses(answers) == [200, 200, 401]
     assert not [answer for answer in answers if "RateLimit" in answer.headers]
+
+
+def test_a_view_that_is_no_graphql_is_let_in_limited_and_told_in_the_same_way(
+    tenant: Tenant, settings: LazySettings, rf: RequestFactory
+) -> None:
+    settings.RATE_LIMIT_CREDENTIAL = FEW
+    secret = make_key(tenant, "files:read").secret
+
+    @for_programs
+    def view(_request: HttpRequest, word: str) -> HttpResponse:
+        require(f"files:{word}")
+        return HttpResponse(word, status=201)
+
+    def ask(word: str, key: str = secret) -> HttpResponse:
+        return view(rf.post("/", headers={"Authorization": f"Bearer {key}"}), word)
+
+    answers = [ask("read"), ask("write"), ask("read"), ask("read"), ask("read", "guess")]
+
+    assert statuses(answers) == [201, 403, 201, 429, 401]
+    assert [left(answer, "credential") for answer in answers[:4]] == [2, 1, 0, 0]
+    assert json.loads(answers[3].content)["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert int(answers[3].headers["Retry-After"]) > 0
+
+
+def test_of_credentials_that_were_good_the_longest_unseen_is_forgotten_and_each_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = visit.TrustedCredentials(most=2)
+    for header in ("a", "b", "a", "c"):
+        known.add(header)
+
+    assert [known.holds(header) for header in "abc"] == [True, False, True]
+    monkeypatch.setattr(visit, "TRUSTED_SECONDS", -1.0)
+    known.add("a")
+    assert not known.holds("a")
 
 
 def test_the_defaults_let_in_what_the_limits_of_one_operation_let_in() -> None:
