@@ -45,9 +45,21 @@ OPEN = {
     "graphiql": "/graphiql",
     "not-found": "/nowhere",
     "login": "/sign-in/",
+    "forgotten": "/account/password/reset/",
+    "by-invitation": "/sign-in/no-account/",
+    "no-invitation": "/invitations/x/",
 }
 #: Pages for staff; of each model there is a list, and the page of its first row.
 STAFF = {
+    "tenant": "/tenant/",
+    "members": "/tenant/members/",
+    "keys": "/tenant/keys/",
+    "tenant-sessions": "/tenant/sessions/",
+    "second-factor": "/account/second-factor/",
+    "passkeys": "/account/second-factor/passkeys/",
+    "confirm": "/account/confirm/",
+    "password": "/account/password/",
+    "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
@@ -64,7 +76,8 @@ LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 ROWS = {f"{label}-row": path for label, path in _MODELS.items()}
 PAGES = OPEN | STAFF | LISTS | ROWS
 #: What a page says on the console because of its own status.
-EXPECTED = {"not-found": ["Failed to load resource: the server responded with a status of 404"]}
+_MISSING = ["Failed to load resource: the server responded with a status of 404"]
+EXPECTED = {"not-found": _MISSING, "no-invitation": _MISSING}
 
 
 @dataclass

@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kernel.events.models import Redelivery
+from kernel.identity.invitations import invite
 from kernel.identity.keys import PATTERN
 from kernel.identity.lifecycle import delete_tenant, export_tenant
 from kernel.identity.lockouts import try_name
-from kernel.identity.models import ApiKey, Tenant
+from kernel.identity.models import ApiKey, Membership, Tenant
 from kernel.identity.services import create_service_account
 from kernel.ids import new_id
 from kernel.jobs.models import Job, JobState
@@ -58,6 +59,8 @@ def test_every_detail_opens(staff: Client, label: str) -> None:
     drain_events()
     Redelivery.objects.create(group="audit.trail", event_id=new_id(), type="a", envelope={})
     try_name("somebody", "")
+    owner = Membership.objects.select_related("tenant", "user").get()
+    invite(by=owner, email="ada@example.com", role="viewer", site="http://testserver")
     Client().post("/graphql", {"query": "{ files { totalCount } }"}, "application/json")
     tenant = Tenant.objects.get()
     create_service_account(tenant=tenant, name="robot", scopes=[])

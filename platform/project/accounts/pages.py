@@ -34,12 +34,16 @@ def later(view: str) -> View:
 
 
 def by_token(view: View) -> View:
-    """Wrap a view whose address is a secret: the page tells it to nobody it leads to."""
+    """Wrap a view whose address is a secret: the page tells it to no other site.
+
+    `no-referrer` would say it to nobody at all, but then a browser sends its form as from nowhere,
+    and the form is refused as a stranger's.
+    """
 
     @wraps(view)
     def silent(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "same-origin"
         return response
 
     return silent

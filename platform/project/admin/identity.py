@@ -88,6 +88,12 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
             return super().user_change_password(request, id, form_url)
 
 
+def _go_on(request: HttpRequest, changed: User) -> None:
+    """Give staff who changed their own role a new session, since theirs has ended with it."""
+    if changed == request.user:
+        request.session.cycle_key()
+
+
 class MembershipForm(ModelForm[Membership]):
     """A role in a tenant, which keeps an owner."""
 
@@ -124,6 +130,7 @@ class MembershipAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         made = admit(user=obj.user, tenant=obj.tenant, role=obj.role, extra_scopes=obj.extra_scopes)
         obj.pk = made.pk
+        _go_on(request, made.user)
 
     @admin.action(description="Remove the selected members", permissions=["delete"])
     @confirmed
@@ -137,6 +144,7 @@ class MembershipAdmin(ModelAdmin):
                 messages.error(request, f"{membership}: {error}")
             else:
                 messages.success(request, f"{membership.user} is no member any more.")
+                _go_on(request, membership.user)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

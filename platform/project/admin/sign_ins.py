@@ -1,4 +1,4 @@
-"""Sessions and lockouts for staff: who is signed in where, and whose name is locked."""
+"""Sign-ins for staff: who is signed in where, who is invited, and whose name is locked."""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from kernel import clock
 from kernel.admin import ModelAdmin, confirmed, display
 from kernel.identity.devices import device
+from kernel.identity.invitations import revoke_invitation
 from kernel.identity.lockouts import lift
-from kernel.identity.models import Lockout, Session
+from kernel.identity.models import Invitation, InvitationState, Lockout, Session
 from kernel.identity.sessions import digest, end_sessions
 
 # A person's own pages show these; a seed or a passkey is nobody else's to see.
@@ -59,6 +60,38 @@ class SessionAdmin(_SeenOnly):
         # Not the one that asks: it has the answer still to show.
         others = sessions.exclude(pk=digest(request.session.session_key))
         messages.success(request, f"Sessions ended: {end_sessions(others, reason='by_staff')}.")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(_SeenOnly):
+    """Whom members have invited to their tenants."""
+
+    list_display = ("email", "tenant", "role", "state", "invited_by", "created_at", "expires_at")
+    list_select_related = ("tenant", "invited_by__user", "invited_by__tenant")
+    list_filter = ("tenant",)
+    search_fields = ("email",)
+    fields = ("email", "tenant", "role", "state", "invited_by", "created_at", "expires_at")
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    @display(
+        description="state",
+        label={
+            InvitationState.PENDING: "info",
+            InvitationState.ACCEPTED: "success",
+            InvitationState.EXPIRED: "warning",
+            InvitationState.REVOKED: "danger",
+        },
+    )
+    def state(self, invitation: Invitation) -> str:
+        return invitation.state_at(clock.now())
+
+    @admin.action(description="Revoke the selected invitations", permissions=["change"])
+    @confirmed
+    def revoke(self, request: HttpRequest, invitations: QuerySet[Invitation]) -> None:
+        for invitation in invitations:
+            revoke_invitation(invitation_id=invitation.pk)
+        messages.success(request, "The invitations lead nowhere any more.")
 
 
 @admin.register(Lockout)

@@ -76,7 +76,7 @@ def test_a_new_person_chooses_a_password_and_is_in(owner: Membership) -> None:
     path = invite_by_page(owner)
     browser = Client()
     page = browser.get(path)
-    assert (page.status_code, page["Referrer-Policy"]) == (200, "no-referrer")
+    assert (page.status_code, page["Referrer-Policy"]) == (200, "same-origin")
     assert "no-store" in page["Cache-Control"]
 
     answer = browser.post(path, {"name": "Ada Lovelace", "password": "engine no. 1"})
@@ -224,6 +224,18 @@ def test_nonsense_and_members_are_not_invited(owner: Membership) -> None:
             invitations.invite(by=owner, email=email, role=role, site="http://x")
 
     assert not Invitation.objects.exists()
+
+
+def test_staff_revoke_an_invitation(owner: Membership) -> None:
+    invitation = made(owner)
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root"))
+    assert "new@example.com" in browser.get("/admin/identity/invitation/").text
+
+    chosen = {"action": "revoke", "_selected_action": [str(invitation.pk)], "confirmed": "1"}
+    browser.post("/admin/identity/invitation/", chosen)
+
+    assert not invitations.pending(owner.tenant).exists()
 
 
 def test_an_invitation_that_was_revoked_before_the_mail_went_is_not_sent(

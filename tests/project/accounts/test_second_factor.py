@@ -16,6 +16,9 @@ from django.db import connection
 from django.test import Client
 
 from kernel.identity.models import Session
+from kernel.identity.scopes import Role
+from kernel.identity.services import admit
+from kernel.testing.tenants import make_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +173,21 @@ def test_staff_remove_the_second_factors_of_who_has_lost_them(root: User) -> Non
     assert not Authenticator.objects.filter(user=ada).exists()
     assert Authenticator.objects.filter(user=root).exists()
     assert browser_of(ada).get("/tenant/").status_code == 200
+
+
+def test_staff_who_change_their_own_role_go_on_under_a_new_key(root: User) -> None:
+    tenant = make_tenant()
+    membership = admit(user=root, tenant=tenant, role=Role.EDITOR)
+    browser = browser_of(root)
+    before = browser.cookies["sessionid"].value
+
+    path = f"/admin/identity/membership/{membership.pk}/change/"
+    browser.post(path, {"role": "viewer", "extra_scopes": "[]"})
+
+    membership.refresh_from_db()
+    assert membership.role == Role.VIEWER
+    assert browser.get("/admin/").status_code == 200
+    assert browser.cookies["sessionid"].value != before
 
 
 def test_a_deactivated_person_is_signed_out_by_staff(root: User) -> None:

@@ -211,7 +211,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(
     browser.post("/account/password/reset/", {"email": "ada@example.com"})
     link = link_in_mail()
     asked = browser.get(link)
-    assert asked["Referrer-Policy"] == "no-referrer"
+    assert asked["Referrer-Policy"] == "same-origin"
     form = asked["Location"]
 
     done = browser.post(form, {"password1": "another 8 horses", "password2": "another 8 horses"})
