@@ -176,26 +176,21 @@ def test_a_key_that_is_made_by_hand_is_told_without_its_secret(
     assert secret[1] not in str(list(OutboxEvent.objects.values()))
 
 
-def test_rows_that_belong_to_a_row_are_told_with_it(staff: Client, tenant: Tenant) -> None:
+def test_a_member_that_staff_admit_is_told_of_as_their_change(
+    staff: Client, tenant: Tenant
+) -> None:
     ada = User.objects.create_user("ada")
-    form = {"username": "ada", "is_active": "on"}
-    form |= {
-        "date_joined_0": "2026-01-01",
-        "date_joined_1": "12:00:00",
-        "memberships-TOTAL_FORMS": "1",
-        "memberships-INITIAL_FORMS": "0",
-        "memberships-0-tenant": str(tenant.pk),
-        "memberships-0-user": str(ada.pk),
-        "memberships-0-scopes": '["files:read"]',
-        "memberships-0-role": "viewer",
-    }
+    form = {"user": str(ada.pk), "tenant": str(tenant.pk), "role": "viewer", "extra_scopes": "[]"}
 
-    assert staff.post(f"/admin/auth/user/{ada.pk}/change/", form).status_code == 302
+    assert staff.post("/admin/identity/membership/add/", form).status_code == 302
 
-    (event,) = told()
-    assert isinstance(event, StaffChanged)
-    assert "membership added" in event.fields
-    assert Membership.objects.filter(user=ada, tenant=tenant).exists()
+    membership = Membership.objects.get(user=ada, tenant=tenant)
+    (event,) = [one for one in told() if isinstance(one, StaffChanged)]
+    assert (event.model, event.object_id, event.action) == (
+        "Membership",
+        str(membership.pk),
+        "added",
+    )
 
 
 def test_what_a_program_does_is_not_told_as_staffs(tenant: Tenant) -> None:

@@ -19,8 +19,15 @@ from contracts.identity import TenantDeletionRequested, TenantPartErased
 from kernel import clock
 from kernel.errors import ConflictError, NotFoundError
 from kernel.events.models import OutboxEvent
-from kernel.identity.departures import ErasedPart, ExportState, TenantDeletion, TenantExport
-from kernel.identity.erasure import advance_deletions
+from kernel.events.publishing import publish
+from kernel.identity.departures import (
+    DeletionState,
+    ErasedPart,
+    ExportState,
+    TenantDeletion,
+    TenantExport,
+)
+from kernel.identity.erasure import advance_deletions, sweep_deleted
 from kernel.identity.exports import expire_exports, read_export
 from kernel.identity.lifecycle import delete_tenant, export_tenant, resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant, TenantState
@@ -31,8 +38,9 @@ from kernel.jobs.services import enqueue
 from kernel.services import BY_NAME
 from kernel.storage.local import LocalStorage
 from kernel.tenancy import parts
-from kernel.tenancy.context import in_tenant
+from kernel.tenancy.context import acting_as, in_tenant
 from kernel.tenancy.parts import PARTS, TenantPart, names_a_tenant
+from kernel.testing.events import drain_events, published
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.jobs import drain
 from kernel.testing.tenants import make_key, make_tenant
@@ -42,6 +50,8 @@ from tests.access.rows import ROWS
 
 #: Tables that keep what the platform itself has to know of a tenant that is gone.
 KEPT = {"identity_tenantdeletion", "events_outboxevent", "events_redelivery"}
+#: Here it is in the names of the jobs that erased, which are kept for a week.
+ERASERS = {"jobs_job"}
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +146,8 @@ def test_a_deleted_tenant_leaves_nothing_in_any_table_and_its_neighbour_everythi
 
     deletion = delete_at_once(demo)
 
-    assert tables_that_name(demo) <= KEPT
+    assert tables_that_name(demo) <= KEPT | ERASERS
+    assert {app: part.count(demo.pk) for app, part in PARTS.items()} == {app: {} for app in PARTS}
     assert {app: part.count(neighbour.pk) for app, part in PARTS.items()} == before
     assert not Tenant.objects.filter(pk=demo.pk).exists()
     report = {part.app: part.tables for part in deletion.parts.all()}
@@ -155,6 +166,68 @@ def test_it_is_told_of_by_events_that_outlast_it(demo: Tenant) -> None:
     assert (requested.tenant_id, requested.data["slug"]) == (None, "demo")
     counts = {event.data["app"]: event.data["rows"] for event in erased}
     assert counts == {part.app: part.rows for part in ErasedPart.objects.exclude(app="identity")}
+    assert TenantDeletion.objects.get().unreached == []
+
+
+def test_the_event_makes_a_service_with_a_database_of_its_own_erase_what_it_has(
+    tenant: Tenant,
+) -> None:
+    create_file(name="a", content_type="text/csv", size_bytes=1)
+    enqueue("kernel.clear_jobs", run_at=clock.now() + timedelta(days=1))
+    # Where the deletion was requested nothing is known here.
+    with acting_as(None), transaction.atomic():
+        publish(TenantDeletionRequested(tenant_id=str(tenant.pk), slug=tenant.slug))
+
+    drain_events()
+    drain()
+
+    assert File.across_tenants.count() == 0
+    assert PARTS["jobs"].count(tenant.pk) == {}
+    told = [event for event in published() if isinstance(event, TenantPartErased)]
+    assert {event.app: event.rows for event in told}["files"] == 1
+
+
+def test_a_deletion_waits_for_the_services_of_other_processes_and_notes_what_they_tell(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PARTS, "files")
+    deletion = delete_at_once(tenant)
+    waiting = deletion.state
+
+    with acting_as(None), transaction.atomic():
+        publish(TenantPartErased(tenant_id=str(tenant.pk), app="files", rows=7))
+    drain_events()
+    # What audit recorded of the tenant's last events is erased first.
+    advance_deletions("")
+    drain()
+    advance_deletions("")
+
+    deletion.refresh_from_db()
+    assert (waiting, deletion.state) == (DeletionState.ERASING, DeletionState.FINISHED)
+    assert deletion.parts.get(app="files").tables == {"all tables": 7}
+
+
+def test_a_deletion_does_not_wait_for_services_that_no_event_reaches_and_says_so(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PARTS, "files")
+    monkeypatch.setattr("kernel.identity.erasure.missing_services", lambda: ["files"])
+
+    deletion = delete_at_once(tenant)
+
+    assert deletion.finished_at is not None
+    assert deletion.unreached == ["files"]
+
+
+def test_what_comes_after_the_tenant_is_gone_is_swept_up(tenant: Tenant) -> None:
+    deletion = delete_at_once(tenant)
+    create_file(name="late", content_type="text/csv", size_bytes=1)
+
+    sweep_deleted("")
+    drain()
+
+    assert File.across_tenants.count() == 0
+    assert deletion.parts.get(app="files").tables == {"files_file": 1}
 
 
 def test_the_index_of_audit_is_erased_for_this_tenant_alone(demo: Tenant) -> None:

@@ -64,6 +64,8 @@ class TenantDeletion(models.Model):
     #: From here on nothing brings the data back.
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: Services of other processes that no event reaches from here: theirs is to be erased there.
+    unreached = models.JSONField(default=list)
 
     class Meta:
         verbose_name = "deletion"

@@ -206,7 +206,7 @@ class TenantDeletionAdmin(_Report):
         "finished_at",
     )
     search_fields = ("slug", "tenant_id")
-    fields = (*list_display, "started_at", "cancelled_at", "tenant_id")
+    fields = (*list_display, "started_at", "cancelled_at", "unreached", "tenant_id")
     readonly_fields = fields
     inlines = (ErasedPartInline,)
 

@@ -125,7 +125,12 @@ class Command(BaseCommand):
             line,
             *(f"  {table:<32} {rows:>10,}" for of in parts.values() for table, rows in of.items()),
         ]
-        told |= {"slug": deletion.slug, "state": deletion.state, "parts": parts}
+        told |= {
+            "slug": deletion.slug,
+            "state": deletion.state,
+            "parts": parts,
+            "unreached": deletion.unreached,
+        }
         self._tell(told, "\n".join(lines), options)
 
     def _tell(self, told: dict[str, Any], line: str, options: dict[str, Any]) -> None:
