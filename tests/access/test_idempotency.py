@@ -15,8 +15,8 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.tenants import Credential, make_key, make_tenant
 from project.graph import subgraph
 from tests.access.operations import OPERATIONS, Operation
+from tests.access.outcomes import effect, owned_row, rows
 from tests.access.rows import ROWS
-from tests.access.test_matrix import effect, owned_row, rows
 
 pytestmark = pytest.mark.django_db
 

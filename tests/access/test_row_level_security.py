@@ -23,8 +23,8 @@ from kernel.testing.processes import running, wait_for_line
 from kernel.testing.tenants import make_key, make_tenant
 from project.graph import composed_endpoint, service_endpoint
 from tests.access.operations import OPERATIONS, Operation
+from tests.access.outcomes import each_operation, owned_row, refusals, rows, run
 from tests.access.rows import ROWS
-from tests.access.test_matrix import each_operation, owned_row, refusals, rows, run
 from tests.gateway.stack import ask
 
 pytestmark = pytest.mark.postgres

@@ -1,0 +1,51 @@
+"""An operation on a row of some tenant, and what became of that row."""
+
+from typing import Any
+
+import pytest
+
+from kernel.identity.models import Tenant
+from kernel.tenancy.context import in_tenant
+from kernel.testing.graphql import GraphQLClient, Result
+from tests.access.operations import OPERATIONS, Operation
+from tests.access.rows import ROWS
+
+each_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=lambda operation: f"{operation.service}.{operation.name}"
+)
+
+
+def owned_row(owner: Tenant, service: str) -> tuple[Any, str]:
+    """Make a row of a service in the tenant; return its model and its id."""
+    with in_tenant(owner.pk):
+        row = ROWS[service]()
+    return type(row), str(row.pk)
+
+
+def run(operation: Operation, secret: str, row_id: str) -> Result:
+    """Run the operation on that row with a key."""
+    client = GraphQLClient(secret, f"/{operation.service}/graphql")
+    return client(operation.text(row_id), **operation.variables)
+
+
+def rows(model: Any) -> list[dict[str, Any]]:
+    """Return the rows of all tenants."""
+    return list(model.across_tenants.order_by("pk").values())
+
+
+def effect(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
+    """Say what happened between the two, of which the first has one row."""
+    if after == before:
+        return "none"
+    if before[0] in after:
+        return "adds"
+    return "changes" if len(after) == 1 else "removes"
+
+
+def refusals(result: Result) -> list[str]:
+    """Return the codes of errors in the answer of a mutation, for the whole and for each item."""
+    answer = (result.body.get("data") or {}).get("result")
+    if not isinstance(answer, dict):
+        return []
+    told = [answer, *(answer.get("outcomes") or [])]
+    return [one["error"]["code"] for one in told if one.get("error")]
