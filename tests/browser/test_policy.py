@@ -98,20 +98,6 @@ def test_rows_are_chosen_filtered_and_acted_on(tab: Tab) -> None:
     expect(page.locator("#filter-form")).to_be_visible()
 
 
-def test_rows_of_a_form_are_added_and_taken_away(tab: Tab) -> None:
-    page = tab.page
-    page.goto("/admin/auth/user/")
-    page.locator("#result_list tbody a").first.click()
-    rows = page.locator("[data-inline-formset] .form-group:not(.empty-form)")
-    before = rows.count()
-
-    page.locator(".add-row").first.click()
-    expect(rows).to_have_count(before + 1)
-    rows.last.locator(".delete-template").click()
-
-    expect(rows).to_have_count(before)
-
-
 def test_a_day_is_chosen_from_the_calendar(tab: Tab) -> None:
     page = tab.page
     page.goto("/admin/identity/apikey/add/")

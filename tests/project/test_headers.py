@@ -118,6 +118,42 @@ def test_what_breaks_is_answered_with_policies_too(monkeypatch: pytest.MonkeyPat
     assert response.headers[POLICY] == PAGE_POLICY
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.git/config",
+        "/.env",
+        "/manage.py",
+        "/static/",
+        "/static/portal/",
+        "/static/../manage.py",
+        "/static/..%2f..%2fmanage.py",
+        "/static//etc/passwd",
+        "/static/portal/portal.css/",
+        "/docs/../../manage.py",
+        "/docs/security/../../../manage.py",
+    ],
+)
+def test_nothing_beside_our_own_files_is_served(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert b"DJANGO_SETTINGS" not in answer.content
+    assert client.trace("/").status_code == client.trace("/graphql").status_code == 405
+
+
+@pytest.mark.django_db
+def test_signing_out_clears_what_the_browser_keeps() -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("ada"), settings.AUTHENTICATION_BACKENDS[0])
+
+    asked, left = client.get("/sign-out/"), client.post("/sign-out/")
+
+    assert "Clear-Site-Data" not in asked.headers
+    assert left.status_code == 302
+    assert left.headers["Clear-Site-Data"] == '"storage"'
+
+
 def test_the_colours_of_the_back_office_are_all_in_a_file() -> None:
     # The theme would write them into each page.
     unfold = finders.find("unfold/css/styles.css")

@@ -434,7 +434,7 @@ def test_graphiql_tells_staff_who_they_are(client: Client, tenant: Tenant) -> No
     assert 'id="key"' not in text
 
 
-@pytest.mark.parametrize("path", ["/", "/graphiql", "/docs/audit"])
+@pytest.mark.parametrize("path", ["/", "/graphiql", "/docs/audit", "/docs/security/asvs"])
 def test_a_browser_runs_and_loads_only_what_we_serve(client: Client, path: str) -> None:
     response = client.get(path)
 

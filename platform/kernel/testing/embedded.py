@@ -30,6 +30,8 @@ def embedded(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[
         "DATA_DIR": str(data),
         "PORT": "0",
         "PYTHONUNBUFFERED": "1",
+        # Nobody reads on: a pipe full of lines about requests would stop the platform.
+        "LOG_LEVEL": "WARNING",
         **(settings or {}),
     }
     command = [sys.executable, "manage.py", "dev"]

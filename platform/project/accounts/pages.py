@@ -49,6 +49,19 @@ def by_token(view: View) -> View:
     return silent
 
 
+def forgetting(view: View) -> View:
+    """Wrap a view by which one leaves: the browser forgets what pages have kept in it."""
+
+    @wraps(view)
+    def cleared(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST":
+            response["Clear-Site-Data"] = '"storage"'
+        return response
+
+    return cleared
+
+
 def for_members(*scopes: str) -> Callable[[View], View]:
     """Let a page be seen by members who may do this, and run it as the one who asks.
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 
-from project.accounts.pages import View, by_token, later
+from project.accounts.pages import View, by_token, forgetting, later
 
 HERE = "project.accounts"
 TENANT = f"{HERE}.tenant_views"
@@ -46,7 +46,7 @@ urlpatterns = [
         "sign-in/inactive/", later("allauth.account.views.account_inactive"), "account_inactive"
     ),
     private("sign-in/no-account/", later(f"{HERE}.views.by_invitation"), "account_signup"),
-    private("sign-out/", later("allauth.account.views.logout"), "account_logout"),
+    private("sign-out/", forgetting(later("allauth.account.views.logout")), "account_logout"),
     private(
         "account/confirm/", later("allauth.account.views.reauthenticate"), "account_reauthenticate"
     ),

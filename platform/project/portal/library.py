@@ -69,6 +69,9 @@ class Library:
         """Return a page typeset, with its links and pictures leading to what the portal serves."""
         tokens = _markdown.parse((self._root / page.source).read_text(encoding="utf-8"))
         for token in tokens:
+            if token.attrs.pop("style", None) == "text-align:right":
+                # A style in the page would not be let through.
+                token.attrs["class"] = "right"
             token.children = list(self._relinked(token.children or [], page))
         return _scrollable(_markdown.renderer.render(tokens, _markdown.options, {}))
 

@@ -21,13 +21,6 @@ document.addEventListener("alpine:init", () => {
   }
 });
 
-// Rows of an inline form are added and taken away as HTML, where a style would be one that is written into the page.
-// Alpine sets those anew.
-document.addEventListener("click", (event) => {
-  if (!event.target.closest(".add-row, .delete-template")) return;
-  for (const element of event.target.closest(".formset").querySelectorAll("[style]")) element.removeAttribute("style");
-}, { capture: true });
-
 /** The whole page: which tab is shown, and whether the sidebar is. */
 function page(firstTab) {
   const kept = localStorage.getItem("sidebarDesktopOpen");

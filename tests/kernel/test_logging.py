@@ -1,0 +1,84 @@
+"""Log lines: one object each, found by ids, without secrets, and not to be made by a caller."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kernel.observability.context import request_ids
+from kernel.observability.logging import ConsoleFormatter, JsonFormatter, logging_config
+
+KEY = "septet_live_0123456789abcdef_" + "a" * 72
+
+
+def line(message: str, *arguments: Any, **extra: Any) -> str:
+    record = logging.LogRecord("septet.x", logging.INFO, __file__, 1, message, arguments, None)
+    vars(record).update(extra)
+    return JsonFormatter().format(record)
+
+
+def test_a_line_is_one_object_with_the_time_in_utc_and_the_ids() -> None:
+    with request_ids("mine", f"00-{'1' * 32}-{'2' * 16}-01"):
+        told = json.loads(line("GET %s", "/x", status=200))
+
+    assert datetime.fromisoformat(told["time"]).utcoffset() == UTC.utcoffset(None)
+    del told["time"]
+    assert told == {
+        "level": "INFO",
+        "logger": "septet.x",
+        "message": "GET /x",
+        "request_id": "mine",
+        "trace_id": "1" * 32,
+        "status": 200,
+    }
+    handlers = logging_config(level="INFO", style="json")["handlers"]
+    assert handlers == {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}}
+
+
+@pytest.mark.parametrize(
+    "text", ['a\n{"level": "ERROR"}', "a\r\nb", 'a", "level": "ERROR', "\x1b[2J"]
+)
+def test_no_text_makes_a_line_of_its_own(text: str) -> None:
+    made = line("%s", text, told=text)
+
+    assert len(made.splitlines()) == 1
+    assert "\x1b" not in made
+    told = json.loads(made)
+    assert (told["level"], told["message"], told["told"]) == ("INFO", text, text)
+
+
+@pytest.mark.parametrize("given", ["a\nb", "x" * 65, "", 'a"b'])
+def test_an_id_that_is_none_is_replaced(given: str) -> None:
+    with request_ids(given, "") as ids:
+        assert ids.request != given
+        assert len(ids.request) == 36
+
+
+def test_a_key_is_masked_wherever_it_stands() -> None:
+    for made in (line("key %s", KEY), line("x", told={"key": KEY}), _failure()):
+        assert "a" * 20 not in made
+        assert "septet_live_0123456789abcdef_***" in made
+
+
+def test_a_traceback_is_part_of_its_line() -> None:
+    told = json.loads(_failure())
+
+    assert told["exception"].startswith("Traceback")
+    assert "ValueError" in told["exception"]
+
+
+def test_lines_for_people_are_masked_too() -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "key %s", (KEY,), None)
+
+    assert ConsoleFormatter().format(record).endswith("key septet_live_0123456789abcdef_***")
+
+
+def _failure() -> str:
+    try:
+        raise ValueError(KEY)
+    except ValueError:
+        record = logging.LogRecord("x", 40, __file__, 1, "failed", (), sys.exc_info())
+        return JsonFormatter().format(record)
