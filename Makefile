@@ -52,9 +52,10 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(PYTHON) manage.py operations_reference --check
 	$(PYTHON) manage.py events_reference --check
 
-security: $(DEV) ## Bandit, and the licences of all packages
+security: $(DEV) ## Bandit, the licences of all packages, the answers to ASVS
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive apps platform scripts manage.py
 	$(PYTHON) -m scripts.licences
+	$(PYTHON) -m scripts.asvs --check
 
 sbom: $(DEV) ## Write what is in a release to var/sbom.json (CycloneDX)
 	$(PYTHON) -m scripts.sbom var/sbom.json
