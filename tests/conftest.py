@@ -28,6 +28,8 @@ settings.ENCRYPTION_KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 settings.KEY_ENVIRONMENT = "test"
 # Tests look at the schema on every database; what happens where that is closed has its own tests.
 settings.GRAPHQL_INTROSPECTION = True
+# On every database staff enter as on the embedded one; what they need elsewhere has its own tests.
+settings.STAFF_SECOND_FACTOR = False
 
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]

@@ -95,6 +95,9 @@ def test_somebody_is_invited_and_comes_back_with_a_passkey(visitor: Visitor, own
     expect(page.get_by_label("Unused codes")).not_to_be_empty()
     look(visitor, page)
     page.get_by_label("I have saved my recovery codes").check()
+    page.goto("/account/second-factor/passkeys/")
+    expect(page.locator("tbody tr")).to_contain_text("passkey")
+    look(visitor, page)
 
     page.goto("/tenant/")
     page.get_by_role("button", name="Sign out").click()

@@ -76,6 +76,7 @@ _MODELS = {
 LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 #: What a new platform with demo data has no row of.
 EMPTY = {
+    "identity.invitation",
     "identity.lockout",
     "identity.serviceaccount",
     "identity.tenantdeletion",
