@@ -248,12 +248,13 @@ RATE_LIMIT_CREDENTIAL = env.rate("RATE_LIMIT_CREDENTIAL", "120000:40000")
 # What all credentials of a tenant may use together.
 RATE_LIMIT_TENANT = env.rate("RATE_LIMIT_TENANT", "480000:160000")
 
-# What an address may use without a credential. Of IPv6 it is the /64 that counts.
-RATE_LIMIT_ADDRESS = env.rate("RATE_LIMIT_ADDRESS", "6000:2000")
+# What an address may use without a credential; of IPv6 it is the /64 that counts. Off by default
+# behind a gateway, whose own address all its clients have.
+RATE_LIMIT_ADDRESS = env.rate("RATE_LIMIT_ADDRESS", "0" if _FOR_GATEWAY else "6000:2000")
 
 # How often an address may show a credential that is refused. After that it is asked to wait, except
 # with credentials that were good in the last minutes.
-RATE_LIMIT_ATTEMPTS = env.rate("RATE_LIMIT_ATTEMPTS", "60:30")
+RATE_LIMIT_ATTEMPTS = env.rate("RATE_LIMIT_ATTEMPTS", "0" if _FOR_GATEWAY else "60:30")
 
 # --- Calls to addresses that users give ---------------------------------------------------------
 

@@ -30,7 +30,7 @@ _DERIVED = {
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
-_BY_LIMITS = re.compile(r"(?P<gateway>\d+) if _FOR_GATEWAY else (?P<public>\d+)")
+_BY_LIMITS = re.compile(r"'?(?P<gateway>[\d:]+)'? if _FOR_GATEWAY else '?(?P<public>[\d:]+)'?")
 _SECTION = re.compile(r"^# --- (?P<title>.*?) -+$")
 _KINDS = {
     "text": "text",
