@@ -33,7 +33,7 @@ class Mail(NamedTuple):
     """Where mail goes, in the words of Django's settings."""
 
     kind: str
-    folder: str | None = None
+    folder: str = ""
     host: str = "localhost"
     port: int = 25
     user: str = ""

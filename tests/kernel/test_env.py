@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from kernel.env import Environment
+from kernel.env import Environment, Mail
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -134,7 +134,55 @@ def test_a_wrong_database_is_refused_without_telling_its_password(url: str, reas
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "mail"),
+    [
+        ("console:", Mail("console")),
+        ("file:///var/spool/a%20b", Mail("filebased", folder="/var/spool/a b")),
+        ("smtp://mx.example.com", Mail("smtp", host="mx.example.com", port=587)),
+        (
+            "smtp://a%40b:p%2Fw@mx.example.com:2525?tls=1",
+            Mail("smtp", "", "mx.example.com", 2525, "a@b", "p/w", tls=True),
+        ),
+        (
+            "smtps://u:p@mx.example.com",
+            Mail("smtp", "", "mx.example.com", 465, "u", "p", ssl=True),
+        ),
+    ],
+)
+def test_where_mail_goes_is_a_url(url: str, mail: Mail) -> None:
+    assert Environment({"M": url}).mail("M", Path("/x")) == mail
+
+
+def test_without_one_mail_is_kept_in_a_folder() -> None:
+    mail = Environment({}).mail("M", Path("/data/mail"))
+
+    assert mail == Mail("filebased", folder="/data/mail")
+    assert mail.backend == "django.core.mail.backends.filebased.EmailBackend"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mx.example.com", "imap://h", "smtp://", "file://host/x", "file:///", "smtp://u:secret@h?a=1"],
+)
+def test_a_wrong_mail_url_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        Environment({"EMAIL_URL": url}).mail("EMAIL_URL", Path("/x"))
+
+    assert str(caught.value).startswith("EMAIL_URL=")
+    assert "secret" not in str(caught.value)
+
+
+def test_pairs_are_read_by_name() -> None:
+    given = {"P": " ops=staff, devs = acme:editor "}
+
+    assert Environment(given).pairs("P") == {"ops": "staff", "devs": "acme:editor"}
+
+
 WRONG = {
+    "EMAIL_URL": "pigeon:",
+    "OIDC_GROUPS": "ops",
+    "SESSION_LIFETIME": "long",
     "SERVICES": "audit,nothing",
     "PORT": "70000",
     "WEB_THREADS": "0",

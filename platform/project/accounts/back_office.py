@@ -37,6 +37,12 @@ class BackOffice(AdminSite):
             return redirect("mfa_index")
         return redirect("admin:index")
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the one page where people change their own password."""
+        return redirect("account_change_password")
+
 
 def lacks_second_factor(request: HttpRequest) -> bool:
     """Say whether a person still has to set up a second factor, as the settings demand of staff.

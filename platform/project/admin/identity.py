@@ -1,5 +1,6 @@
 """People, members, service accounts and keys for staff."""
 
+from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
@@ -85,11 +86,16 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
     ) -> HttpResponse:
         # With the event that tells of it.
         with transaction.atomic():
-            return super().user_change_password(request, id, form_url)
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            if response.status_code == HTTPStatus.FOUND:
+                person = User.objects.get(pk=id)
+                end_sessions(sessions_of(person), reason="password_changed")
+                go_on(request, person)
+            return response
 
 
-def _go_on(request: HttpRequest, changed: User) -> None:
-    """Give staff who changed their own role a new session, since theirs has ended with it."""
+def go_on(request: HttpRequest, changed: User) -> None:
+    """Give staff who changed themselves a new session, since theirs has ended with that."""
     if changed == request.user:
         request.session.cycle_key()
 
@@ -130,7 +136,7 @@ class MembershipAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         made = admit(user=obj.user, tenant=obj.tenant, role=obj.role, extra_scopes=obj.extra_scopes)
         obj.pk = made.pk
-        _go_on(request, made.user)
+        go_on(request, made.user)
 
     @admin.action(description="Remove the selected members", permissions=["delete"])
     @confirmed
@@ -144,7 +150,7 @@ class MembershipAdmin(ModelAdmin):
                 messages.error(request, f"{membership}: {error}")
             else:
                 messages.success(request, f"{membership.user} is no member any more.")
-                _go_on(request, membership.user)
+                go_on(request, membership.user)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -190,6 +190,26 @@ def test_staff_who_change_their_own_role_go_on_under_a_new_key(root: User) -> No
     assert browser.cookies["sessionid"].value != before
 
 
+def test_a_password_that_staff_set_ends_its_owners_sessions(root: User) -> None:
+    ada = User.objects.create_user("ada", "ada@example.com", PASSWORD)
+    browser_of(ada)
+    browser = browser_of(root)
+    new = {"password1": "a new 9 horses", "password2": "a new 9 horses", "usable_password": "true"}
+
+    for person in (ada, root):
+        answer = browser.post(f"/admin/auth/user/{person.pk}/password/", new)
+        assert answer.status_code == 302
+
+    assert not Session.objects.filter(user=ada).exists()
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_the_back_office_has_no_page_of_its_own_to_change_a_password(root: User) -> None:
+    answer = browser_of(root).get("/admin/password_change/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/account/password/")
+
+
 def test_a_deactivated_person_is_signed_out_by_staff(root: User) -> None:
     ada = User.objects.create_user("ada", "ada@example.com", PASSWORD)
     browser_of(ada)

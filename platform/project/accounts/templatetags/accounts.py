@@ -47,7 +47,7 @@ def menu(context: dict[str, Any]) -> list[tuple[str, Links]]:
 @register.simple_tag
 def mail_folder() -> str:
     """Return the folder in which mail ends, or nothing where it is really sent."""
-    return settings.MAIL.folder or ""
+    return settings.MAIL.folder
 
 
 @register.filter
