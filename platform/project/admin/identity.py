@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 
 from kernel.admin import (
     AdminPasswordChangeForm,
@@ -21,6 +23,7 @@ from kernel.admin import (
     UserCreationForm,
     confirmed,
     display,
+    table,
 )
 from kernel.errors import DomainError
 from kernel.identity.models import ApiKey, Membership, ServiceAccount
@@ -44,10 +47,14 @@ class MembershipInline(TabularInline):
     """The tenants a person works in, and what they may do there; changed on a page of its own."""
 
     model = Membership
-    fields = ("tenant", "role", "extra_scopes")
+    fields = ("tenant", "role", "more_scopes")
     readonly_fields = fields
     show_change_link = True
     can_delete = False
+
+    @display(description="extra scopes")
+    def more_scopes(self, membership: Membership) -> str:
+        return " ".join(membership.extra_scopes) or "-"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -127,7 +134,7 @@ class MembershipAdmin(ModelAdmin):
     list_select_related = ("user", "tenant")
     list_filter = ("role",)
     search_fields = ("user__username", "user__email", "tenant__slug")
-    autocomplete_fields = ("user", "tenant")
+    raw_id_fields = ("user",)
     actions = ("remove",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -162,19 +169,6 @@ class MembershipAdmin(ModelAdmin):
         return bool(super().has_delete_permission(request, obj)) and obj is None
 
 
-class KeyInline(TabularInline):
-    """The keys of an account."""
-
-    model = ApiKey
-    fields = ("name", "id", "scopes", "last_used_at", "expires_at", "revoked_at")
-    readonly_fields = fields
-    show_change_link = True
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(ServiceAccount)
 class ServiceAccountAdmin(ModelAdmin):
     """Programs of tenants; a disabled one's keys open nothing."""
@@ -182,17 +176,27 @@ class ServiceAccountAdmin(ModelAdmin):
     list_display = ("name", "tenant", "state", "scopes", "created_by", "created_at")
     list_select_related = ("tenant", "created_by")
     search_fields = ("name", "tenant__slug")
-    autocomplete_fields = ("tenant",)
-    fields = ("tenant", "name", "scopes")
-    inlines = (KeyInline,)
     actions = ("disable", "enable")
 
     @display(description="state", label={"enabled": "success", "disabled": "warning"})
     def state(self, account: ServiceAccount) -> str:
         return "enabled" if account.disabled_at is None else "disabled"
 
+    @display(description="keys")
+    def keys(self, account: ServiceAccount) -> str:
+        rows = [
+            (_link(key), key.state, key.last_used_at or "never used")
+            for key in account.api_keys.all()
+        ]
+        return table(
+            ("key", "state", "last used"), rows, "None yet; add one for it under API keys."
+        )
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("tenant",) if obj else ()
+        return ("tenant", "keys") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("tenant", "name", "scopes", "keys") if obj else ("tenant", "name", "scopes")
 
     def save_model(
         self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool
@@ -222,6 +226,11 @@ class ServiceAccountAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Disabled, it is still there to tell whose keys they were.
         return False
+
+
+def _link(key: ApiKey) -> str:
+    url = reverse("admin:identity_apikey_change", args=[key.pk])
+    return format_html('<a href="{}">{}</a>', url, key)
 
 
 class ApiKeyForm(ModelForm[ApiKey]):

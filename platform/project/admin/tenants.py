@@ -12,9 +12,9 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from kernel.admin import ModelAdmin, TabularInline, confirmed, display, table
+from kernel.admin import ModelAdmin, confirmed, display, table
 from kernel.errors import DomainError
-from kernel.identity.departures import ErasedPart, ExportState, TenantDeletion, TenantExport
+from kernel.identity.departures import ExportState, TenantDeletion, TenantExport
 from kernel.identity.exports import read_export
 from kernel.identity.lifecycle import delete_tenant, export_tenant, resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant
@@ -146,12 +146,16 @@ class TenantExportAdmin(_Report):
 
     list_display = ("tenant", "state", "file", "requested_at", "requested_by", "finished_at")
     list_select_related = ("tenant",)
-    fields = (*list_display, "rows_done", "rows_total", "sha256")
+    fields = (*list_display, "rows_done", "rows_total", "digest")
     readonly_fields = fields
 
     @display(description="file")
     def file(self, export: TenantExport) -> str:
         return file_of(export)
+
+    @display(description="SHA-256")
+    def digest(self, export: TenantExport) -> str:
+        return format_html('<code class="septet-long">{}</code>', export.sha256 or "-")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download)
@@ -174,25 +178,6 @@ class TenantExportAdmin(_Report):
         return response
 
 
-class ErasedPartInline(TabularInline):
-    """What each app has erased."""
-
-    model = ErasedPart
-    fields = ("app", "erased", "finished_at")
-    readonly_fields = fields
-    can_delete = False
-
-    @display(description="rows by table")
-    def erased(self, part: ErasedPart) -> str:
-        return table(("table", "rows"), sorted(part.tables.items()), "none")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(TenantDeletion)
 class TenantDeletionAdmin(_Report):
     """Deletions of tenants and their reports, which outlast them."""
@@ -206,9 +191,8 @@ class TenantDeletionAdmin(_Report):
         "finished_at",
     )
     search_fields = ("slug", "tenant_id")
-    fields = (*list_display, "started_at", "cancelled_at", "unreached", "tenant_id")
+    fields = (*list_display, "started_at", "cancelled_at", "not_reached", "erased", "tenant_id")
     readonly_fields = fields
-    inlines = (ErasedPartInline,)
 
     @display(
         description="state",
@@ -221,3 +205,16 @@ class TenantDeletionAdmin(_Report):
     )
     def shown_state(self, deletion: TenantDeletion) -> str:
         return deletion.state
+
+    @display(description="not reached")
+    def not_reached(self, deletion: TenantDeletion) -> str:
+        return ", ".join(deletion.unreached) or "-"
+
+    @display(description="erased")
+    def erased(self, deletion: TenantDeletion) -> str:
+        rows = [
+            (part.app, name, count, part.finished_at or "not finished")
+            for part in deletion.parts.all()
+            for name, count in sorted(part.tables.items() or [("nothing", 0)])
+        ]
+        return table(("app", "table", "rows", "finished"), rows, "Nothing yet.")
