@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+from django.conf import settings
 
 from kernel.testing.embedded import Embedded, embedded
 from tests.project.accounts.identity_provider import SECRET, Provider, identity_provider
@@ -25,14 +26,14 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Embedded]:
     """The platform, whose people come from there."""
-    settings = {
+    told = {
         "OIDC_ISSUER": provider.url,
         "OIDC_CLIENT_SECRET": SECRET,
         "OIDC_NAME": "Example Ltd",
         "OIDC_GROUPS": "ops=staff,root=superuser,devs=demo:editor,leads=demo:administrator",
         "STAFF_SECOND_FACTOR": "true",
     }
-    with embedded(tmp_path_factory.mktemp("oidc"), settings) as started:
+    with embedded(tmp_path_factory.mktemp("oidc"), told) as started:
         yield started
 
 
@@ -140,4 +141,24 @@ def test_a_token_for_another_client_signs_nobody_in(platform: Embedded, provider
     _, _, page = browser.sign_in()
 
     assert "Not signed in" in page
+    assert browser.get("/tenant/")[1] == "/sign-in/?next=/tenant/"
+
+
+def test_the_providers_tokens_are_kept_neither_here_nor_in_the_browser(
+    platform: Embedded, provider: Provider
+) -> None:
+    browser = signed_in(platform, provider, groups=["devs"])
+
+    pages = [browser.get(path)[2] for path in ("/tenant/", "/account/", "/graphiql")]
+
+    assert not getattr(settings, "SOCIALACCOUNT_STORE_TOKENS", False)
+    assert not any("eyJ" in page for page in pages)
+
+
+def test_following_a_link_begins_no_session(platform: Embedded, provider: Provider) -> None:
+    provider.claims = ADA | {"groups": ["devs"]}
+    browser = Browser(platform)
+
+    browser.get("/sign-in/at/oidc/")
+
     assert browser.get("/tenant/")[1] == "/sign-in/?next=/tenant/"

@@ -10,9 +10,11 @@ from django.core import mail
 from django.core.cache import caches
 from django.test import Client
 
+from contracts.identity import SignedIn, SignInFailed
 from kernel.identity.models import Lockout, Session, Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit
+from kernel.testing.events import published
 from kernel.testing.graphql import GraphQLClient
 
 pytestmark = pytest.mark.django_db
@@ -384,3 +386,15 @@ def test_graphql_of_a_session_runs_in_its_tenant(ada: User, tenant: Tenant) -> N
 
     assert answer.json() == {"data": {"auditLogs": {"totalCount": 0}}}
     assert GraphQLClient()("{ auditLogs { totalCount } }").codes == ["UNAUTHENTICATED"]
+
+
+def test_who_signs_in_and_who_fails_to_is_on_record(ada: User, tenant: Tenant) -> None:
+    browser = Client()
+    for password in ("wrong horse 7", PASSWORD):
+        sign_in(browser, "ada", password)
+
+    (failed,) = [event for event in published() if isinstance(event, SignInFailed)]
+    (succeeded,) = [event for event in published() if isinstance(event, SignedIn)]
+    assert (failed.username, failed.reason) == ("ada", "wrong name or password")
+    assert (succeeded.user_id, succeeded.methods) == (str(ada.pk), ("password",))
+    assert failed.ip_address == succeeded.ip_address == "127.0.0.1"
