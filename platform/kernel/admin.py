@@ -36,6 +36,7 @@ __all__ = [
     "ModelAdmin",
     "RangeDateTimeFilter",
     "ReadOnlyAdmin",
+    "SeenOnlyAdmin",
     "TabularInline",
     "TenantAdmin",
     "TenantFilter",
@@ -102,6 +103,20 @@ class ModelAdmin(ThemedModelAdmin):
         # Django opens a transaction for forms only.
         with transaction.atomic():
             return super().response_action(request, queryset)
+
+
+class SeenOnlyAdmin(ModelAdmin):
+    """Rows that the platform writes: nobody makes, changes or deletes one by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Django asks the same, without a row, before it offers an action.
+        return bool(obj is None and super().has_change_permission(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class TabularInline(ThemedTabularInline):

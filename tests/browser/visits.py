@@ -43,6 +43,7 @@ OPEN = {
     "docs-audit": "/docs/audit",
     "docs-settings": "/docs/reference/settings",
     "docs-threats": "/docs/security/threat-model",
+    "docs-events": "/docs/events",
     "graphiql": "/graphiql",
     "not-found": "/nowhere",
     "login": "/sign-in/",
@@ -67,11 +68,13 @@ STAFF = {
     "new-key": "/admin/identity/apikey/add/",
     "new-password": "/admin/auth/user/1/password/",
     "jobs": "/admin/jobs/job/",
+    "dead-letters": "/admin/events/redelivery/",
 }
 _MODELS = {
     model._meta.label_lower: f"/admin/{model._meta.label_lower.replace('.', '/')}/"
     for model in admin.site._registry
-    if model._meta.app_label in {*BY_NAME, "identity"} or model._meta.label == "auth.User"
+    if model._meta.app_label in {*BY_NAME, "identity"}
+    or model._meta.label in {"auth.User", "events.OutboxEvent", "events.ConsumerGroup"}
 }
 LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 #: What a new platform with demo data has no row of.

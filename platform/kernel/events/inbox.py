@@ -1,10 +1,13 @@
 """What becomes of an event that arrives: handled once, tried again later, or a dead letter."""
 
 import logging
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -26,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 #: How long a failed event waits, the first, second and third time.
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
+#: Events that share a transaction, as long as it stays short: SQLite has one writer.
+MOST_TOGETHER = 50
+TOGETHER_SECONDS = 0.02
 #: No repetition makes sense of what cannot be read.
 _UNREADABLE = (MalformedEventError, UnknownEventTypeError)
 
@@ -42,24 +48,28 @@ def current_envelope() -> Envelope:
 
 
 def deliver(group: Group, arrivals: Sequence[Arrival]) -> None:
-    """Let a group handle events that arrived, one transaction each; keep those that fail.
+    """Let a group handle events that arrived, and keep those that fail.
 
     When it returns all of them are in good hands. In an ordered group, an event behind one that
     waits for its next attempt is kept, too.
     """
     blocked = _waiting_keys(group) if group.ordered and arrivals else set()
-    for arrival in arrivals:
-        if arrival.envelope.type not in group.handlers:
+    left = deque(one for one in arrivals if one.envelope.type in group.handlers)
+    while left:
+        ready = takewhile(lambda one: one.envelope.partition_key not in blocked, left)
+        chosen = [one.envelope for one in islice(ready, MOST_TOGETHER)]
+        if not chosen:
+            _keep(group, left.popleft(), None)
             continue
-        key = arrival.envelope.partition_key
-        if key in blocked:
-            _keep(group, arrival, None)
-            continue
-        error = handle(group, arrival.envelope)
-        if error is not None:
-            kept = _keep(group, arrival, error)
+        done, failed = _handle_together(group, chosen)
+        for _ in range(done):
+            left.popleft()
+        if failed:
+            arrival = left.popleft()
+            error = handle(group, arrival.envelope)
+            kept = _keep(group, arrival, error) if error is not None else None
             if group.ordered and kept == RedeliveryState.WAITING:
-                blocked.add(key)
+                blocked.add(arrival.envelope.partition_key)
 
 
 def redeliver(group: Group, limit: int) -> int:
@@ -99,16 +109,41 @@ def handle(group: Group, envelope: Envelope) -> Exception | None:
     An event that is marked already is passed over.
     """
     try:
-        event = envelope.event()
-        with _surroundings(group, envelope), transaction.atomic():
-            if _mark(group.name, UUID(envelope.id)):
-                group.handlers[envelope.type](event)
-                fault_point("inbox.before_commit")
+        with transaction.atomic():
+            _do(group, envelope)
         fault_point("inbox.after_commit")
     except Exception as error:  # noqa: BLE001  whatever a handler raises, other events go on
         _log(group, envelope, error)
         return error
     return None
+
+
+def _handle_together(group: Group, envelopes: Sequence[Envelope]) -> tuple[int, bool]:
+    """Handle as many as go well in one short transaction: a commit costs more than most handlers.
+
+    Returns how many they were, and whether one failed; then it is undone with what came before it,
+    and that is done again without it.
+    """
+    done, ends_at = 0, time.monotonic() + TOGETHER_SECONDS
+    try:
+        with transaction.atomic():
+            for envelope in envelopes:
+                _do(group, envelope)
+                done += 1
+                if time.monotonic() > ends_at:
+                    break
+        fault_point("inbox.after_commit")
+    except Exception:  # noqa: BLE001  the one that failed is handled alone, and told of then
+        return _handle_together(group, envelopes[:done])[0] if done else 0, True
+    return done, False
+
+
+def _do(group: Group, envelope: Envelope) -> None:
+    event = envelope.event()
+    with _surroundings(group, envelope):
+        if _mark(group.name, UUID(envelope.id)):
+            group.handlers[envelope.type](event)
+            fault_point("inbox.before_commit")
 
 
 def next_attempt(group: Group, error: Exception, attempts: int, now: datetime) -> datetime | None:

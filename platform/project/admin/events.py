@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kernel.admin import ModelAdmin, confirmed, display
+from kernel.admin import SeenOnlyAdmin, confirmed, display
 from kernel.events.here import transport
 from kernel.events.models import (
     ConsumerGroup,
@@ -23,18 +23,8 @@ from kernel.events.replay import discard_dead, give_up, replay_dead
 from kernel.events.selectors import GroupState, group_states
 
 
-class Kept(ModelAdmin):
-    """Rows that nobody makes, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(OutboxEvent)
-class OutboxAdmin(Kept):
+class OutboxAdmin(SeenOnlyAdmin):
     """The newest first."""
 
     list_display = ("type", "subject", "shown_state", "time", "actor_name", "offset")
@@ -77,13 +67,13 @@ class OutboxAdmin(Kept):
 
 
 @admin.register(Redelivery)
-class RedeliveryAdmin(Kept):
+class RedeliveryAdmin(SeenOnlyAdmin):
     """The newest first."""
 
     list_display = ("type", "group", "shown_state", "attempts", "reason", "due_at")
     list_filter = ("state", "group")
     search_fields = ("partition_key",)
-    search_help_text = "Tenant and id of what it happened to, with a stroke between them"
+    search_help_text = "Tenant and id: <tenant>/<id>"
     ordering = ("-id",)
     actions = ("replay", "give_up", "discard")
     fields = (
@@ -157,7 +147,7 @@ class RedeliveryAdmin(Kept):
 
 
 @admin.register(ConsumerGroup)
-class ConsumerGroupAdmin(Kept):
+class ConsumerGroupAdmin(SeenOnlyAdmin):
     """How far each group is behind, in events and in time."""
 
     fields = ("name", "committed_offset", "moved_at")

@@ -1,7 +1,5 @@
 """Sign-ins for staff: who is signed in where, who is invited, and whose name is locked."""
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
@@ -9,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from kernel import clock
-from kernel.admin import ModelAdmin, confirmed, display
+from kernel.admin import SeenOnlyAdmin, confirmed, display
 from kernel.identity.devices import device
 from kernel.identity.invitations import revoke_invitation
 from kernel.identity.lockouts import lift
@@ -21,22 +19,8 @@ admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)
 
 
-class _SeenOnly(ModelAdmin):
-    """Rows that the platform writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Django asks the same before it offers an action.
-        return super().has_change_permission(request, obj) and obj is None
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Session)
-class SessionAdmin(_SeenOnly):
+class SessionAdmin(SeenOnlyAdmin):
     """Browsers in which somebody is signed in."""
 
     list_display = ("user", "by", "address", "tenant", "signed_in_at", "last_seen_at")
@@ -95,7 +79,7 @@ class InvitationAdmin(_SeenOnly):
 
 
 @admin.register(Lockout)
-class LockoutAdmin(_SeenOnly):
+class LockoutAdmin(SeenOnlyAdmin):
     """Names that were tried with wrong passwords."""
 
     list_display = ("name", "state", "failures", "address", "first_at", "locked_until")

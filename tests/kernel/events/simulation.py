@@ -213,6 +213,9 @@ def _rules(world: World) -> Iterator[None]:
         patch.object(clock, "now", lambda: world.now),
         patch("kernel.events.in_process.fault_point", world.pass_fault_point),
         patch("kernel.events.inbox.fault_point", world.pass_fault_point),
+        # How many share a transaction is a matter of real time, and chance has to be ours alone.
+        patch("kernel.events.inbox.TOGETHER_SECONDS", 3600),
+        patch("kernel.events.inbox.MOST_TOGETHER", 4),
         patch("kernel.events.relay.claim", LeaseRow),
         patch("kernel.events.consumer.claim", LeaseRow),
     ):

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contracts.envelope import Actor
 from kernel.errors import ConflictError, UnavailableError
@@ -304,3 +306,35 @@ def test_a_group_is_named_and_ordered_in_one_way() -> None:
         group("tests.watch")
     with pytest.raises(ValueError, match="called <app>"):
         group("watch")
+
+
+def test_events_share_a_transaction_and_one_that_fails_takes_no_other_with_it() -> None:
+    failing = Failing(("a", 3), ("a", 6))
+    seen = group(fails=failing)
+    tell(*(("a", step) for step in range(10)))
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), arrivals())
+
+    steps = Redelivery.objects.order_by("id").values_list("envelope__data__step", flat=True)
+    assert list(steps) == [3, 6]
+    marked = set(Handled.objects.values_list("event_id", flat=True))
+    kept = set(Redelivery.objects.values_list("event_id", flat=True))
+    assert (len(marked), marked & kept) == (8, set())
+    # What was undone with the one that failed was done again; in the database it stands once.
+    assert {step for _, step in seen} == {0, 1, 2, 4, 5, 7, 8, 9}
+    # The test's own transaction makes savepoints of them.
+    begun = [one for one in captured if one["sql"].startswith("SAVEPOINT")]
+    assert len(begun) < 10
+
+
+def test_a_transaction_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernel.events.inbox.TOGETHER_SECONDS", 0)
+    seen = group()
+    tell(*(("a", step) for step in range(5)))
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), arrivals())
+
+    assert len([one for one in captured if one["sql"].startswith("SAVEPOINT")]) == 5
+    assert seen == [("a", step) for step in range(5)]
