@@ -47,7 +47,7 @@ class SessionAdmin(SeenOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(_SeenOnly):
+class InvitationAdmin(SeenOnlyAdmin):
     """Whom members have invited to their tenants."""
 
     list_display = ("email", "tenant", "role", "state", "invited_by", "created_at", "expires_at")
