@@ -117,7 +117,7 @@ def test_rows_deleted_together_are_told_each_by_one_statement(staff: Client) -> 
         assert staff.post("/admin/auth/user/", form).status_code == 302
 
     events = told()
-    inserts = [one for one in captured if one["sql"].startswith('INSERT INTO "events_outbox')]
+    inserts = [one for one in captured if one["sql"].startswith("INSERT INTO events_outbox")]
     assert len(inserts) == 1
     assert {(one.name, one.action) for one in events if isinstance(one, StaffChanged)} == {
         ("user-0", "deleted"),
