@@ -437,6 +437,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Septet"
 MFA_TOTP_TOLERANCE = 1
+# A link, not a form: our pages let a form lead to nobody else, not even by a redirect.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_ADAPTER = "project.accounts.provider.ProviderAdapter"
 # It is the operator's own provider: whose verified address it tells, is the person who has it here.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True

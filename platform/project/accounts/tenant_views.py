@@ -42,6 +42,8 @@ from project.accounts.tenants import memberships_of, switch_to
 
 #: Whose keys a new one is to be among: one's own.
 MINE = "me"
+#: Ids of the fields of a second form on a page.
+OTHER_FIELDS = "account_%s"
 
 
 @require_safe
@@ -206,7 +208,7 @@ def close_key(request: HttpRequest, membership: Membership, key_id: str) -> Http
 @for_members(TENANT_ADMIN)
 def new_account(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Make a service account."""
-    form = ServiceAccountForm(request.POST, scopes=scopes_of(membership))
+    form = ServiceAccountForm(request.POST, scopes=scopes_of(membership), auto_id=OTHER_FIELDS)
     if form.is_valid():
         try:
             account = create_service_account(
@@ -294,7 +296,7 @@ def _keys_page(request: HttpRequest, membership: Membership, **shown: Any) -> Ht
         "accounts": tenant.service_accounts.all() if administers else [],
         "administers": administers,
         "form": _key_form(membership),
-        "account_form": ServiceAccountForm(scopes=scopes_of(membership)),
+        "account_form": ServiceAccountForm(scopes=scopes_of(membership), auto_id=OTHER_FIELDS),
         "now": clock.now(),
     }
     return render(request, "accounts/keys.html", facts | shown)
