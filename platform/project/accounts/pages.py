@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from kernel.identity.authentication import principal_of
 from kernel.identity.models import Membership
 from kernel.identity.scopes import covers
 from kernel.tenancy.context import acting_as
-from project.accounts.tenants import membership_of
+from project.accounts.tenants import membership_of, memberships_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -74,7 +75,8 @@ def for_members(*scopes: str) -> Callable[[View], View]:
         def as_member(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             membership = membership_of(request)
             if membership is None:
-                return render(request, "accounts/no_tenant.html")
+                others = memberships_of(cast(User, request.user))
+                return render(request, "accounts/no_tenant.html", {"others": others})
             if not may(membership, *scopes):
                 raise PermissionDenied(f"this needs {' and '.join(scopes)}")
             with acting_as(principal_of(membership)):

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from kernel.events.models import OutboxEvent
+from kernel.identity.lifecycle import suspend_tenant
 from kernel.identity.models import ApiKey, Membership, ServiceAccount, Session, Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit, issue_key
@@ -165,6 +166,20 @@ def test_changing_to_another_tenant_takes_a_new_key_and_everything_follows(
     assert browser.get("/tenant/members/").status_code == 403
     assert browser.cookies["sessionid"].value != before
     assert Session.objects.get(user=owner.user).tenant == second
+
+
+def test_who_works_in_a_tenant_that_is_suspended_changes_to_another(owner: Membership) -> None:
+    second = make_tenant("zzz-second")
+    member(second, "owner", Role.VIEWER)
+    browser = browser_of(owner)
+    suspend_tenant(tenant_id=owner.tenant.pk)
+
+    page = browser.get("/tenant/").text
+    assert "No tenant" in page
+    assert str(second.pk) in page
+    browser.post("/tenant/switch/", {"tenant": str(second.pk)})
+
+    assert "<h1>Zzz-Second</h1>" in browser.get("/tenant/").text
 
 
 @pytest.mark.parametrize("wanted", ["other", "nonsense", ""])
