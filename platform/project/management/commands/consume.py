@@ -25,6 +25,11 @@ class Command(BaseCommand):
             threads = threads_here(relays=False, groups=group)
         except LookupError as error:
             raise CommandError(str(error.args[0]), returncode=2) from None
-        self.stdout.write(f"consuming for {', '.join(group or ['all groups'])}")
+        told = f"consuming for {', '.join(group or ['all groups'])}"
+        run_until_told(
+            threads, stop_timeout=settings.STOP_TIMEOUT, on_started=lambda: self._tell(told)
+        )
+
+    def _tell(self, told: str) -> None:
+        self.stdout.write(told)
         self.stdout.flush()
-        run_until_told(threads, stop_timeout=settings.STOP_TIMEOUT)

@@ -15,7 +15,10 @@ class Command(BaseCommand):
     help = "Relay events of this process's services until SIGINT or SIGTERM; one relay is active."
 
     def handle(self, **_options: Any) -> None:
-        threads = threads_here(groups=())
+        run_until_told(
+            threads_here(groups=()), stop_timeout=settings.STOP_TIMEOUT, on_started=self._tell
+        )
+
+    def _tell(self) -> None:
         self.stdout.write("relaying")
         self.stdout.flush()
-        run_until_told(threads, stop_timeout=settings.STOP_TIMEOUT)

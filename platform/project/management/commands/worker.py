@@ -32,7 +32,9 @@ class Command(BaseCommand):
                 f"no jobs of {', '.join(unknown)} here; there are {', '.join(queues)}", returncode=2
             )
         worker = Worker(settings.WORKER_THREADS, queues=queue)
+        events = [] if queue else [threads_here()]
+        run_until_told(*events, worker, stop_timeout=settings.STOP_TIMEOUT, on_started=self._tell)
+
+    def _tell(self) -> None:
         self.stdout.write(f"working with {settings.WORKER_THREADS} threads")
         self.stdout.flush()
-        events = [] if queue else [threads_here()]
-        run_until_told(*events, worker, stop_timeout=settings.STOP_TIMEOUT)
