@@ -320,4 +320,4 @@ class Refusal(models.Model):
         indexes = [models.Index(fields=("request_id",), name="refusals_by_request")]
 
     def __str__(self) -> str:
-        return f"{self.reason} ({self.request_id})"
+        return f"{self.reason.replace('_', ' ')} ({self.request_id})"

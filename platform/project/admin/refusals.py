@@ -1,17 +1,14 @@
 """Why a request was refused: for staff, who are asked by those who got no answer to that."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from kernel.admin import ModelAdmin, display
+from kernel.admin import SeenOnlyAdmin, display
 from kernel.identity.models import Refusal, Tenant
 from kernel.identity.refusals import explain
 
 
 @admin.register(Refusal)
-class RefusalAdmin(ModelAdmin):
+class RefusalAdmin(SeenOnlyAdmin):
     """The newest first; the id that a caller was told finds theirs."""
 
     list_display = ("when", "why", "credential", "operation", "scopes", "request_id")
@@ -56,12 +53,3 @@ class RefusalAdmin(ModelAdmin):
             return "-"
         slugs = Tenant.objects.filter(pk=refusal.tenant_id).values_list("slug", flat=True)
         return slugs.first() or str(refusal.tenant_id)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
