@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.module_loading import import_string
 
 from kernel.identity.authentication import principal_of
@@ -61,6 +61,21 @@ def forgetting(view: View) -> View:
         return response
 
     return cleared
+
+
+def asked_for_here(view: View) -> View:
+    """Wrap a view that a link leads to, so that no page of another site leads there.
+
+    Without it another site could have somebody signed in who never asked for it.
+    """
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+            return redirect("account_login")
+        return view(request, *args, **kwargs)
+
+    return checked
 
 
 def for_members(*scopes: str) -> Callable[[View], View]:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 
-from project.accounts.pages import View, by_token, forgetting, later
+from project.accounts.pages import View, asked_for_here, by_token, forgetting, later
 
 HERE = "project.accounts"
 TENANT = f"{HERE}.tenant_views"
@@ -22,7 +22,11 @@ def _provider() -> list[URLPattern]:
     there = "allauth.socialaccount.providers.openid_connect.views"
     here = "allauth.socialaccount.views"
     return [
-        private("sign-in/at/<slug:provider_id>/", later(f"{there}.login"), "openid_connect_login"),
+        private(
+            "sign-in/at/<slug:provider_id>/",
+            asked_for_here(later(f"{there}.login")),
+            "openid_connect_login",
+        ),
         private(
             "sign-in/at/<slug:provider_id>/back/",
             later(f"{there}.callback"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 from django.conf import settings
@@ -51,10 +51,11 @@ class Browser:
         assert link
         return self.get(link[1].replace("&amp;", "&"))
 
-    def get(self, path: str) -> tuple[int, str, str]:
+    def get(self, path: str, led_by: str = "same-origin") -> tuple[int, str, str]:
         """Return the status, the path where it ended, and the page."""
+        request = Request(f"{self._url}{path}", headers={"Sec-Fetch-Site": led_by})
         try:
-            answer = self._open(f"{self._url}{path}", timeout=20)
+            answer = self._open(request, timeout=20)
         except HTTPError as error:
             answer = error
         with answer:
@@ -148,10 +149,16 @@ def test_the_providers_tokens_are_kept_neither_here_nor_in_the_browser(
     assert not any("eyJ" in page for page in pages)
 
 
-def test_following_a_link_begins_no_session(platform: Embedded, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("site", "path"),
+    [("cross-site", "/sign-in/"), ("same-site", "/sign-in/"), ("same-origin", "/tenant/")],
+)
+def test_a_link_of_another_site_begins_no_session(
+    platform: Embedded, provider: Provider, site: str, path: str
+) -> None:
     provider.claims = ADA | {"groups": ["devs"]}
     browser = Browser(platform)
 
-    browser.get("/sign-in/at/oidc/")
+    _, ended, _ = browser.get("/sign-in/at/oidc/", site)
 
-    assert browser.get("/tenant/")[1] == "/sign-in/?next=/tenant/"
+    assert ended == path
