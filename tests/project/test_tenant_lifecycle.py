@@ -15,7 +15,13 @@ from django.db import DatabaseError, connection, transaction
 from apps.audit.models import AuditLog, Erasure
 from apps.files.models import File
 from apps.files.services import create_file
-from contracts.identity import TenantDeletionRequested, TenantPartErased
+from contracts.identity import (
+    TenantCreated,
+    TenantDeletionRequested,
+    TenantPartErased,
+    TenantResumed,
+    TenantSuspended,
+)
 from kernel import clock
 from kernel.errors import ConflictError, NotFoundError
 from kernel.events.models import OutboxEvent
@@ -32,7 +38,7 @@ from kernel.identity.exports import expire_exports, read_export
 from kernel.identity.lifecycle import delete_tenant, export_tenant, resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant, TenantState
 from kernel.identity.scopes import Role
-from kernel.identity.services import admit, create_service_account
+from kernel.identity.services import admit, create_service_account, create_tenant
 from kernel.jobs.models import Job
 from kernel.jobs.services import enqueue
 from kernel.services import BY_NAME
@@ -426,3 +432,16 @@ def test_an_export_goes_with_its_tenant(tenant: Tenant, store: LocalStorage) -> 
 def test_an_export_that_is_not_made_yet_cannot_be_read(tenant: Tenant) -> None:
     with pytest.raises(NotFoundError, match="has no file"):
         read_export(export_tenant(tenant_id=tenant.pk))
+
+
+def test_each_turn_in_its_life_is_told_once(db: None) -> None:
+    tenant = create_tenant(slug="acme", name="Acme")
+    for change in (suspend_tenant, resume_tenant):
+        for _ in range(2):
+            change(tenant_id=tenant.pk)
+
+    told = [(type(event), event.subject) for event in published()]
+    assert told == [
+        (event, str(tenant.pk)) for event in (TenantCreated, TenantSuspended, TenantResumed)
+    ]
+    assert set(OutboxEvent.objects.values_list("tenant_id", flat=True)) == {tenant.pk}

@@ -20,6 +20,7 @@ from contracts.identity import (
     MemberJoined,
     MemberRemoved,
     MemberRoleChanged,
+    TenantCreated,
 )
 from kernel import clock
 from kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -43,6 +44,7 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
     try:
         with transaction.atomic():
             tenant.save(force_insert=True)
+            publish(TenantCreated(tenant_id=str(tenant.pk), slug=slug), tenant_id=tenant.pk)
         return tenant
     except IntegrityError:
         raise ConflictError(f"there is a tenant {slug} already") from None
