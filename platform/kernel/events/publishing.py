@@ -82,11 +82,12 @@ def _row(event: Event, tenant: UUID | None, actor: Actor, traceparent: str) -> O
 
 
 def _insert(rows: Sequence[OutboxEvent]) -> None:
-    """Do what `bulk_create` does, at a fifth of its cost for a single row: every write pays it."""
+    """Do what `bulk_create` does, for less: every write pays it."""
     values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection)
+        # Texts are stored as they are; to ask their fields costs more than the statement.
+        value if type(value) is str else field.get_db_prep_save(value, connection)
         for row in rows
-        for field in _FIELDS
+        for field, value in ((field, getattr(row, field.attname)) for field in _FIELDS)
     ]
     one = f"({', '.join(['%s'] * len(_FIELDS))})"
     with connection.cursor() as cursor:
