@@ -27,8 +27,8 @@ GROUPS.clear()
 leases.LEASE = timedelta(seconds=0.5)
 inbox.PAUSES = (timedelta(seconds=0.05),) * 3
 THINGS = 3
-#: Steps that fail the first time they are tried in a process.
-unlucky = {("0", 1), ("1", 2)}
+#: Steps that fail in each process as often as it takes to be kept: with others, then alone.
+unlucky = {("0", 1): 2, ("1", 2): 2}
 
 
 def say(line: str) -> None:
@@ -48,8 +48,9 @@ def watch(event: Moved) -> None:
 
 def act(group: str, event: Moved) -> None:
     Job.objects.create(name=group, target=f"{event.thing} {event.step}")
-    if group == "tests.ordered" and (event.thing, event.step) in unlucky:
-        unlucky.remove((event.thing, event.step))
+    left = unlucky.get((event.thing, event.step), 0)
+    if group == "tests.ordered" and left:
+        unlucky[event.thing, event.step] = left - 1
         raise RuntimeError("not the first time")
     say(f"{group} {event.thing} {event.step}")
 
