@@ -22,7 +22,7 @@ MOST_SUBJECT = 255
 
 #: All columns but the position, which the database gives.
 _FIELDS = [field for field in OutboxEvent._meta.concrete_fields if not field.primary_key]
-_INSERT = "INSERT INTO {} ({}) VALUES ".format(  # noqa: S608  names of our own columns
+_INSERT = "INSERT INTO {} ({}) VALUES ".format(  # noqa: S608  names of our own columns # nosec B608
     OutboxEvent._meta.db_table, ", ".join(f'"{field.column}"' for field in _FIELDS)
 )
 
