@@ -1,7 +1,6 @@
 """Idempotency keys over real processes, which are killed: one effect a key, or none and no key."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,13 +11,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Timer
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from kernel.testing.processes import running, wait_for_line
+from kernel.testing.processes import environment_beside, running, wait_for_line
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -34,23 +31,10 @@ Program = Callable[..., str]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The test's PostgreSQL database; with SQLite, which it keeps in memory, a file."""
-    made = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
-        "PYTHONUNBUFFERED": "1",
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-        "DATA_DIR": str(tmp_path),
-        "SERVICES": "config",
-        "PORT": "0",
-        "LOG_LEVEL": "WARNING",
-    }
-    if connection.vendor == "postgresql":
-        at = {name: quote(str(value)) for name, value in connection.settings_dict.items()}
-        made["DATABASE_URL"] = (
-            f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-        )
-    return made
+    """What a process beside the test is given."""
+    return environment_beside(
+        tmp_path, SERVICES="config", PORT="0", LOG_LEVEL="WARNING", PYTHONUNBUFFERED="1"
+    )
 
 
 @pytest.fixture

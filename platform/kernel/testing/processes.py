@@ -1,10 +1,15 @@
 """Real processes in tests: started, watched, and gone afterwards whatever happens."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
 
 
 @contextmanager
@@ -30,3 +35,24 @@ def wait_for_line(process: subprocess.Popen[str], pattern: str) -> list[str]:
         if re.search(pattern, line):
             return seen
     raise AssertionError(f"no {pattern!r} in {''.join(seen)}")
+
+
+def environment_beside(folder: Path, **more: str) -> dict[str, str]:
+    """Return the variables for a process that works on the rows of this test, beside it.
+
+    It has the test's PostgreSQL database; with SQLite, which a test keeps in memory, a file in the
+    folder.
+    """
+    root = Path(settings.BASE_DIR)
+    made = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{root}:{root / 'platform'}",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DATA_DIR": str(folder),
+    }
+    if connection.vendor == "postgresql":
+        at = {name: quote(str(value)) for name, value in connection.settings_dict.items()}
+        made["DATABASE_URL"] = (
+            f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+        )
+    return made | more

@@ -1,7 +1,6 @@
 """Real processes, killed between any two steps: nothing is lost, nothing takes effect twice."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,13 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from kernel.testing.processes import running, wait_for_line
+from kernel.testing.processes import environment_beside, running, wait_for_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,19 +27,8 @@ Process = AbstractContextManager[subprocess.Popen[str]]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The test's PostgreSQL database; with SQLite, which it keeps in memory, a file."""
-    made = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-        "DATA_DIR": str(tmp_path),
-    }
-    if connection.vendor == "postgresql":
-        at = {name: quote(str(value)) for name, value in connection.settings_dict.items()}
-        made["DATABASE_URL"] = (
-            f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-        )
-    return made
+    """What a process beside the test is given."""
+    return environment_beside(tmp_path)
 
 
 @pytest.fixture
