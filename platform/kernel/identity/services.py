@@ -188,12 +188,14 @@ def rotate_key(
 ) -> tuple[ApiKey, str]:
     """Give a key a new secret, returned once; the one before it opens the same until then.
 
-    Only one secret before the newest is kept: to rotate twice ends the first at once. Raises
-    ConflictError for a key that is revoked or has expired.
+    Only one secret before the newest is kept: to rotate twice ends the first at once. Who is given
+    a secret may do what its key was issued for, so this raises ForbiddenError for another member's
+    key, and for one beyond the own scopes; ConflictError for one that is revoked or has expired.
     """
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise InvalidInputError(f"an overlap is 0 to {LONGEST_OVERLAP.days} days, found {overlap}")
     key = _locked_key(key_id, by)
+    _refuse_secret(key, by)
     now = clock.now()
     if key.state_at(now) is not KeyState.ACTIVE:
         raise ConflictError(f"the key {key_id} opens nothing any more: issue another")
@@ -234,6 +236,15 @@ def _locked_key(key_id: str, by: Membership | None) -> ApiKey:
     if key is None:
         raise NotFoundError(f"no API key {key_id}")
     return key
+
+
+def _refuse_secret(key: ApiKey, by: Membership | None) -> None:
+    """Raise ForbiddenError unless this member may hold the key's secret."""
+    if by is None or key.membership_id == by.pk:
+        return
+    if key.membership_id is not None:
+        raise ForbiddenError("only who a key belongs to gets its secret; you may revoke it")
+    refuse_beyond(by, expanded(key.scopes))
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

@@ -297,6 +297,32 @@ def test_a_member_touches_only_keys_of_the_own_and_an_administrator_those_of_the
     assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
 
 
+def test_nobody_gets_more_by_rotating_a_key(tenant: Tenant) -> None:
+    owner, boss = member(tenant, Role.OWNER), member(tenant, Role.ADMINISTRATOR)
+    strong = create_service_account(tenant=tenant, name="strong", scopes=["*"])
+    of_owner, _ = issue_key(tenant=tenant, name="own", scopes=["*"], by=owner)
+    of_editor, _ = issue_key(
+        tenant=tenant, name="other", scopes=["audit:read"], by=member(tenant, Role.EDITOR)
+    )
+    of_account, _ = issue_key(
+        tenant=tenant, name="account's", scopes=["*"], service_account=strong, by=owner
+    )
+    of_tenant = make_key(tenant, "tenant:own").key
+
+    for key in (of_owner, of_editor, of_account, of_tenant):
+        with pytest.raises(ForbiddenError):
+            rotate_key(key_id=key.pk, by=boss)
+    weak, _ = issue_key(
+        tenant=tenant, name="weak", scopes=["audit:read"], service_account=strong, by=owner
+    )
+    rotate_key(key_id=weak.pk, by=boss)
+    rotate_key(key_id=of_account.pk, by=owner)
+
+    assert not ApiKey.objects.filter(
+        pk__in=[of_owner.pk, of_editor.pk, of_tenant.pk], rotated_at__isnull=False
+    ).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_suspended_tenant_is_shut_out_until_it_is_resumed() -> None:
     tenant = make_tenant()
