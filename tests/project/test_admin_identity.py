@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -242,6 +243,45 @@ def test_staff_who_may_only_look_do_nothing(tenant: Tenant, page: str, action: s
     assert listed.status_code == 200
     assert f'value="{action}"' not in listed.text
     assert (Tenant.objects.values().get(pk=tenant.pk), *_states()) == before
+
+
+def test_staff_who_change_people_make_nobody_staff_and_get_in_as_no_other_staff(db: None) -> None:
+    browser = permitted("view_user", "change_user", "delete_user")
+    root = User.objects.create_superuser("root", password="before")
+    Authenticator.objects.create(user=root, type=Authenticator.Type.TOTP, data={})
+    ada = User.objects.create_user("ada")
+    clerk = User.objects.get(username="clerk")
+
+    def page(person: User, verb: str) -> str:
+        return f"/admin/auth/user/{person.pk}/{verb}/"
+
+    passwords = {"password1": "a new long word", "password2": "a new long word"}
+    statuses = [
+        browser.post(page(root, "password"), passwords).status_code,
+        browser.post(page(root, "change"), {"username": "toor"}).status_code,
+        browser.post(page(root, "delete"), {"post": "yes"}).status_code,
+    ]
+    action = {"action": "remove_second_factors", "confirmed": "1"}
+    browser.post("/admin/auth/user/", action | {"_selected_action": str(root.pk)})
+    browser.post(
+        "/admin/auth/user/",
+        {"action": "delete_selected", "post": "yes", "_selected_action": str(root.pk)},
+    )
+    for person in (ada, clerk):
+        powers = {"username": person.username, "is_active": "on", "first_name": "changed"}
+        powers |= {"is_staff": "on", "is_superuser": "on", "date_joined_0": "2026-05-01"}
+        powers |= {"date_joined_1": "12:00:00", "memberships-TOTAL_FORMS": "0"}
+        browser.post(page(person, "change"), powers | {"memberships-INITIAL_FORMS": "0"})
+
+    assert statuses == [403, 403, 403]
+    assert User.objects.get(username="root").check_password("before")
+    assert Authenticator.objects.filter(user=root).exists()
+    assert list(User.objects.order_by("username").values_list("first_name", "is_superuser")) == [
+        ("changed", False),
+        ("changed", False),
+        ("", True),
+    ]
+    assert not User.objects.get(pk=ada.pk).is_staff
 
 
 def _states() -> tuple[object, ...]:

@@ -42,6 +42,9 @@ from kernel.identity.sessions import end_sessions, sessions_of
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
+#: What makes a person more than others here: given and taken by superusers only.
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
 
 class MembershipInline(TabularInline):
     """The tenants a person works in, and what they may do there; changed on a page of its own."""
@@ -71,13 +74,23 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
     filter_horizontal = ()
     actions = ("remove_second_factors",)
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and _is_in_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and _is_in_reach(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if _is_superuser(request) else POWERS
+
     @admin.action(
         description="Remove the second factors of the selected people, who have lost them",
         permissions=["change"],
     )
     @confirmed
     def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        count, _ = Authenticator.objects.filter(user__in=people).delete()
+        within = [person for person in people if _is_in_reach(request, person)]
+        count, _ = Authenticator.objects.filter(user__in=within).delete()
         messages.success(request, f"Second factors removed: {count}.")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -99,6 +112,20 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
                 end_sessions(sessions_of(person), reason="password_changed")
                 go_on(request, person)
             return response
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+def _is_in_reach(request: HttpRequest, person: User | None) -> bool:
+    """Say whether staff may change a person: only superusers change other staff.
+
+    Who sets a password, or removes a second factor, can sign in as that person.
+    """
+    if person is None or person == request.user or _is_superuser(request):
+        return True
+    return not (person.is_staff or person.is_superuser)
 
 
 def go_on(request: HttpRequest, changed: User) -> None:

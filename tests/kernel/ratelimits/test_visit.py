@@ -12,7 +12,8 @@ from django.test import Client, RequestFactory
 
 from kernel.env import Rate
 from kernel.federation.media import GRAPHQL_JSON, JSON
-from kernel.identity.models import Tenant
+from kernel.identity.models import Refusal, Tenant
+from kernel.identity.reasons import Reason
 from kernel.ratelimits import visit
 from kernel.ratelimits.views import for_programs
 from kernel.tenancy.context import Principal, require
@@ -264,6 +265,11 @@ def test_a_view_that_is_no_graphql_is_let_in_limited_and_told_in_the_same_way(
     assert [left(answer, "credential") for answer in answers[:4]] == [2, 1, 0, 0]
     assert json.loads(answers[3].content)["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
     assert int(answers[3].headers["Retry-After"]) > 0
+    # Staff find the two that were refused.
+    assert list(Refusal.objects.order_by("id").values_list("reason", "tenant_id")) == [
+        (Reason.SCOPE, tenant.pk),
+        (Reason.MALFORMED, None),
+    ]
 
 
 def test_of_credentials_that_were_good_the_longest_unseen_is_forgotten_and_each_after_a_while(
