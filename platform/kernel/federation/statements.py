@@ -18,7 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from kernel.federation.texts import LOADERS, text_converters
 from kernel.tenancy.context import current_tenant_id, in_tenant
-from kernel.tenancy.postgresql.prepared import PreparedCursor
+from kernel.tenancy.postgresql.prepared import PreparedCursor, renew_if_spent
 
 
 class Slot(Expression):
@@ -85,6 +85,7 @@ def _cursor(connection: Any) -> Any:
     """Return a cursor of Django's: logged, wrapped and counted as every other."""
     if connection.vendor != "postgresql":
         return connection.cursor()
+    renew_if_spent(connection)
     connection.ensure_connection()
     # Django's own binds on this side, and so can have nothing prepared.
     return connection._prepare_cursor(PreparedCursor(connection.connection, LOADERS))

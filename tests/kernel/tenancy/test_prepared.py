@@ -5,10 +5,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DataError, NotSupportedError, OperationalError, ProgrammingError, connection
+from django.db import (
+    DataError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
+from kernel.federation.statements import _cursor
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import TenantRequiredError, in_tenant
+from kernel.tenancy.postgresql import prepared
 from kernel.tenancy.postgresql.prepared import PreparedCursor
 from kernel.testing.tenants import make_tenant
 
@@ -55,6 +64,27 @@ def test_a_query_is_prepared_once_for_each_kind_of_its_values(owner: Tenant) -> 
 
     # Two kinds of values, the announcement, and this question.
     assert ask(PREPARED) == [(4,)]
+
+
+def test_queries_that_callers_think_of_do_not_fill_the_servers_memory(
+    owner: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "MOST_PREPARED", 5)
+
+    def read(query: str) -> list[tuple[Any, ...]]:
+        with _cursor(connection) as cursor:
+            cursor.execute(query, [])
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    kept = [read(f"{PREPARED} AND {number} > 0")[0][0] for number in range(1, 20)]
+    with transaction.atomic():
+        backend = connection.connection.info.backend_pid
+        for number in range(10):
+            read(f"SELECT {number}")
+        assert connection.connection.info.backend_pid == backend
+
+    assert max(kept) <= 5
 
 
 def test_nothing_is_prepared_where_a_pooler_would_not_carry_it_over(

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.adapt import AdaptersMap, Loader, PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
@@ -28,6 +29,9 @@ _ANNOUNCEMENT = f"SELECT set_config('{SETTING}', $1, true)".encode()
 _TEXT_OID = 25
 _PLACEHOLDER = re.compile(r"%([s%])")
 _numbers = count()
+#: What a connection prepares in its life. The server keeps it all, and each page size, order and
+#: selection of columns that callers think of is a query more.
+MOST_PREPARED = 1_000
 
 
 class Session:
@@ -38,9 +42,20 @@ class Session:
         for name, loader in loaders.items():
             self.adapters.register_loader(name, loader)
         self.prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        #: Statements that the server has, those included that are not used any more.
+        self.made = 0
 
 
 _sessions: WeakKeyDictionary[Connection, Session] = WeakKeyDictionary()
+
+
+def renew_if_spent(connection: BaseDatabaseWrapper) -> None:
+    """Close a connection that has prepared all it may, unless it is in a transaction."""
+    session = _sessions.get(connection.connection) if connection.connection else None
+    if session is not None and session.made >= MOST_PREPARED and not connection.in_atomic_block:
+        # Before it goes back to a pool, which then does not lend it again.
+        connection.connection.close()
+        connection.close()
 
 
 class PreparedCursor:
@@ -98,6 +113,7 @@ class PreparedCursor:
         name = self._session.prepared.get((query, types))
         if name is None:
             name = self._session.prepared[query, types] = b"septet_%d" % next(_numbers)
+            self._session.made += 1
             pgconn.send_prepare(name, query, types)
         pgconn.send_query_prepared(name, values)
 
