@@ -116,10 +116,10 @@ class Environment:
         return self._read(name, default, lambda text: Path(text).expanduser().resolve(), "a path")
 
     def folder(self, name: str, default: Path) -> Path:
-        """Read a path and make it a folder that can be written."""
+        """Read a path and make it a folder that can be written; a new one is ours alone."""
         path = self.path(name, default)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ImproperlyConfigured(
                 f"{name}={path}: expected a folder, or where one can be made: {error.strerror}"

@@ -216,3 +216,10 @@ def test_a_wrong_setting_ends_the_start_with_one_sentence(name: str, tmp_path: P
     assert done.stderr.startswith(f"septet cannot start: {name}")
     assert done.stderr.count("\n") == 1
     assert "expected" in done.stderr
+
+
+def test_a_folder_that_is_made_is_for_nobody_else(tmp_path: Path) -> None:
+    made = Environment({"DATA_DIR": str(tmp_path / "new")}).folder("DATA_DIR", tmp_path)
+
+    # It holds the database, and mail with links that let one in.
+    assert made.stat().st_mode & 0o077 == 0

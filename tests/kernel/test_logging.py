@@ -63,6 +63,12 @@ def test_a_key_is_masked_wherever_it_stands() -> None:
         assert "septet_live_0123456789abcdef_***" in made
 
 
+def test_a_path_that_lets_in_who_has_it_is_masked() -> None:
+    told = line("Internal Server Error: %s", "/account/password/reset/1-abc-def/", status=500)
+
+    assert json.loads(told)["message"] == "Internal Server Error: /account/password/reset/***/"
+
+
 def test_a_traceback_is_part_of_its_line() -> None:
     told = json.loads(_failure())
 

@@ -10,6 +10,8 @@ from kernel.observability.context import current_ids
 
 #: What a key looks like, a damaged one too; the id before the secret may be shown.
 _SECRET = re.compile(r"(septet_[a-z]+_[0-9a-f]{16}_)[0-9a-f]+")
+#: Paths that are secrets themselves: Django's own warnings and errors name the path of a request.
+_SECRET_PATH = re.compile(r"(/(?:invitations|account/password/reset)/)[^/\s\"']+(?=/)")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
 
 
@@ -46,8 +48,8 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def mask(text: str) -> str:
-    """Hide the secret of any API key in a text."""
-    return _SECRET.sub(r"\1***", text)
+    """Hide the secret of any API key in a text, and what makes a link by mail one's own."""
+    return _SECRET_PATH.sub(r"\1***", _SECRET.sub(r"\1***", text))
 
 
 def logging_config(*, level: str, style: str) -> dict[str, Any]:

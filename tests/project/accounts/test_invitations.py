@@ -15,6 +15,7 @@ from kernel.identity import invitations
 from kernel.identity.models import Invitation, Membership, Session, Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit, remove_member
+from kernel.observability.logging import ConsoleFormatter, JsonFormatter
 from kernel.testing.jobs import drain
 from kernel.testing.tenants import make_tenant
 
@@ -179,6 +180,23 @@ def test_who_may_not_invite_any_more_has_invited_nobody(owner: Membership, chang
 
     with pytest.raises((ConflictError, NotFoundError)):
         invitations.open_invitation(token)
+
+
+def test_a_link_that_is_still_good_is_in_no_log(
+    owner: Membership, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = invite_by_page(owner)
+
+    answer = Client(enforce_csrf_checks=True).post(path, {"name": "N", "password": PASSWORD})
+
+    lines = [
+        formatter.format(record)
+        for record in caplog.records
+        for formatter in (JsonFormatter(), ConsoleFormatter())
+    ]
+    assert answer.status_code == 403
+    assert any("Forbidden (CSRF" in line and "/invitations/***/" in line for line in lines)
+    assert not any(path in line for line in lines)
 
 
 def test_a_link_of_our_own_making_is_told_from_others(owner: Membership) -> None:
