@@ -13,6 +13,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from django.conf import settings
@@ -159,7 +160,7 @@ def test_where_nothing_can_be_kept_is_told_in_one_sentence(
 
 def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path) -> None:
     # The secret key is given, because it too would be written.
-    environ = environment(tmp_path, PORT="0", SECRET_KEY="x")
+    environ = environment(tmp_path, PORT="0", SECRET_KEY=token_hex(32))
 
     done = subprocess.run(
         DEV,
@@ -198,7 +199,7 @@ def test_a_database_that_is_none_is_told_in_one_sentence(tmp_path: Path) -> None
 def test_the_doctor_names_why_postgresql_does_not_answer(tmp_path: Path, pool: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    url = f"postgres://somebody:secret@127.0.0.1:{port}/septet"
+    url = f"postgres://somebody:hunter2@127.0.0.1:{port}/septet"
 
     done = subprocess.run(
         [sys.executable, "manage.py", "doctor", "--json"],
@@ -212,7 +213,7 @@ def test_the_doctor_names_why_postgresql_does_not_answer(tmp_path: Path, pool: s
     told = {line["check"]: line["detail"] for line in map(json.loads, done.stdout.splitlines())}
     assert done.returncode == 1
     assert "Connection refused" in told["database"]
-    assert "secret" not in done.stdout + done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
 
 
 def test_a_database_without_tables_is_told_in_one_sentence(tmp_path: Path) -> None:
