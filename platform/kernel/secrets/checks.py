@@ -15,6 +15,8 @@ from kernel.secrets.ring import KEY_BYTES, default_file, ring
 #: Of 32 random bytes, about 30 are different; fewer than 20 happen once in 10^11.
 LEAST_DIFFERENT_BYTES = 20
 LEAST_SECRET_KEY = 43  # 256 bits in base64
+#: Hexadecimal digits are sixteen, and 64 random ones hold nearly all of them.
+LEAST_DIFFERENT_CHARACTERS = 10
 
 
 @register(Tags.security)
@@ -50,7 +52,7 @@ def key_files_are_private(**_options: Any) -> list[CheckMessage]:
 def the_signing_key_is_long(**_options: Any) -> list[CheckMessage]:
     """Tell of a SECRET_KEY that can be guessed: whoever has it makes sessions."""
     key = settings.SECRET_KEY
-    long = len(key) >= LEAST_SECRET_KEY and len(set(key)) >= LEAST_DIFFERENT_BYTES
+    long = len(key) >= LEAST_SECRET_KEY and len(set(key)) >= LEAST_DIFFERENT_CHARACTERS
     if long and not key.startswith(SECRET_KEY_INSECURE_PREFIX):
         return []
     hint = f"set at least {LEAST_SECRET_KEY} random characters, or none: one is made then"

@@ -76,6 +76,7 @@ def test_a_file_that_others_can_read_is_told(
         ("short", ["septet.W010"]),
         ("django-insecure-abcdefghijklmnopqrstuvwxyz0123456789ABCDEF", ["septet.W010"]),
         ("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", []),
+        ("0123456789abcdef" * 4, []),
     ],
 )
 def test_a_signing_key_that_can_be_guessed_is_told(
