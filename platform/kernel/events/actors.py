@@ -11,7 +11,7 @@ from kernel.errors import UnauthenticatedError
 from kernel.tenancy.context import current_principal
 
 #: CloudEvents' Auth Context calls them otherwise than we do.
-_AUTH_TYPES = {"key": "api_key", "staff": "user"}
+_AUTH_TYPES = {"key": "api_key", "member": "user", "staff": "user"}
 
 #: Asked only when there is something to tell: to know who is signed in costs a query.
 _ask_here: ContextVar[Callable[[], Actor | None] | None] = ContextVar("actor", default=None)

@@ -126,7 +126,7 @@ def _by_session(request: HttpRequest, user: User) -> Principal:
 def principal_of(membership: Membership) -> Principal:
     """Return a signed-in member as who acts."""
     return Principal(
-        kind="staff",
+        kind="staff" if membership.user.is_staff else "member",
         id=str(membership.user_id),
         name=membership.user.get_username(),
         tenant_id=membership.tenant_id,

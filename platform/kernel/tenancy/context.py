@@ -15,9 +15,9 @@ PLATFORM = uuid.UUID(int=0)
 #: What is told to somebody who sends none.
 NO_CREDENTIAL = "send `Authorization: Bearer <key or token>`, or sign in"
 
-#: Who somebody is: a program with a key, a member who signed in, a person with an issuer's token,
-#: a service on its own behalf, or our own work.
-Kind: TypeAlias = Literal["key", "staff", "user", "service", "system"]
+#: Who somebody is: a program with a key, a member who signed in, one who is the platform's staff as
+#: well, a person with an issuer's token, a service on its own behalf, or our own work.
+Kind: TypeAlias = Literal["key", "member", "staff", "user", "service", "system"]
 
 
 class TenantRequiredError(RuntimeError):

@@ -19,8 +19,8 @@ LOOKS = ("{ __schema { queryType { name } } }", '{ __type(name: "Query") { name 
 TYPO = "{ _servic { sdl } }"
 
 
-def staff(tenant: Tenant, query: str) -> Result:
-    user = User.objects.create_user("staff", is_staff=True)
+def signed_in(tenant: Tenant, query: str, *, is_staff: bool) -> Result:
+    user = User.objects.create_user("somebody", is_staff=is_staff)
     admit(user=user, tenant=tenant, role=Role.OWNER)
     browser = Client(raise_request_exception=False)
     browser.force_login(user)
@@ -47,7 +47,13 @@ def test_where_it_is_closed_only_staff_may_look(tenant: Tenant, settings: Any, q
     assert GraphQLClient("", PATH)(query).codes == ["UNAUTHENTICATED"]
     with_key = GraphQLClient(make_key(tenant).secret, PATH)
     assert with_key(query).codes == ["INTROSPECTION_DISABLED"]
-    assert staff(tenant, query).data
+    assert signed_in(tenant, query, is_staff=True).data
+
+
+def test_where_it_is_closed_a_member_may_not_look(tenant: Tenant, settings: Any) -> None:
+    settings.GRAPHQL_INTROSPECTION = False
+
+    assert signed_in(tenant, LOOKS[0], is_staff=False).codes == ["INTROSPECTION_DISABLED"]
 
 
 @pytest.mark.parametrize(

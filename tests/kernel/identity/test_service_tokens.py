@@ -115,7 +115,7 @@ def test_a_token_of_another_service_speaks_for_its_user(tenant: Tenant, caller: 
     assert ask(theirs(caller, tenant)) == a_principal(tenant)
 
 
-@pytest.mark.parametrize("kind", ["key", "staff", "user", "service", "system"])
+@pytest.mark.parametrize("kind", ["key", "member", "staff", "user", "service", "system"])
 def test_every_kind_of_principal_can_be_spoken_for(tenant: Tenant, kind: Any) -> None:
     principal = replace(a_principal(tenant), kind=kind)
 
