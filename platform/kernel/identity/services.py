@@ -4,6 +4,7 @@
 it the platform's own staff does, by the back office or the command line, and may do anything.
 """
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -69,9 +70,10 @@ def admit(
     _check_scopes(extra_scopes)
     if role not in ROLES:
         raise InvalidInputError(f"a role is one of {', '.join(ROLES)}; found {role!r}")
-    membership = Membership.objects.select_for_update().filter(
-        user=user, tenant=tenant
-    ).first() or Membership(user=user, tenant=tenant, role=Role.CUSTOM)
+    _lock_members(tenant.pk)
+    membership = Membership.objects.filter(user=user, tenant=tenant).first() or Membership(
+        user=user, tenant=tenant, role=Role.CUSTOM
+    )
     refuse_beyond(by, membership.effective_scopes)
     if role != Role.OWNER:
         _keep_an_owner(membership)
@@ -98,6 +100,7 @@ def remove_member(*, membership: Membership, by: Membership | None = None) -> No
 
     Anybody may leave.
     """
+    _lock_members(membership.tenant_id)
     if by != membership:
         refuse_beyond(by, membership.effective_scopes)
     _keep_an_owner(membership)
@@ -278,13 +281,18 @@ def _end_sessions_of(membership: Membership, *, reason: str) -> None:
     end_sessions(sessions_of(membership.user).filter(tenant_id=membership.tenant_id), reason=reason)
 
 
+def _lock_members(tenant_id: uuid.UUID) -> None:
+    """Let one change of a tenant's members wait for the other.
+
+    Two owners who leave at once do not both count on the other, nor wait for each other for ever.
+    """
+    Tenant.objects.select_for_update(no_key=True).filter(pk=tenant_id).first()
+
+
 def _keep_an_owner(membership: Membership) -> None:
     """Raise ConflictError when this is the tenant's last owner."""
     if membership.role != Role.OWNER:
         return
-    # Locked, so that two owners who leave at once do not both count on the other.
-    owners = Membership.objects.select_for_update().filter(
-        tenant_id=membership.tenant_id, role=Role.OWNER
-    )
-    if len(owners) == 1:
+    owners = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.OWNER)
+    if owners.count() == 1:
         raise ConflictError("a tenant keeps one owner: name another first")

@@ -1,12 +1,15 @@
 """Members, service accounts and keys: nobody gets or gives more than there was to give."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import RequestFactory
 
 from kernel import clock
@@ -226,6 +229,36 @@ def test_a_tenant_keeps_one_owner(tenant: Tenant) -> None:
     remove_member(membership=first, by=first)
 
     assert [one.pk for one in Membership.objects.all()] == [second.pk]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leaves", [True, False])
+def test_of_two_owners_who_go_at_once_one_stays_and_is_told_why(leaves: bool) -> None:
+    tenant = make_tenant()
+    people = [member(tenant, Role.OWNER).user for _ in range(2)]
+
+    def go(user: User, start: Barrier) -> str:
+        own = Membership.objects.get(user=user)
+        start.wait()
+        try:
+            if leaves:
+                remove_member(membership=own, by=own)
+            else:
+                admit(user=user, tenant=tenant, role=Role.VIEWER, by=own)
+        except ConflictError:
+            return "told"
+        finally:
+            connections.close_all()
+        return "gone"
+
+    for _ in range(5):
+        for person in people:
+            admit(user=person, tenant=tenant, role=Role.OWNER)
+        with ThreadPoolExecutor() as pool:
+            results = pool.map(go, people, repeat(Barrier(2)))
+            assert sorted(results) == ["gone", "told"]
+        assert tenant.memberships.filter(role=Role.OWNER).count() == 1
 
 
 def test_a_role_that_there_is_not_is_refused(tenant: Tenant) -> None:
