@@ -82,6 +82,8 @@ UNFOLD = {
 # A key is shown once in a message: it stays on our side, never in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# A link to a new password is good for an hour: its reader can ask for another one.
+PASSWORD_RESET_TIMEOUT = 3_600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tenant"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -151,8 +151,11 @@ def sessions_in(tenant: Tenant) -> QuerySet[Session]:
 
 
 @transaction.atomic
-def end_sessions(sessions: QuerySet[Session], *, reason: str) -> int:
-    """End these sessions at once, say why, and return how many there were."""
+def end_sessions(sessions: QuerySet[Session], *, reason: str, only: str | None = None) -> int:
+    """End these sessions at once, or one of them, say why, and return how many there were."""
+    if only:
+        # What is no id is none of them, and is not asked for: PostgreSQL takes no NUL.
+        sessions = sessions.filter(pk=only) if only.isalnum() else sessions.none()
     ended = list(sessions.order_by().values_list("pk", "user_id", "tenant_id"))
     Session.objects.filter(pk__in=[pk for pk, _, _ in ended]).delete()
     for pk, user_id, tenant_id in ended:

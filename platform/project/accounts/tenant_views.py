@@ -245,10 +245,8 @@ def sessions(request: HttpRequest, membership: Membership) -> HttpResponse:
     current = digest(request.session.session_key)
     if request.method == "POST":
         others = found.exclude(pk=current)
-        chosen = request.POST.get("session")
-        ended = end_sessions(
-            others.filter(pk=chosen) if chosen else others, reason="by_administrator"
-        )
+        only = request.POST.get("session")
+        ended = end_sessions(others, only=only, reason="by_administrator")
         messages.success(request, f"Sessions ended: {ended}.")
         return redirect("tenant-sessions")
     facts = {"sessions": found, "current": current, "of_others": True}

@@ -41,8 +41,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     current = digest(request.session.session_key)
     if request.method == "POST":
         others = sessions.exclude(pk=current)
-        chosen = request.POST.get("session")
-        ended = end_sessions(others.filter(pk=chosen) if chosen else others, reason="by_owner")
+        ended = end_sessions(others, only=request.POST.get("session"), reason="by_owner")
         messages.success(request, f"Sessions ended: {ended}.")
         return redirect("own-sessions")
     return render(request, "accounts/own_sessions.html", {"sessions": sessions, "current": current})

@@ -122,6 +122,16 @@ def test_an_ended_session_is_nobodys_at_once_and_the_others_go_on(ada: User) -> 
     assert (ended, is_in(one), is_in(other)) == (1, False, True)
 
 
+@pytest.mark.parametrize("chosen", ["\0", "nobody", "' OR 1=1 --"])
+def test_what_is_no_session_of_ones_own_ends_none(ada: User, chosen: str) -> None:
+    one, other = signed_in(ada), signed_in(ada)
+
+    answer = one.post("/account/sessions/", {"session": chosen})
+
+    assert answer.status_code == 302
+    assert (is_in(one), is_in(other)) == (True, True)
+
+
 def test_what_an_ended_session_still_wants_to_keep_is_lost(ada: User) -> None:
     browser = signed_in(ada)
     session = browser.session
