@@ -12,6 +12,8 @@ from apps.audit.services import ingest, record_all
 from kernel.demo import demo_id
 
 RECORDS = "tests/data/cloudtrail/events.jsonl.gz"
+#: The records are of July 2023.
+YOUNGER = datetime(2024, 1, 1, tzinfo=UTC)
 #: Demo rows of other services, and what was done to them in that hour.
 DONE = (
     ("File", "runways.csv", ("file.uploaded", "file.scanned")),
@@ -22,7 +24,8 @@ DONE = (
 
 def load() -> str:
     """Record the demo file in the current tenant, unless it is there already."""
-    count = AuditLog.objects.count()
+    # What events have told meanwhile, of demo rows of others too, is younger.
+    count = AuditLog.objects.filter(occurred_at__lt=YOUNGER).count()
     if count:
         return f"{count:,} audit logs"
     problems: list[str] = []

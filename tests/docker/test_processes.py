@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -39,6 +40,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
         yield f"{postgres_url.rpartition('/')[0]}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP ROLE IF EXISTS {name}")
 
 
 def free_ports(count: int) -> list[int]:
@@ -88,12 +90,16 @@ def test_seven_containers_and_a_worker_share_one_postgresql(
     services = compose("compose.split.yaml")
     ports = dict(zip(BY_NAME, free_ports(len(BY_NAME)), strict=True))
     urls = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in ports.items())
+    # A role that `migrate` makes, named as the database is.
+    at = urlsplit(database_url)
+    narrow = at._replace(netloc=f"{at.path[1:]}:secret@{at.hostname}:{at.port}").geturl()
 
     def environment(name: str) -> dict[str, str]:
         return IMAGE.process_environment(
             services[name],
             DATA_DIR=str(tmp_path / "data"),
-            DATABASE_URL=database_url,
+            DATABASE_URL=narrow,
+            DATABASE_SYSTEM_URL=database_url,
             SERVICE_URLS=urls,
             PORT=str(ports.get(name, 0)),
         )
@@ -129,6 +135,6 @@ def test_seven_containers_and_a_worker_share_one_postgresql(
         ended = {name: process.wait(timeout=30) for name, process in processes.items()}
 
     assert answers == {name: {"data": {"__typename": "Query"}} for name in BY_NAME}
-    # 1,233 of CloudTrail, and five that tell of the other services' demo rows.
-    assert logs == {"data": {"auditLogs": {"totalCount": 1238}}}
+    # 1,233 of CloudTrail, five of other demo data, and what events have told so far.
+    assert logs["data"]["auditLogs"]["totalCount"] >= 1238
     assert ended == dict.fromkeys(processes, 0)

@@ -71,7 +71,10 @@ def test_a_service_that_tells_no_stranger_is_asked_with_a_key(composer: Path, da
         given = manage("supergraph", "--url", f"files={url}", DATA_DIR=data, SEPTET_KEY=key[0])
 
     assert refused.returncode == 1
-    assert f"{url}/files/graphql gives no SDL (send an API key" in refused.stderr
+    assert (
+        f"{url}/files/graphql gives no SDL (send `Authorization: Bearer <key or token>`"
+        in refused.stderr
+    )
     assert given.returncode == 0, given.stderr
 
 
