@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
@@ -23,6 +23,7 @@ from kernel.serving.asgi import (
 )
 from kernel.serving.body import Body
 from kernel.serving.crew import Crew, CrewBusyError
+from kernel.serving.environ import variable_of
 
 #: Requests that may wait for a thread, for each thread.
 WAITING_PER_THREAD = 16
@@ -128,7 +129,7 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         if b"_" in raw_name:
             # X_Real_Ip would look like the X-Real-Ip that only the edge may set.
             continue
-        name = _variable(raw_name)
+        name = variable_of(raw_name.decode("latin-1"))
         value = raw_value.decode("latin-1")
         if name in environ:
             # RFC 9110, section 5.3, and RFC 9113, section 8.2.3, for the one that differs.
@@ -136,9 +137,3 @@ def environ_of(scope: Scope) -> dict[str, Any]:
             value = f"{environ[name]}{separator}{value}"
         environ[name] = value
     return environ
-
-
-@lru_cache(maxsize=256)
-def _variable(header: bytes) -> str:
-    name = header.decode("latin-1").upper().replace("-", "_")
-    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"

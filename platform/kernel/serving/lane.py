@@ -18,6 +18,7 @@ from kernel.http import Asked, Reply, unexpected
 from kernel.observability.context import request_ids
 from kernel.observability.requests import RequestMetrics, log_request
 from kernel.serving.answer import WSGIApplication
+from kernel.serving.environ import variable_of
 
 _REASONS = {200: "200 OK"}
 
@@ -29,7 +30,7 @@ class Headers(Mapping[str, str]):
         self._environ = environ
 
     def __getitem__(self, name: str) -> str:
-        value: str = self._environ[_variable(name)]
+        value: str = self._environ[variable_of(name)]
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -43,7 +44,7 @@ class Headers(Mapping[str, str]):
         return sum(1 for _ in self)
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self._environ.get(_variable(name), default)
+        return self._environ.get(variable_of(name), default)
 
 
 class ProgramRequest:
@@ -128,12 +129,6 @@ def _is_for_programs(environ: Mapping[str, Any]) -> bool:
 def _is_our_host(host: str) -> bool:
     domain, _port = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
-
-
-@lru_cache(maxsize=128)
-def _variable(header: str) -> str:
-    name = header.upper().replace("-", "_")
-    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 @lru_cache(maxsize=64)
