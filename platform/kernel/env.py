@@ -136,15 +136,8 @@ class Environment:
         text = self.text(name, default)
         if not text and not default:
             return {}
-        try:
-            return _database(text)
-        except ValueError as error:
-            # The value may hold a password, so only its scheme is told.
-            scheme, colon, _ = text.partition(":")
-            raise ImproperlyConfigured(
-                f"{name}={f'{scheme}:' if colon else ''}…: expected sqlite:///file or"
-                f" postgres://user:password@host:port/name, {error}"
-            ) from None
+        expected = "sqlite:///file or postgres://user:password@host:port/name"
+        return _url(name, text, _database, expected)
 
     def mail(self, name: str, default: Path) -> "Mail":
         """Read where mail goes: to a server, into a folder, or to the console.
@@ -153,15 +146,8 @@ class Environment:
         `smtps://` begins with TLS; `file:///folder` keeps each message as a file; `console:`.
         """
         text = self.text(name, f"file://{default}")
-        try:
-            return _mail(text)
-        except ValueError as error:
-            # The value may hold a password, so only its scheme is told.
-            scheme, colon, _ = text.partition(":")
-            raise ImproperlyConfigured(
-                f"{name}={f'{scheme}:' if colon else ''}…: expected"
-                f" smtp://user:password@host:port?tls=1, file:///folder or console:, {error}"
-            ) from None
+        expected = "smtp://user:password@host:port?tls=1, file:///folder or console:"
+        return _url(name, text, _mail, expected)
 
     def _read(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
         text = self._values.get(name)
@@ -171,6 +157,17 @@ class Environment:
             return parse(text.strip())
         except ValueError:
             raise ImproperlyConfigured(f"{name}={text}: expected {expected}") from None
+
+
+def _url(name: str, text: str, parse: Callable[[str], T], expected: str) -> T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        # The value may hold a password, so only its scheme is told.
+        scheme, colon, _ = text.partition(":")
+        raise ImproperlyConfigured(
+            f"{name}={f'{scheme}:' if colon else ''}…: expected {expected}, {error}"
+        ) from None
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
