@@ -96,7 +96,10 @@ class ErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):
             return None
-        if not _API_PATH.match(request.path) and as_domain_error(exception) is None:
+        error = as_domain_error(exception)
+        if error is not None:
+            return error_response(error)
+        if not _API_PATH.match(request.path):
             # Django's own page for people; its handler logs the traceback.
             return None
         return unexpected(exception).as_response()
