@@ -30,7 +30,6 @@ from tests.gateway.stack import ask
 pytestmark = pytest.mark.postgres
 
 ROLE = "septet_narrow"
-#: The condition of a policy, and of the SELECT that it asks the tenant by.
 ROOT = Path(settings.BASE_DIR)
 
 
