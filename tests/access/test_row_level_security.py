@@ -107,6 +107,9 @@ def test_the_owner_is_served_as_that_role(
 
     assert result.data["result"]
     assert refusals(result) == []
+    # A plan whose statements told no tenant would show nothing.
+    shows_ids = operation.effect == "none" and "{ id }" in operation.document
+    assert not shows_ids or row_id in str(result.data["result"])
 
 
 def test_without_filter_and_policies_there_would_be_a_leak(without_filter: None, db: None) -> None:
