@@ -2,7 +2,10 @@
 
 from contracts import (
     audit,
+    audit_rules,
+    capture,
     config,
+    configurations,
     documents,
     events,
     files,
@@ -11,12 +14,16 @@ from contracts import (
     notifications,
     scheduler,
     staff,
+    templates,
 )
 from contracts.event import REGISTRY, Event
 
 _MODULES = (
     audit,
+    audit_rules,
+    capture,
     config,
+    configurations,
     documents,
     events,
     files,
@@ -25,6 +32,7 @@ _MODULES = (
     notifications,
     scheduler,
     staff,
+    templates,
 )
 
 

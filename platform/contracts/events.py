@@ -23,6 +23,8 @@ class EventsReplayed(Event):
     until: datetime | None = None
     #: Also to handlers that have handled them before.
     again: bool = False
+    #: Somebody ended it before all were given; the count is what remains given.
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +38,46 @@ class DeadLettersDiscarded(Event):
 
     group: str
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPaused(Event):
+    """A consumer group handles nothing, until it is resumed."""
+
+    TYPE: ClassVar[str] = "events.group.paused.v1"
+    ENTITY: ClassVar[str] = "ConsumerGroup"
+    SUBJECT: ClassVar[str] = "group"
+    LABEL: ClassVar[str] = "group"
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResumed(Event):
+    """A consumer group that was paused goes on where it was."""
+
+    TYPE: ClassVar[str] = "events.group.resumed.v1"
+    ENTITY: ClassVar[str] = "ConsumerGroup"
+    SUBJECT: ClassVar[str] = "group"
+    LABEL: ClassVar[str] = "group"
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffsetsReset(Event):
+    """A consumer group reads on from another place of the log."""
+
+    TYPE: ClassVar[str] = "events.group.offsets_reset.v1"
+    ENTITY: ClassVar[str] = "ConsumerGroup"
+    SUBJECT: ClassVar[str] = "group"
+    LABEL: ClassVar[str] = "group"
+
+    group: str
+    #: `beginning`, `end`, `time`, or an offset as topic/partition/offset.
+    place: str
+    #: The time, where the place is one.
+    time: datetime | None = None
+    #: Events that it is brought once more, and those that it is not brought at all.
+    again: int
+    left_out: int

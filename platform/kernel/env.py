@@ -56,6 +56,20 @@ class Environment:
     def text(self, name: str, default: str) -> str:
         return self._values.get(name, default)
 
+    def secret(self, name: str) -> str:
+        """Read a secret, or the file that `<name>_FILE` names; without both it is empty."""
+        file = self._values.get(f"{name}_FILE", "")
+        if not file:
+            return self._values.get(name, "")
+        if self._values.get(name):
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: expected one")
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE={file}: expected a file that can be read: {error}"
+            ) from None
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         return self._read(name, default, _one_of(choices), f"one of {', '.join(choices)}")
 
@@ -81,10 +95,45 @@ class Environment:
         """Read `name=value` pairs."""
         return self._read(name, {}, _pairs, "name=value pairs with commas between them")
 
+    def numbers(self, name: str, *, at_least: int, at_most: int) -> dict[str, int]:
+        """Read `name=number` pairs."""
+
+        def parse(text: str) -> dict[str, int]:
+            found = {key: int(value) for key, value in _pairs(text).items()}
+            if not all(at_least <= number <= at_most for number in found.values()):
+                raise ValueError
+            return found
+
+        expected = f"name=number pairs with commas between them, from {at_least} to {at_most}"
+        return self._read(name, {}, parse, expected)
+
+    def choices(self, name: str, *, choices: tuple[str, ...]) -> dict[str, str]:
+        """Read `name=choice` pairs."""
+
+        def parse(text: str) -> dict[str, str]:
+            found = _pairs(text)
+            if not set(found.values()) <= set(choices):
+                raise ValueError
+            return found
+
+        expected = f"name=choice pairs with commas between them, one of {', '.join(choices)}"
+        return self._read(name, {}, parse, expected)
+
     def origins(self, name: str) -> tuple[str, ...]:
         """Read origins such as `https://septet.example.com` or `https://*.example.com`."""
         expected = "origins such as https://septet.example.com, with commas between them"
         return self._read(name, (), _origins, expected)
+
+    def origin(self, name: str) -> str:
+        """Read one origin; empty for none."""
+
+        def parse(text: str) -> str:
+            found = _origins(text)
+            if len(found) > 1:
+                raise ValueError
+            return "".join(found)
+
+        return self._read(name, "", parse, "an origin, such as https://a.example.com")
 
     def networks(self, name: str) -> tuple[Network, ...]:
         """Read addresses and networks such as `10.0.0.7, 10.1.0.0/16, fd00::/8`."""

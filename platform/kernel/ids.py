@@ -3,7 +3,7 @@
 import re
 import secrets
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -75,3 +75,8 @@ def canonical_id(text: Any) -> str:
     if not isinstance(text, str) or not _CANONICAL.fullmatch(text):
         raise InvalidInputError(f"an id is a UUID of 36 characters, found {str(text)[:40]!r}")
     return text.lower()
+
+
+def made_at(id_: uuid.UUID) -> datetime:
+    """Return when a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, tz=UTC)

@@ -1,10 +1,23 @@
 """A process that works until it is told to stop."""
 
+import os
 import signal
+import socket
+import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
-from typing import Protocol
+from typing import NoReturn, Protocol
+
+from django.conf import settings
+
+from kernel.observability import health
+
+
+def this_instance() -> str:
+    """Return which instance of its service this process is of: the same after it begins anew."""
+    return f"{settings.SERVICES[0]}@{socket.gethostname()}"
 
 
 class Runnable(Protocol):
@@ -18,11 +31,15 @@ class Runnable(Protocol):
 
 
 def run_until_told(
-    *parts: Runnable, stop_timeout: timedelta, on_started: Callable[[], None] = lambda: None
-) -> None:
+    *parts: Runnable,
+    stop_timeout: timedelta,
+    on_started: Callable[[], None] = lambda: None,
+    on_stopping: Callable[[], None] = lambda: None,
+) -> bool:
     """Run until SIGINT or SIGTERM, then stop the parts in turn. For the main thread only.
 
-    `on_started` is called when a signal ends it well, and the parts have begun.
+    `on_started` is called when a signal ends it well, and the parts have begun; `on_stopping` when
+    it was told to stop. Returns whether all had ended in time.
     """
     told_to_stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -31,5 +48,17 @@ def run_until_told(
         part.start()
     on_started()
     told_to_stop.wait()
+    health.drain()
+    on_stopping()
+    deadline = time.monotonic() + stop_timeout.total_seconds()
     for part in parts:
-        part.stop(stop_timeout.total_seconds())
+        part.stop(max(deadline - time.monotonic(), 0))
+    return time.monotonic() < deadline
+
+
+def begin_anew() -> NoReturn:
+    """Become what this process was at its start: the same command, without any of its threads.
+
+    For a process with a thread that nothing else ends.
+    """
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  our own command line # nosec B606

@@ -27,7 +27,29 @@ CATALOGUE = (
         title="Audit",
         port=3009,
         summary="Who did what to which thing, and when: an append-only record you can search.",
-        entities=("AuditLog",),
+        entities=(
+            "AuditLog",
+            "AuditArchive",
+            "AuditLegalHold",
+            "AuditRetentionPolicy",
+            "AuditSearch",
+            "AuditStream",
+        ),
+        # `retain`: how long logs are kept, archives, legal holds. `personal`: what tells of
+        # people. `erase`: takes that from everybody, for ever. `schema`: what entries have to
+        # look like. `source`: who of others may tell some. `stream`: where logs are sent. `export`:
+        # takes logs out, as files and as pages for others.
+        verbs=(
+            "read",
+            "write",
+            "retain",
+            "personal",
+            "erase",
+            "schema",
+            "source",
+            "stream",
+            "export",
+        ),
     ),
     Service(
         name="notifications",
@@ -43,14 +65,26 @@ CATALOGUE = (
         title="Files",
         port=3004,
         summary="Uploads, downloads and versions; nothing is served before it is scanned.",
-        entities=("File",),
+        entities=("File", "FileVersion", "Folder", "ShareLink", "UploadSession"),
+        # `retain`: legal holds, and dates until which files are kept. `release`: gives out what no
+        # scanner found clean, and takes that back. `share`: gives files to people without account.
+        # `types`: says what files may be.
+        verbs=("read", "write", "retain", "release", "share", "types"),
     ),
     Service(
         name="documents",
         title="Documents",
         port=3008,
         summary="PDF, Excel, Word, HTML and CSV from one template and one set of data.",
-        entities=("Document",),
+        entities=(
+            "Document",
+            "DocumentTemplate",
+            "DocumentTemplateVersion",
+            "DocumentTheme",
+            "DocumentPartial",
+            "DocumentBatch",
+            "DocumentBatchItem",
+        ),
     ),
     Service(
         name="scheduler",
@@ -64,7 +98,22 @@ CATALOGUE = (
         title="Config",
         port=3007,
         summary="Dynamic configuration and feature flags that change without a release.",
-        entities=("FeatureFlag",),
+        entities=(
+            "FeatureFlag",
+            "FeatureFlagVersion",
+            "Environment",
+            "EnvironmentKey",
+            "Segment",
+            "SegmentVersion",
+            "ChangeRequest",
+            "RolloutPlan",
+            "FeatureFlagLife",
+            "Configuration",
+            "ConfigurationDeployment",
+        ),
+        # `evaluate`: asks for values of flags and nothing else. `approve`: says yes to changes that
+        # others propose. `secret`: says what secrets are.
+        verbs=("read", "write", "evaluate", "approve", "secret"),
     ),
     Service(
         name="importexport",

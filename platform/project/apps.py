@@ -1,6 +1,12 @@
 """The composition root as a Django app, for its commands."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
+from django.conf import settings
+
+from kernel.services import BY_NAME
 
 
 class ProjectConfig(AppConfig):
@@ -13,9 +19,40 @@ class ProjectConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         import project.checks  # noqa: F401  registers them
+        from kernel.background.streams import job_streams
+        from kernel.celery.nudger import nudger
+        from kernel.dynamic.flagging import TOPIC, flags
+        from kernel.dynamic.following import values
+        from kernel.dynamic.remote import Remote
+        from kernel.hints.following import followers
+        from kernel.jobs.nudge import carriers
+        from kernel.keeping import keep
         from kernel.mesh.client import mesh
-        from project.graph import service_endpoint
+        from kernel.observability.health import register_check
+        from kernel.serving.router import mount
+        from project.flag_usage import TOLD_AFTER_SECONDS, UsageReports
+        from project.flags import RemoteFlags
+        from project.graph import composed_endpoint, service_endpoint
 
-        mesh.serve_here(service_endpoint)
-        # Handlers of events are known by being imported.
+        mesh.serve_here(service_endpoint, composed_endpoint)
+        streams = job_streams()
+        for service in settings.SERVICES:
+            mount(f"/{service}/api/jobs/", streams)
+        if settings.CELERY_BROKER_URL:
+            carriers.append(nudger.tell)
+            register_check("jobs", nudger.check)
+        # Handlers of events are known by being imported, as are dynamic settings: whoever has the
+        # config app knows those of all apps, installed here or not.
         autodiscover_modules("consumers")
+        for service in BY_NAME:
+            if find_spec(f"apps.{service}.conf"):
+                import_module(f"apps.{service}.conf")
+        if "config" not in settings.SERVICES:
+            values.come_from(Remote())
+            remote = RemoteFlags()
+            flags.come_from(remote)
+            followers.add(TOPIC, remote.look)
+            register_check("feature flags", remote.check)
+            reports = UsageReports(remote.answered)
+            keep("usage of flags", reports.write, every_seconds=TOLD_AFTER_SECONDS)
+        register_check("dynamic settings", values.check)

@@ -144,3 +144,35 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 X_FRAME_OPTIONS = "DENY"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 PROMETHEUS_EXPORT_MIGRATIONS = False
+
+# Celery: a message says that a queue has something to do, and the row decides (docs/adr/0008).
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Who never acknowledged gets back at once what he may have, after a restart of Redis above all.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
+# `-Q` with a name that is no queue is a mistake.
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_DEFAULT_QUEUE = "kernel"
+# A worker outlives its broker; whoever sends has a breaker of its own (kernel.celery.nudger).
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    # Redis gives back what a killed worker has not acknowledged every interval x throttle seconds.
+    # By default that is 100 s.
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+# Logs are those of the platform.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+
+# Tasks of libraries that are written for Django's own interface.
+TASKS = {"default": {"BACKEND": "kernel.tasks.backend.JobsBackend", "QUEUES": ["default"]}}

@@ -14,7 +14,12 @@ from kernel import services
 from kernel.env import Environment
 from kernel.identity.keys import ENVIRONMENTS
 from kernel.observability.logging import logging_config
+from project.accounts.oidc import providers
+from project.databases import tune
+from project.derived import of_https, of_mail
+from project.installed import installed_apps
 from project.libraries import *  # noqa: F403  settings of Django and its libraries
+from project.of_services import *  # noqa: F403  settings of single services
 from project.secret_key import secret_key_in
 
 django_stubs_ext.monkeypatch()
@@ -32,6 +37,10 @@ HOST = env.text("HOST", "127.0.0.1")
 
 # The port to listen on. By default a lone service has its own (audit 3009), several share 8000.
 PORT = env.number("PORT", services.default_port(SERVICES), at_least=0, at_most=65535)
+
+# A port for probes and metrics alone, at the same address: `/health/…` and `/metrics`. Then the
+# port above has no `/metrics`. 0: none; `serve` and `dev` answer both there, other processes none.
+OPERATIONS_PORT = env.number("OPERATIONS_PORT", 0, at_least=0, at_most=65535)
 
 # Names this site answers to. `*` is any.
 ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
@@ -65,11 +74,15 @@ MAX_BODY_BYTES = env.number("MAX_BODY_BYTES", 2_500_000, at_least=1)
 # Threads that answer requests.
 WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
 
-# Threads that run jobs in an embedded process or in one `manage.py worker`.
+# Threads that run jobs in an embedded process or in one `manage.py worker`; with
+# CELERY_BROKER_URL, processes of one Celery worker.
 WORKER_THREADS = env.number("WORKER_THREADS", 2, at_least=1, at_most=64)
 
 # Threads that handle events in an embedded process, in a worker or in one `manage.py consume`.
 CONSUMER_THREADS = env.number("CONSUMER_THREADS", 2, at_least=1, at_most=64)
+
+# Over Kafka, groups that fewer of these threads may work for at the same time: `audit.trail=1`.
+CONSUMER_CONCURRENCY = env.numbers("CONSUMER_CONCURRENCY", at_least=1, at_most=64)
 
 # How long an event that was handed over is kept, to be replayed.
 EVENT_RETENTION = env.duration("EVENT_RETENTION", timedelta(days=7))
@@ -92,9 +105,17 @@ SECRET_KEY = env.text("SECRET_KEY", "") or secret_key_in(DATA_DIR)
 # the first encrypts, all decrypt. `manage.py rotate_keys --print` makes one.
 ENCRYPTION_KEYS = env.text("ENCRYPTION_KEYS", "")
 
-# The file of these keys where ENCRYPTION_KEYS gives none; made with one key at first use. Without
-# it no secret can be read: keep a copy apart from the backups of the database.
+# Their file where ENCRYPTION_KEYS gives none, made at first use: without it no secret can be read.
 ENCRYPTION_KEYS_FILE = env.path("ENCRYPTION_KEYS_FILE", DATA_DIR / "encryption_keys.json")
+
+# The folder of published audit checkpoints: best where who writes the database cannot write.
+AUDIT_CHECKPOINT_FOLDER = env.path("AUDIT_CHECKPOINT_FOLDER", DATA_DIR / "audit_checkpoints")
+
+# Where they go as well, with commas between: s3://bucket/prefix, https://host/path#whsec_<base64>.
+AUDIT_CHECKPOINTS_TO = env.secret("AUDIT_CHECKPOINTS_TO")
+
+# How the names of new audit logs begin in checkpoints: without scheme, spaces and plus signs.
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "septet/audit")
 
 # The database: sqlite:///file or postgres://user:password@host:port/name.
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
@@ -115,9 +136,70 @@ DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=100
 # `redis+cluster://` or `rediss+cluster://`. Without it each process counts rate limits for itself.
 REDIS_URL = env.url("REDIS_URL", "", ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"))
 
+# The broker that carries jobs to Celery workers: `redis://`, `rediss://`, or Sentinels by
+# `sentinel://host:26379;sentinel://host:26379`. With it no job runs in a process that serves.
+# Databases of their own need brokers of their own: another number after the last slash will do.
+CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", "", ("redis", "rediss", "sentinel"))
+
+# The name that the Sentinels of CELERY_BROKER_URL have for the master.
+CELERY_SENTINEL_MASTER = env.text("CELERY_SENTINEL_MASTER", "mymaster")
+
 # Let PostgreSQL keep the plans of frequent statements. Off behind a pooler that lends a connection
 # for one transaction and does not carry prepared statements over (PgBouncer before 1.21).
 DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
+
+# --- Events over Kafka --------------------------------------------------------------------------
+
+# Brokers, host:port with commas between. With them events travel over Kafka; without, inside this
+# process and its database. All processes of an installation have the same here.
+KAFKA_BOOTSTRAP_SERVERS = env.items("KAFKA_BOOTSTRAP_SERVERS")
+
+# How brokers are spoken to: with or without TLS (SSL), with or without a sign-in (SASL).
+KAFKA_SECURITY_PROTOCOL = env.choice(
+    "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+)
+
+# How to sign in at a protocol with SASL.
+KAFKA_SASL_MECHANISM = env.choice(
+    "KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+)
+
+# Who signs in.
+KAFKA_SASL_USERNAME = env.text("KAFKA_SASL_USERNAME", "")
+
+# The password, or in KAFKA_SASL_PASSWORD_FILE the path of a file with nothing else in it.
+KAFKA_SASL_PASSWORD = env.secret("KAFKA_SASL_PASSWORD")
+
+# A file with certificates (PEM) of who vouches for the brokers; by default the machine's.
+KAFKA_CA_FILE = env.text("KAFKA_CA_FILE", "")
+
+# A file with our own certificate (PEM), where brokers ask for one.
+KAFKA_CERTIFICATE_FILE = env.text("KAFKA_CERTIFICATE_FILE", "")
+
+# The file with its private key (PEM, without a passphrase).
+KAFKA_KEY_FILE = env.text("KAFKA_KEY_FILE", "")
+
+# What names of topics, groups and clients begin with where installations share a cluster: `test-`.
+KAFKA_PREFIX = env.text("KAFKA_PREFIX", "")
+
+# Partitions of a topic that is made: the most processes that read for one group at the same time.
+# More can be had later, but then for a while events of one key are not in order.
+KAFKA_PARTITIONS = env.number("KAFKA_PARTITIONS", 6, at_least=1, at_most=1000)
+
+# How a group agrees who reads which partitions: the brokers decide (`consumer`, KIP-848, from Kafka
+# 4.0 on), or its members among themselves (`classic`, cooperative-sticky).
+KAFKA_GROUP_PROTOCOL = env.choice("KAFKA_GROUP_PROTOCOL", "consumer", ("consumer", "classic"))
+
+# A name of this process that is the same after a restart, and that no other has. Its partitions
+# then wait for it as long as a session lasts. By default others get them as soon as it stops.
+KAFKA_INSTANCE_ID = env.text("KAFKA_INSTANCE_ID", "")
+
+# Where groups begin that have never read, `beginning` or `end`, such as `audit.trail=end`. By
+# default from the beginning, so that a new group misses nothing.
+KAFKA_OFFSET_RESET = env.choices("KAFKA_OFFSET_RESET", choices=("beginning", "end"))
+
+# Copies of a topic that is made. 0: as many as the cluster makes by itself.
+KAFKA_REPLICATION = env.number("KAFKA_REPLICATION", 0, at_most=9)
 
 # --- Credentials --------------------------------------------------------------------------------
 
@@ -288,91 +370,14 @@ FAULT = env.text("FAULT", "")
 
 # --- What follows from the above ----------------------------------------------------------------
 
-for _database in DATABASES.values():
-    # A thread keeps its connection: to open one, or to take one from a pool, costs more than most
-    # queries. Django lets no pool be used that way.
-    _database["CONN_MAX_AGE"] = 0 if DATABASE_POOL_SIZE else None
-    if EMBEDDED:
-        continue
-    # Uses of a statement after which PostgreSQL keeps its plan.
-    _database["OPTIONS"]["prepare_threshold"] = 5 if DATABASE_PREPARES else None
-    if DATABASE_POOL_SIZE:
-        _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
-if EMBEDDED:
-    # Writers queue up at BEGIN IMMEDIATE and never fail in the middle of a transaction.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-INSTALLED_APPS = [
-    # Before the theme and the admin, so that their templates yield to ours.
-    "kernel",
-    "project.portal",
-    "project.accounts",
-    "unfold.apps.BasicAppConfig",
-    "unfold.contrib.filters",
-    "project.accounts.apps.BackOfficeConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    # Costs each process 0.1 s at its start and 5 MB, so only where it is used.
-    *(
-        ("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect")
-        if OIDC_ISSUER
-        else ()
-    ),
-    "django_prometheus",
-    "graphene_django",
-    "kernel.identity",
-    "kernel.jobs",
-    "kernel.idempotency",
-    "kernel.events",
-    *(f"apps.{name}" for name in SERVICES),
-    "project",
-]
+tune(DATABASES, pool_size=DATABASE_POOL_SIZE, prepares=DATABASE_PREPARES)
+INSTALLED_APPS = installed_apps(SERVICES, with_provider=bool(OIDC_ISSUER))
 LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": OIDC_NAME,
-                "client_id": OIDC_CLIENT_ID,
-                "secret": OIDC_CLIENT_SECRET,
-                "settings": {"server_url": OIDC_ISSUER},
-            }
-        ],
-    }
-}
-EMAIL_BACKEND = MAIL.backend
-EMAIL_FILE_PATH = MAIL.folder or None
-EMAIL_HOST = MAIL.host
-EMAIL_PORT = MAIL.port
-EMAIL_HOST_USER = MAIL.user
-EMAIL_HOST_PASSWORD = MAIL.password
-EMAIL_USE_SSL = MAIL.ssl
-EMAIL_USE_TLS = MAIL.tls
+SOCIALACCOUNT_PROVIDERS = providers(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
+globals().update(of_mail(MAIL) | of_https(HTTPS, HSTS_TIME, HSTS_PRELOAD))
 DEFAULT_FROM_EMAIL = EMAIL_FROM
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [("docs", BASE_DIR / "docs" / "images")]
 SESSION_COOKIE_AGE = int(SESSION_LIFETIME.total_seconds())
-# A browser takes a cookie of a `__Host-` name from this host and by HTTPS only.
-_COOKIE_PREFIX = "__Host-" if HTTPS else ""
-SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
-CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
-SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_SECURE = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = round(HSTS_TIME.total_seconds()) if HTTPS else 0
-SECURE_HSTS_PRELOAD = HSTS_PRELOAD
-# Forms, and query strings of pages.
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES  # forms, and query strings of pages

@@ -1,5 +1,6 @@
 """Every path that this process serves."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -7,7 +8,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from kernel.background.views import job_events
 from kernel.federation.view import graphql_view
+from kernel.http import Asked, Reply
 from kernel.identity.service_tokens import JWKS_PATH
 from kernel.identity.views import jwks
 from project.graph import composed_graphql, service_graphql
@@ -20,11 +23,27 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
             f"{service}/graphql",
             graphql_view(service_graphql(service)),
             name=f"{service}-graphql",
-        )
+        ),
+        path(f"{service}/api/jobs/<uuid:job_id>/events", job_events(service)),
     ]
     if find_spec(f"apps.{service}.urls"):
-        urls.append(path(f"{service}/api/", include(import_module(f"apps.{service}.urls"))))
+        module = import_module(f"apps.{service}.urls")
+        urls.append(path(f"{service}/api/", include(module)))
+        # Protocols of others, at the paths that those say.
+        urls.append(path("", include(getattr(module, "published", []))))
+        # For people, who are answered in HTML.
+        urls.append(path(f"{service}/", include(getattr(module, "pages", []))))
     return urls
+
+
+def endpoints_for_programs() -> dict[str, tuple[str, Callable[[Asked], Reply]]]:
+    """Return what services answer before Django: paths, each with a name and what answers."""
+    found: dict[str, tuple[str, Callable[[Asked], Reply]]] = {}
+    for service in settings.SERVICES:
+        if find_spec(f"apps.{service}.urls"):
+            module = import_module(f"apps.{service}.urls")
+            found |= getattr(module, "for_programs", {})
+    return found
 
 
 urlpatterns = [

@@ -12,6 +12,7 @@ from django.conf import settings  # noqa: E402
 
 from kernel.serving.lane import Lane  # noqa: E402
 from project.graph import composed_graphql, service_graphql  # noqa: E402
+from project.urls import endpoints_for_programs  # noqa: E402
 
 application = Lane(
     django,
@@ -21,5 +22,6 @@ application = Lane(
             f"/{name}/graphql": (f"{name}-graphql", service_graphql(name).reply)
             for name in settings.SERVICES
         },
+        **endpoints_for_programs(),
     },
 )

@@ -11,7 +11,8 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        from kernel.events import here, upkeep  # noqa: F401  registers its jobs
+        from kernel.events import figures, here, replay_job, upkeep  # noqa: F401  at work
+        from kernel.events.kafka import checks  # noqa: F401  registers them
         from kernel.observability.health import register_check
 
         register_check("events", here.check)

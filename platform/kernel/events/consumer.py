@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from kernel import clock
+from kernel.events.groups import Pauses
 from kernel.events.inbox import deliver, redeliver
 from kernel.events.leases import Claim, claim
-from kernel.events.models import Redelivery, RedeliveryState
+from kernel.events.redeliverer import BATCH, groups_due
 from kernel.events.registry import Group
 from kernel.events.transport import Subscription, Transport
-
-#: Events of one group before another has its turn.
-BATCH = 100
 
 
 @dataclass(slots=True)
@@ -21,6 +18,17 @@ class Reader:
     claim: Claim
     subscription: Subscription | None = field(default=None)
 
+    def close(self) -> None:
+        """Read on from what was committed, next time."""
+        if self.subscription is not None:
+            self.subscription.close()
+            self.subscription = None
+
+    def leave(self) -> None:
+        """Let somebody else read, or change our place."""
+        self.close()
+        self.claim.give_up()
+
 
 class Consumer:
     """Reads for some groups in turn. Used by one thread."""
@@ -28,24 +36,27 @@ class Consumer:
     def __init__(self, transport: Transport, groups: list[Group]) -> None:
         self._transport = transport
         self._readers = [Reader(group, claim(f"group {group.name}")) for group in groups]
+        self._pauses = Pauses()
 
     def step(self) -> int:
         """Handle a batch of each group that is ours to read; return how many events there were."""
-        due = self._due()
-        return sum(self._step(reader, due) for reader in self._readers)
+        due = groups_due([reader.group.name for reader in self._readers])
+        paused = self._pauses.names()
+        for reader in self._readers:
+            if reader.group.name in paused:
+                reader.leave()
+        readers = [one for one in self._readers if one.group.name not in paused]
+        return sum(self._step(reader, due) for reader in readers)
 
     def stop(self) -> None:
         """Let another process read for our groups at once."""
-        self.lost()
         for reader in self._readers:
-            reader.claim.give_up()
+            reader.leave()
 
     def lost(self) -> None:
         """Begin anew after an error: what was fetched and not committed comes again."""
         for reader in self._readers:
-            if reader.subscription is not None:
-                reader.subscription.close()
-                reader.subscription = None
+            reader.close()
 
     def _step(self, reader: Reader, due: set[str]) -> int:
         if not reader.claim.hold():
@@ -58,10 +69,3 @@ class Consumer:
         deliver(reader.group, arrived)
         reader.subscription.commit()
         return again + len(arrived)
-
-    def _due(self) -> set[str]:
-        names = [reader.group.name for reader in self._readers]
-        due = Redelivery.objects.filter(
-            state=RedeliveryState.WAITING, due_at__lte=clock.now(), group__in=names
-        )
-        return set(due.values_list("group", flat=True).distinct())

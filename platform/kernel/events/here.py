@@ -1,7 +1,9 @@
 """How events travel from this process, and the threads that do it."""
 
 import logging
+import os
 from collections.abc import Collection
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -15,12 +17,31 @@ logger = logging.getLogger(__name__)
 
 
 def transport() -> Transport:
-    """Return the transport that the settings choose."""
+    """Return the transport that the settings choose, for questions: a process has one of them."""
+    if settings.KAFKA_BOOTSTRAP_SERVERS:
+        return _asked(os.getpid(), settings.KAFKA_BOOTSTRAP_SERVERS)
+    return _made()
+
+
+@lru_cache(maxsize=1)
+def _asked(_process: int, _servers: tuple[str, ...]) -> Transport:
+    # It keeps its connections, which no fork may share.
+    return _made()
+
+
+def _made() -> Transport:
+    if settings.KAFKA_BOOTSTRAP_SERVERS:
+        # Costs a process 50 ms at its start, so only where it is used.
+        from kernel.events.kafka.transport import Kafka  # noqa: PLC0415
+
+        return Kafka()
     return InProcess(isolated=bool(missing_services()))
 
 
 def missing_services() -> list[str]:
     """Return the services whose handlers this process cannot reach, for it has no broker."""
+    if settings.KAFKA_BOOTSTRAP_SERVERS:
+        return []
     return [name for name in BY_NAME if name not in settings.SERVICES]
 
 
@@ -35,7 +56,7 @@ def threads_here(*, relays: bool = True, groups: Collection[str] | None = None) 
             ", ".join(missing),
         )
     return EventThreads(
-        transport(),
+        _made(),
         relays=relays,
         groups=groups_of(groups),
         threads=settings.CONSUMER_THREADS,
@@ -44,5 +65,7 @@ def threads_here(*, relays: bool = True, groups: Collection[str] | None = None) 
 
 def check() -> str:
     """Say for readiness how events travel."""
-    missing = missing_services()
-    return f"isolated: they do not reach {', '.join(missing)}" if missing else "in process"
+    if missing := missing_services():
+        return f"isolated: they do not reach {', '.join(missing)}"
+    # Whether brokers answer is no matter of readiness: what is published waits in the outbox.
+    return "over Kafka" if settings.KAFKA_BOOTSTRAP_SERVERS else "in process"

@@ -3,11 +3,15 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice, takewhile
+from operator import attrgetter
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,7 +20,9 @@ from contracts.codec import MalformedEventError
 from contracts.envelope import Actor, Envelope, UnknownEventTypeError
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.events import metrics
 from kernel.events.actors import acting
+from kernel.events.inserting import insert
 from kernel.events.models import Handled, Redelivery, RedeliveryState
 from kernel.events.registry import Group
 from kernel.events.transport import Arrival
@@ -30,12 +36,17 @@ logger = logging.getLogger(__name__)
 #: How long a failed event waits, the first, second and third time.
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 #: Events that share a transaction, as long as it stays short: SQLite has one writer.
-MOST_TOGETHER = 50
+MOST_TOGETHER = 100
 TOGETHER_SECONDS = 0.02
 #: No repetition makes sense of what cannot be read.
 _UNREADABLE = (MalformedEventError, UnknownEventTypeError)
 
-_MARK = "INSERT INTO events_handled (%s, event_id) VALUES (%%s, %%s) ON CONFLICT DO NOTHING"
+_MARK = (
+    'INSERT INTO events_handled ("group", event_id) VALUES {}'
+    " ON CONFLICT DO NOTHING RETURNING event_id"
+)
+
+T = TypeVar("T")
 _envelope: ContextVar[Envelope | None] = ContextVar("envelope", default=None)
 
 
@@ -53,95 +64,136 @@ def deliver(group: Group, arrivals: Sequence[Arrival]) -> None:
     When it returns all of them are in good hands. In an ordered group, an event behind one that
     waits for its next attempt is kept, too.
     """
-    blocked = _waiting_keys(group) if group.ordered and arrivals else set()
     left = deque(one for one in arrivals if one.envelope.type in group.handlers)
+    blocked = _waiting_keys(group, left) if group.ordered and left else set()
+    source: _Source[Arrival] = _Source(attrgetter("envelope"))
     while left:
         ready = takewhile(lambda one: one.envelope.partition_key not in blocked, left)
-        chosen = [one.envelope for one in islice(ready, MOST_TOGETHER)]
+        chosen = list(islice(ready, MOST_TOGETHER))
         if not chosen:
-            _keep(group, left.popleft(), None)
+            keep(group, redelivery(group, left.popleft()), None)
             continue
-        done, failed = _handle_together(group, chosen)
+        done, error = _handle_together(group, chosen, source)
         for _ in range(done):
             left.popleft()
-        if failed:
+        if error is not None:
             arrival = left.popleft()
-            error = handle(group, arrival.envelope)
-            kept = _keep(group, arrival, error) if error is not None else None
-            if group.ordered and kept == RedeliveryState.WAITING:
-                blocked.add(arrival.envelope.partition_key)
+            _log(group, arrival.envelope.id, arrival.envelope.type, error)
+            row = redelivery(group, arrival)
+            keep(group, row, error)
+            if group.ordered and row.state == RedeliveryState.WAITING:
+                blocked.add(row.partition_key)
 
 
 def redeliver(group: Group, limit: int) -> int:
-    """Let a group handle again what is due, in the order it was kept; return how many were tried.
+    """Let a group handle again what is due, and return how many were tried.
 
-    In an ordered group, a key whose first event waits for its next attempt is passed over.
+    What is due longest comes first; in an ordered group, what was kept first. There, a key whose
+    first event waits for its next attempt is passed over.
     """
     now = clock.now()
     waiting = Redelivery.objects.filter(group=group.name, state=RedeliveryState.WAITING)
     due = waiting.filter(due_at__lte=now)
     if group.ordered:
         due = due.exclude(partition_key__in=waiting.filter(due_at__gt=now).values("partition_key"))
+    left = deque(due.order_by(*(("id",) if group.ordered else ("due_at", "id")))[:limit])
+    source: _Source[Redelivery] = _Source(
+        take=partial(_take_again, group), again=attrgetter("again"), settle=_settle
+    )
     blocked: set[str] = set()
-    settled: list[int] = []
     tried = 0
-    for row in due.order_by("id")[:limit]:
-        if row.partition_key in blocked:
+    while left:
+        if left[0].partition_key in blocked:
+            left.popleft()
+            continue
+        # What has failed before may well do so again, and undo others with it: it goes alone.
+        fresh = takewhile(lambda row: not row.attempts and row.partition_key not in blocked, left)
+        chosen = list(islice(fresh, MOST_TOGETHER)) or [left[0]]
+        done, error = _handle_together(group, chosen, source)
+        for _ in range(done):
+            left.popleft()
+        tried += done
+        if error is None:
             continue
         tried += 1
-        error = _handle_again(group, row)
-        if error is None:
-            settled.append(row.pk)
-            continue
+        row = left.popleft()
+        _log(group, str(row.event_id), row.type, error)
         _fail(group, row, error)
         if group.ordered and row.state == RedeliveryState.WAITING:
             blocked.add(row.partition_key)
-    fault_point("redelivery.before_settled")
-    Redelivery.objects.filter(pk__in=settled).update(
-        state=RedeliveryState.HANDLED, settled_at=clock.now()
-    )
     return tried
 
 
-def handle(group: Group, envelope: Envelope) -> Exception | None:
-    """Do what the group's handler does, and mark it done, in one transaction; return the error.
+@dataclass(frozen=True, slots=True)
+class _Source(Generic[T]):
+    """How a batch is read, and what is written down of it in the transaction of its effects."""
 
-    An event that is marked already is passed over.
-    """
-    try:
-        with transaction.atomic():
-            _do(group, envelope)
-        fault_point("inbox.after_commit")
-    except Exception as error:  # noqa: BLE001  whatever a handler raises, other events go on
-        _log(group, envelope, error)
-        return error
-    return None
+    take: Callable[[T], Envelope]
+    #: Whether one is to be handled also if the group has handled it.
+    again: Callable[[T], bool] = lambda _item: False
+    settle: Callable[[Sequence[T]], None] = lambda _done: None
 
 
-def _handle_together(group: Group, envelopes: Sequence[Envelope]) -> tuple[int, bool]:
+def _settle(rows: Sequence[Redelivery]) -> None:
+    fault_point("redelivery.before_settled")
+    Redelivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=RedeliveryState.HANDLED, again=False, settled_at=clock.now()
+    )
+
+
+def _handle_together(
+    group: Group, items: Sequence[T], source: _Source[T]
+) -> tuple[int, Exception | None]:
     """Handle as many as go well in one short transaction: a commit costs more than most handlers.
 
-    Returns how many they were, and whether one failed; then it is undone with what came before it,
-    and that is done again without it.
+    When one fails, it is undone with what came before it, and that is done again without it.
+    Returns how many went well; or 0 and the error of the first, before which no other was handled.
     """
-    done, ends_at = 0, time.monotonic() + TOGETHER_SECONDS
+    many, error = _try_together(group, items, source)
+    while error is not None and many:
+        many, error = _try_together(group, items[:many], source)
+    return many, error
+
+
+def _try_together(
+    group: Group, items: Sequence[T], source: _Source[T]
+) -> tuple[int, Exception | None]:
+    """Return how many were handled; or how many may go well without the others, and the error."""
+    ends_at = time.monotonic() + TOGETHER_SECONDS
+    # Who has caused that marking or the commit fails is not known: it is looked for by halves.
+    half = len(items) // 2
+    good = 0
     try:
         with transaction.atomic():
-            for envelope in envelopes:
-                _do(group, envelope)
-                done += 1
+            envelopes: list[Envelope] = []
+            for item in items:
+                good = len(envelopes)
+                envelopes.append(source.take(item))
+            good = half
+            marked = _mark(group.name, envelopes)
+            pairs = zip(items, envelopes, strict=True)
+            wanted = marked | {one.id for item, one in pairs if source.again(item)}
+            for good, envelope in enumerate(envelopes):  # noqa: B007  told of when it fails
+                _do(group, envelope, wanted)
                 if time.monotonic() > ends_at:
                     break
-        fault_point("inbox.after_commit")
-    except Exception:  # noqa: BLE001  the one that failed is handled alone, and told of then
-        return _handle_together(group, envelopes[:done])[0] if done else 0, True
-    return done, False
+            done, good = good + 1, half
+            _unmark(group.name, marked & wanted)
+            source.settle(items[:done])
+    except Exception as error:  # noqa: BLE001  whatever a handler raises, other events go on
+        return good, error
+    metrics.HANDLED.labels(group.name).inc(done)
+    fault_point("inbox.after_commit")
+    return done, None
 
 
-def _do(group: Group, envelope: Envelope) -> None:
+def _do(group: Group, envelope: Envelope, wanted: set[str]) -> None:
+    """Let the handler see an event if it was marked now, and by nobody before."""
     event = envelope.event()
-    with _surroundings(group, envelope):
-        if _mark(group.name, UUID(envelope.id)):
+    if envelope.id in wanted:
+        # The same event may have come twice, and be further on in the batch.
+        wanted.remove(envelope.id)
+        with _surroundings(group, envelope), metrics.SECONDS.labels(group.name).time():
             group.handlers[envelope.type](event)
             fault_point("inbox.before_commit")
 
@@ -170,14 +222,12 @@ def redelivery(group: Group, arrival: Arrival) -> Redelivery:
     )
 
 
-def _handle_again(group: Group, row: Redelivery) -> Exception | None:
+def _take_again(group: Group, row: Redelivery) -> Envelope:
+    if row.message is not None:
+        raise MalformedEventError(row.error_message)
     if row.type not in group.handlers:
-        return UnknownEventTypeError(f"{group.name} has no handler of {row.type} any more")
-    try:
-        envelope = Envelope.from_json(row.envelope)
-    except MalformedEventError as error:
-        return error
-    return handle(group, envelope)
+        raise UnknownEventTypeError(f"{group.name} has no handler of {row.type} any more")
+    return Envelope.from_json(row.envelope)
 
 
 @contextmanager
@@ -196,28 +246,45 @@ def _surroundings(group: Group, envelope: Envelope) -> Iterator[None]:
         _envelope.reset(told)
 
 
-def _mark(group: str, event_id: UUID) -> bool:
-    """Mark an event as handled; False when it was before. Rivals wait for each other here."""
-    id_ = Handled._meta.get_field("event_id").get_db_prep_value(event_id, connection)
+def _mark(group: str, envelopes: Sequence[Envelope]) -> set[str]:
+    """Mark events as handled; return the ids of those that were not before.
+
+    Rivals wait for each other here. They never do crosswise, since all mark in the same order.
+    """
+    stored = Handled._meta.get_field("event_id").get_db_prep_value
+    ids = {stored(UUID(one.id), connection): one.id for one in envelopes}
+    sql = _MARK.format(", ".join(["(%s, %s)"] * len(ids)))
+    values = [value for id_ in sorted(ids) for value in (group, id_)]
     with connection.cursor() as cursor:
-        cursor.execute(_MARK % connection.ops.quote_name("group"), [group, id_])
-        return bool(cursor.rowcount)
+        cursor.execute(sql, values)
+        return {ids[id_] for (id_,) in cursor.fetchall()}
 
 
-def _waiting_keys(group: Group) -> set[str]:
-    waiting = Redelivery.objects.filter(group=group.name, state=RedeliveryState.WAITING)
+def _unmark(group: str, ids: Collection[str]) -> None:
+    """Take back the marks of events whose turn did not come in this transaction."""
+    if ids:
+        Handled.objects.filter(group=group, event_id__in=ids).delete()
+
+
+def _waiting_keys(group: Group, arrivals: Collection[Arrival]) -> set[str]:
+    """Return those of the keys that have an event waiting for its next attempt."""
+    keys = {one.envelope.partition_key for one in arrivals}
+    waiting = Redelivery.objects.filter(
+        group=group.name, state=RedeliveryState.WAITING, partition_key__in=keys
+    )
     return set(waiting.values_list("partition_key", flat=True).distinct())
 
 
-def _keep(group: Group, arrival: Arrival, error: Exception | None) -> str:
-    """Keep an event for later, because of an error or behind another; return its state."""
-    row = redelivery(group, arrival)
+def keep(group: Group, row: Redelivery, error: Exception | None) -> None:
+    """Keep an event for its next attempt or as a dead letter, because of an error.
+
+    Or, without one, behind another of its key.
+    """
     if error is not None:
         _note(group, row, error)
     # Kept already, if it arrives a second time: the first row stands, with its attempts.
-    Redelivery.objects.bulk_create([row], ignore_conflicts=True)
+    insert([row], unless_there=True)
     fault_point("inbox.kept")
-    return row.state
 
 
 def _fail(group: Group, row: Redelivery, error: Exception) -> None:
@@ -235,14 +302,16 @@ def _note(group: Group, row: Redelivery, error: Exception) -> None:
     row.first_failed_at = row.first_failed_at or now
     row.last_failed_at = now
     due_at = next_attempt(group, error, row.attempts, now)
+    metrics.FAILED.labels(group.name).inc()
     if due_at is None:
-        row.state = RedeliveryState.DEAD
+        metrics.DEAD.labels(group.name).inc()
+        row.state, row.told = RedeliveryState.DEAD, False
     else:
         row.due_at = due_at
 
 
-def _log(group: Group, envelope: Envelope, error: Exception) -> None:
-    told = {"event_id": envelope.id, "event_type": envelope.type, "group": group.name}
+def _log(group: Group, event_id: str, event_type: str, error: Exception) -> None:
+    told = {"event_id": event_id, "event_type": event_type, "group": group.name}
     if isinstance(error, DomainError):
         logger.warning("event not handled: %s: %s", error.code, error, extra=told)
     else:

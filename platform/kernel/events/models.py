@@ -2,8 +2,10 @@
 
 from django.db import models
 
-from contracts.envelope import Actor, Envelope
+from contracts.envelope import Envelope
 from kernel import clock
+from kernel.events.message import read
+from kernel.ids import new_id
 
 
 class OutboxState(models.TextChoices):
@@ -26,11 +28,8 @@ class OutboxEvent(models.Model):
     subject = models.CharField(max_length=255)
     partition_key = models.CharField(max_length=300)
     time = models.DateTimeField()
-    traceparent = models.CharField(max_length=55)
-    actor_type = models.CharField(max_length=30)
-    actor_id = models.CharField(max_length=255)
-    actor_name = models.CharField(max_length=255, blank=True)
-    data = models.JSONField()
+    #: The whole event, as it travels; see `message`. What is beside it is for queries.
+    message = models.TextField()
     state = models.CharField(max_length=7, choices=OutboxState, default=OutboxState.WAITING)
     #: Its place in the log that groups of this database read, without gaps; given by the relay.
     offset = models.BigIntegerField(null=True)
@@ -55,17 +54,7 @@ class OutboxEvent(models.Model):
 
     def envelope(self) -> Envelope:
         """Return the event as it travels."""
-        return Envelope(
-            id=str(self.event_id),
-            type=self.type,
-            subject=self.subject,
-            time=self.time,
-            tenant=str(self.tenant_id or ""),
-            partition_key=self.partition_key,
-            traceparent=self.traceparent,
-            actor=Actor(type=self.actor_type, id=self.actor_id, name=self.actor_name),
-            data=self.data,
-        )
+        return read(self.message)
 
 
 class LogEnd(models.Model):
@@ -79,11 +68,19 @@ class LogEnd(models.Model):
 
 
 class ConsumerGroup(models.Model):
-    """How far a group has read the log of this database."""
+    """How far a group has read the log of this database, and whether it is to read on.
+
+    Where a broker carries the events, it keeps how far a group has read.
+    """
 
     name = models.CharField(primary_key=True, max_length=100)
     committed_offset = models.BigIntegerField(default=0)
     moved_at = models.DateTimeField(default=clock.now)
+    #: Nobody handles events for it until a person resumes it.
+    paused = models.BooleanField(default=False, db_default=False)
+    #: Since when it is paused, and by whom.
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.CharField(max_length=255, blank=True, db_default="")
 
     class Meta:
         verbose_name = "consumer group"
@@ -138,6 +135,12 @@ class Redelivery(models.Model):
     envelope = models.JSONField()
     #: Where it came from: topic, partition, offset.
     origin = models.JSONField(default=dict)
+    #: The beginning of a message that is no event of ours; then `envelope` is empty.
+    message = models.BinaryField(null=True)
+    #: The replay that it waits for, or waited for last.
+    replay_id = models.UUIDField(null=True)
+    #: It is to be handled though the group has handled it; false again as soon as it was.
+    again = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=9, choices=RedeliveryState, default=RedeliveryState.WAITING)
     due_at = models.DateTimeField(default=clock.now)
     attempts = models.PositiveIntegerField(default=0)
@@ -147,6 +150,8 @@ class Redelivery(models.Model):
     first_failed_at = models.DateTimeField(null=True)
     last_failed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    #: As a dead letter it was told on the broker, too.
+    told = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "redelivery"
@@ -156,8 +161,14 @@ class Redelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=("group", "due_at"),
-                name="events_due",
+                fields=("group", "due_at", "id"),
+                name="events_due_first",
+                condition=models.Q(state="waiting"),
+            ),
+            # An ordered group goes by the order in which they were kept.
+            models.Index(
+                fields=("group", "id"),
+                name="events_kept_first",
                 condition=models.Q(state="waiting"),
             ),
             models.Index(
@@ -166,7 +177,76 @@ class Redelivery(models.Model):
                 condition=models.Q(state="waiting"),
             ),
             models.Index(fields=("state", "id"), name="events_redelivery_state"),
+            models.Index(
+                fields=("id",),
+                name="events_untold",
+                condition=models.Q(state="dead", told=False),
+            ),
+            models.Index(
+                fields=("replay_id",),
+                name="events_of_replay",
+                condition=models.Q(state="waiting", replay_id__isnull=False),
+            ),
+            # Dead letters are few beside what was handled; they are counted by reason.
+            models.Index(
+                fields=("group", "error_code", "type", "id"),
+                name="events_dead",
+                condition=models.Q(state="dead"),
+            ),
+            models.Index(
+                fields=("tenant_id", "id"),
+                name="events_dead_of_tenant",
+                condition=models.Q(state="dead"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} for {self.group}"
+
+
+class ReplayState(models.TextChoices):
+    """Where a replay stands: waiting for a worker, then running, then one of the last three."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Replay(models.Model):
+    """Events that somebody has asked to be given to a group once more, and how far that is."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    group = models.CharField(max_length=100)
+    #: The events of this tenant only; of all, if it is empty.
+    tenant_id = models.UUIDField(null=True)
+    #: Dead letters, else a part of the log.
+    dead = models.BooleanField(default=False)
+    #: Of dead letters: those of this type and for this reason; all, if empty.
+    type = models.CharField(max_length=100, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    #: Of the log: events of this time, or from the first to the last of these offsets.
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    topic = models.CharField(max_length=100, blank=True)
+    partition = models.PositiveIntegerField(default=0)
+    first_offset = models.BigIntegerField(null=True)
+    last_offset = models.BigIntegerField(null=True)
+    #: Also events that the group has handled.
+    again = models.BooleanField(default=False)
+    per_second = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=9, choices=ReplayState, default=ReplayState.WAITING)
+    #: How many it was told to be when it was asked for.
+    total = models.PositiveIntegerField(default=0)
+    #: How many have been given to the group so far.
+    given = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(default=clock.now)
+    actor_type = models.CharField(max_length=30)
+    actor_id = models.CharField(max_length=255)
+    actor_name = models.CharField(max_length=255, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    error_message = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"replay to {self.group} of {self.asked_at:%Y-%m-%d %H:%M:%S}"

@@ -1,12 +1,13 @@
 """The one relay of a database: from the outbox to the transport."""
 
 from kernel.events.leases import claim
+from kernel.events.metrics import RELAY_ACTIVE, RELAYED
 from kernel.events.transport import Transport
 from kernel.events.wake import notifier
 
-#: Events that one transaction hands over: about 10 ms on SQLite.
-BATCH = 500
 RELAY = "relay"
+#: How long a relay that stops waits for what is on its way.
+RELEASE_SECONDS = 5.0
 
 
 class Relay:
@@ -20,25 +21,29 @@ class Relay:
     def step(self) -> int:
         """Hand over one batch, if the relay is ours, and return how many events there were."""
         if not self._claim.hold():
-            self._is_active(active=False)
+            self.lost()
             return 0
         if not self.active:
             self._transport.take_over()
             self._is_active(active=True)
-        moved = self._transport.relay(BATCH)
+        moved = self._transport.relay(self._transport.batch)
         if moved:
+            RELAYED.inc(moved)
             notifier.tell()
         return moved
 
     def stop(self) -> None:
-        """Let another process take over at once."""
+        """Let another process take over, once what is on its way has arrived."""
+        self._transport.release(RELEASE_SECONDS)
         self._is_active(active=False)
         self._claim.give_up()
 
     def lost(self) -> None:
-        """Begin anew after an error, in which the claim may have been lost."""
+        """Begin anew: the claim is not ours, or an error has made that doubtful."""
+        self._transport.release(0)
         self._is_active(active=False)
 
     def _is_active(self, *, active: bool) -> None:
         self.active = active
         notifier.relay_is_here = active
+        RELAY_ACTIVE.set(active)

@@ -3,4 +3,7 @@
 from kernel.tenancy.parts import TenantPart, register_part
 
 _KEPT = "leaves when its time of keeping ends; erased, other groups would never hear of it"
-register_part(TenantPart("events", kept={"outboxevent": _KEPT, "redelivery": _KEPT}))
+_REPLAYS = "a record of what was done, with nothing of the tenant but its id"
+register_part(
+    TenantPart("events", kept={"outboxevent": _KEPT, "redelivery": _KEPT, "replay": _REPLAYS})
+)

@@ -5,11 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event, Thread
-from typing import Protocol
 
 from django.db import DatabaseError, connection, connections
 
-from kernel.events.consumer import Consumer
+from kernel.events.loops import Looped
 from kernel.events.registry import Group
 from kernel.events.relay import Relay
 from kernel.events.transport import Transport
@@ -24,19 +23,6 @@ POLL_SECONDS = 1.0
 LONGEST_SILENCE_SECONDS = 30.0
 
 
-class Looped(Protocol):
-    """Work that one thread does over and over."""
-
-    def step(self) -> int:
-        """Do some of it, and return how much there was."""
-
-    def lost(self) -> None:
-        """Forget what an error has made doubtful."""
-
-    def stop(self) -> None:
-        """Let others do it."""
-
-
 class EventThreads:
     """Relays, and consumes for groups, until told to stop."""
 
@@ -48,10 +34,7 @@ class EventThreads:
         makers: dict[str, Callable[[], Looped]] = {}
         if relays:
             makers["relay"] = partial(Relay, transport)
-        count = min(threads, len(groups))
-        for number in range(count):
-            share = list(groups[number::count])
-            makers[f"consumer-{number}"] = partial(Consumer, transport, share)
+        makers |= transport.consumers(groups, threads)
         # Daemons: a handler that outlasts the stop must not keep the process.
         self._threads = [
             Thread(target=self._loop, args=item, name=item[0], daemon=True)

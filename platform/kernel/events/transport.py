@@ -5,22 +5,54 @@ letters; a transport only has to lose nothing and to keep the order of each key.
 passes `tests/kernel/events/test_conformance.py`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from contracts.envelope import Envelope
+from kernel.events.loops import Looped
 from kernel.events.registry import Group
 
+#: Events that are counted one by one; beyond, it is "at least".
+MOST_COUNTED = 100_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Arrival:
     """An event as a transport brought it, and where it came from."""
 
     envelope: Envelope
-    #: Topic, partition, offset: for people who look into a dead letter.
-    origin: dict[str, Any] = field(default_factory=dict)
+    #: Seldom asked, and not made before.
+    tell_origin: Callable[[], dict[str, Any]] = dict
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Topic, partition, offset: for people who look into a dead letter."""
+        return self.tell_origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An offset in a partition of a topic; in process there is one log, which is partition 0."""
+
+    topic: str
+    partition: int = 0
+    offset: int
+
+
+#: Where a group begins to read: a time is that of the events themselves.
+Start: TypeAlias = Literal["beginning", "end"] | datetime | Place
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What comes of a group's beginning elsewhere."""
+
+    #: Events that it is brought once more: those that it has handled change nothing.
+    again: int
+    #: Events that it has not been brought, and will not be.
+    left_out: int
 
 
 class Subscription(Protocol):
@@ -44,6 +76,8 @@ class Transport(Protocol):
 
     #: What readiness says of it.
     name: str
+    #: Events that it hands over at a time at best.
+    batch: int
 
     def take_over(self) -> None:
         """Prepare the outbox for this transport; called by a relay when it becomes the active one.
@@ -60,6 +94,18 @@ class Transport(Protocol):
         A remote transport has several batches on their way at once, those of a key in order.
         """
 
+    def release(self, seconds: float) -> None:
+        """Hand over nothing more, for another relay may: called when ours is no longer the one.
+
+        What is on its way has this long to be acknowledged; the rest will be sent again.
+        """
+
+    def consumers(self, groups: Sequence[Group], threads: int) -> dict[str, Callable[[], Looped]]:
+        """Return what threads of this process do to read and handle for groups, by their names.
+
+        `threads` is how many may handle events at the same time.
+        """
+
     def subscribe(self, group: Group) -> Subscription:
         """Begin to read for a group, after what it committed last."""
 
@@ -69,6 +115,19 @@ class Transport(Protocol):
         """Return what the group has been brought already of that time, in order, in batches.
 
         From `since` on and before `until`, by the events' own time; of types that it handles.
+        """
+
+    def history_between(self, group: Group, first: Place, end: int) -> Iterator[Sequence[Arrival]]:
+        """Return the same of one partition of a topic, from the first place to before an offset."""
+
+    def distance(self, group: Group, to: Start) -> Move:
+        """Return what `reset_offsets` would come to; beyond 100,000 it counts no further."""
+
+    def reset_offsets(self, group: Group, to: Start) -> None:
+        """Let the next subscription of a group begin elsewhere.
+
+        Raises ConflictError while somebody reads for it, InvalidInputError for a place that is not
+        there.
         """
 
     def lag(self, group: str, types: Sequence[str]) -> "Lag":

@@ -13,6 +13,7 @@ from kernel.events.models import (
     OutboxState,
     Redelivery,
     RedeliveryState,
+    Replay,
 )
 from kernel.events.registry import GROUPS
 from kernel.ids import first_id_at
@@ -39,6 +40,7 @@ def clear_events(_target: str) -> None:
             settled_at__lt=kept_from,
         )
     )
+    delete_all(Replay.objects.filter(finished_at__lt=kept_from))
 
 
 def _sent_and_read(*, before: datetime) -> QuerySet[OutboxEvent]:

@@ -1,5 +1,6 @@
 """Waking those who wait for events: in this process at once, in others by the database."""
 
+import secrets
 import time
 from threading import Condition, Lock
 
@@ -62,3 +63,25 @@ class Notifier:
 
 
 notifier = Notifier()
+
+
+def is_told(seconds: float) -> bool:
+    """Say whether notifications reach us within this time, by sending one to ourselves.
+
+    A pooler that lends a connection for one transaction takes LISTEN, and delivers nothing.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    listener, teller = connection.copy(), connection.copy()
+    for one in (listener, teller):
+        one.settings_dict["OPTIONS"].pop("pool", None)
+    channel = f"septet_{secrets.token_hex(8)}"
+    try:
+        with listener.cursor() as cursor:
+            cursor.execute(f"LISTEN {channel}")
+        with teller.cursor() as cursor:
+            cursor.execute(f"NOTIFY {channel}")
+        return any(listener.connection.notifies(timeout=seconds, stop_after=1))
+    finally:
+        listener.close()
+        teller.close()

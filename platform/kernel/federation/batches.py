@@ -51,12 +51,22 @@ def together(rows: list[T]) -> list[T]:
 
 
 def load_for(
-    row: Any, info: GraphQLResolveInfo, key: Callable[[Any], Iterable[Any]], load: Load
+    row: Any,
+    info: GraphQLResolveInfo,
+    key: Callable[[Any], Iterable[Any]],
+    load: Load,
+    *,
+    shared: object = None,
 ) -> dict[Any, Any]:
-    """Load for a row and its peers; once for each place where the field stands in the document."""
-    peers: Peers = getattr(row, "_peers", None) or Peers([row])
+    """Load for a row and its peers; once for each place where the field stands in the document.
+
+    With `shared`, once for all fields that share it, which have no arguments.
+    """
+    if getattr(row, "_peers", None) is None:
+        together([row])
+    peers: Peers = row._peers
     # The arguments are the same at one place, and a node of the document outlives the request.
-    return peers.load(id(info.field_nodes[0]), key, load)
+    return peers.load(id(shared or info.field_nodes[0]), key, load)
 
 
 class Batched(graphene.Field):

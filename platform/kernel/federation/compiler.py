@@ -186,12 +186,14 @@ class _Compiler:
                 # Its place among the keys; the value follows for all rows at once.
                 plan.readers.append((key, constant(None)))
                 plan.links.append((key, link))
-            elif name == "id" and model is None:
+            elif name == "id" and model is None and not _resolves_id(definition):
                 plan.readers.append((key, itemgetter(plan.columns.place("id"))))
             elif model is not None and definition.extensions["part"] is owner:
                 plan.readers.append((key, self._reader(plan.columns, model, definition, found)))
             else:
                 raise NotCompilableError
+        if owner and owner.kept_apart:
+            plan.kept_apart = plan.columns.place(owner.kept_apart)
         if not plan.columns.names:
             plan.columns.place("id")
         return plan
@@ -307,6 +309,8 @@ class _Compiler:
             return Nodes(self._row(below, nodes, columns))
         if name == "edges":
             return self._edges(below, nodes, columns)
+        if name != "pageInfo":
+            raise NotCompilableError
         return Info(
             [
                 (key, attrgetter(_PAGE_INFO[name]) if name in _PAGE_INFO else constant(below.name))
@@ -341,6 +345,10 @@ class _Toggles(Visitor):
         if node.name.value in {"skip", "include"}:
             values = [argument.value for argument in node.arguments]
             self.names |= {one.name.value for one in values if isinstance(one, VariableNode)}
+
+
+def _resolves_id(definition: GraphQLField) -> bool:
+    return getattr(definition.extensions.get("part"), "resolve_id", None) is not None
 
 
 def _fetched_by_id(entity: type[Resolvable]) -> bool:

@@ -121,6 +121,11 @@ def shareable(thing: T) -> T:
     return _use("shareable")(thing)
 
 
+def shared_as(other: type[Any], thing: T) -> T:
+    """Let other subgraphs answer this, too, if they may answer that."""
+    return shareable(thing) if "shareable" in applied(other) else thing
+
+
 def external(thing: T) -> T:
     """Name a field that another subgraph answers."""
     return _use("external")(thing)

@@ -1,9 +1,10 @@
 """Entities: rows that other subgraphs refer to by key, fetched many at a time."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 import graphene
 from django.conf import settings
@@ -31,6 +32,9 @@ class Resolvable:
     _meta: ClassVar[Any]
     #: What a credential needs to see rows of this type, whichever way they are reached.
     scope: ClassVar[str] = ""
+    #: A column: rows in which it is not null are for the executor, whose resolvers marked `plain`
+    #: show of all others what their columns hold.
+    kept_apart: ClassVar[str] = ""
 
     @classmethod
     def resolve_references(
@@ -54,6 +58,9 @@ class Entity(Resolvable, DjangoObjectType):
         super().__init_subclass_with_meta__(**options)
         cls.scope = cls.scope or cls.access().read
 
+    #: Whether rows of it may be found that are in no table: see `elsewhere`.
+    keeps_elsewhere: ClassVar[bool] = False
+
     id = graphene.ID(required=True)
     # graphene-django's own resolver of it would pass for one that somebody wrote.
     resolve_id = None
@@ -65,6 +72,11 @@ class Entity(Resolvable, DjangoObjectType):
         return said
 
     @classmethod
+    def connection_fields(cls) -> dict[str, graphene.Field]:
+        """Return what its connections tell beside the rows; resolvers are given the `Page`."""
+        return {}
+
+    @classmethod
     def rows(cls) -> QuerySet[Any]:
         """Return the rows that the current principal may see."""
         return cls.narrowed(cls._meta.model.objects.all())
@@ -74,6 +86,11 @@ class Entity(Resolvable, DjangoObjectType):
         """Return those of the rows that pass the row rule."""
         rule = cls.access().rule()
         return rows if rule is None else rows.filter(rule)
+
+    @classmethod
+    def elsewhere(cls, _ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+        """Return those of these rows that are in no table, as far as they may be seen."""
+        return {}
 
     @classmethod
     def all_of_tenant(cls) -> bool:
@@ -88,7 +105,10 @@ class Entity(Resolvable, DjangoObjectType):
         cls, info: GraphQLResolveInfo, representations: list[Representation]
     ) -> list[Any]:
         keys = [key_of(one) for one in representations]
-        found = cls.rows().in_bulk([key for key in keys if not isinstance(key, DomainError)])
+        wanted = [key for key in keys if not isinstance(key, DomainError)]
+        found = cls.rows().in_bulk(wanted)
+        if cls.keeps_elsewhere:
+            found |= cls.elsewhere([key for key in wanted if key not in found])
         return [key if isinstance(key, DomainError) else found.get(key) for key in keys]
 
 

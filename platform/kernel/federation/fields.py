@@ -11,16 +11,10 @@ from django.db.models import QuerySet
 from kernel.errors import NotFoundError
 from kernel.federation.batches import Batched
 from kernel.federation.directives import list_size
+from kernel.federation.elsewhere import Elsewhere
 from kernel.federation.entities import Entity
-from kernel.federation.pages import (
-    DEFAULT_PAGE,
-    Order,
-    Page,
-    Pages,
-    Window,
-    connection,
-    page_arguments,
-)
+from kernel.federation.pages import Page, Pages, connection, page_arguments
+from kernel.federation.windows import DEFAULT_PAGE, Order, Window
 from kernel.ids import parse_id
 from kernel.rows import check_count
 from kernel.tenancy.context import require
@@ -46,6 +40,8 @@ class One(graphene.Field):
     def _resolve(self, id: str) -> Any:  # noqa: A002  as above
         key = self.key(id)
         row = self.entity.rows().filter(pk=key).first()
+        if row is None and self.entity.keeps_elsewhere:
+            row = self.entity.elsewhere([key]).get(key)
         if row is None:
             raise NotFoundError(f"no {self.entity._meta.model._meta.verbose_name} {id}")
         return row
@@ -65,8 +61,11 @@ class Connection(graphene.Field):
         order: type[graphene.Enum] | None = None,
         **options: Any,
     ) -> None:
+        self._usual = NEWEST_FIRST
         if order is not None:
-            options["order"] = order(default_value=next(iter(order._meta.enum)))
+            usual = next(iter(order._meta.enum))
+            self._usual = usual.value
+            options["order"] = order(default_value=usual)
         super().__init__(connection(entity), required=True, **page_arguments(), **options)
         self.entity = entity
         list_size(
@@ -76,12 +75,18 @@ class Connection(graphene.Field):
             require_one_slicing_argument=False,
         )(self)
 
+    def order_of(self, member: Any) -> Order:
+        """Return the order that a member of the enum stands for; null stands for the usual one."""
+        order: Order = self._usual if member is None else member.value
+        return order
+
 
 class Many(Connection):
     """A root field: a page of the rows that pass a filter.
 
     `lookups` says by which lookup of Django's each part of the filter narrows; what it does not
     name is given to `where`, which narrows in its own way. A part that is null lets all pass.
+    `elsewhere` returns, for the parts of a filter, the rows that pass it and are in no table.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class Many(Connection):
         filter: type[graphene.InputObjectType] | None = None,  # noqa: A002  as above
         lookups: Mapping[str, str] | None = None,
         where: Callable[[QuerySet[Any], dict[str, Any]], QuerySet[Any]] | None = None,
+        elsewhere: Callable[[dict[str, Any]], Elsewhere] | None = None,
         **options: Any,
     ) -> None:
         if filter is not None:
@@ -98,6 +104,7 @@ class Many(Connection):
         super().__init__(entity, **options)
         self._lookups = lookups or {}
         self._where = where
+        self._elsewhere = elsewhere
 
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
         return lambda _root, _info, **arguments: self.wanted(**arguments).page()
@@ -115,14 +122,16 @@ class Many(Connection):
         for name, value in given.items():
             if isinstance(value, list):
                 check_count(f"the filter by {name}", value)
+        elsewhere = self._elsewhere(dict(given)) if self._elsewhere else None
         lookups = {self._lookups[name]: given.pop(name) for name in self._lookups if name in given}
-        ordered = order_of(order)
+        ordered = self.order_of(order)
         self.entity.access().require_columns((*lookups, *ordered))
         return Wanted(
             entity=self.entity,
             lookups=lookups,
             rest=given,
             where=self._where,
+            elsewhere=elsewhere,
             window=Window.of(**window),
             order=ordered,
         )
@@ -137,6 +146,7 @@ class Wanted:
     #: What of the filter is no lookup.
     rest: dict[str, Any]
     where: Callable[[QuerySet[Any], dict[str, Any]], QuerySet[Any]] | None
+    elsewhere: Elsewhere | None
     window: Window
     order: Order
 
@@ -148,7 +158,7 @@ class Wanted:
     def page(self) -> Page:
         """Return the page that is wanted; raises InvalidInputError for a filter without sense."""
         rows = self.rows()
-        return Page(lambda: rows, self.window, self.order)
+        return Page(lambda: rows, self.window, self.order, self.elsewhere)
 
 
 class ManyOf(Connection, Batched):
@@ -166,16 +176,10 @@ class ManyOf(Connection, Batched):
     def pages(self, ids: list[str], *, order: Any = None, **window: Any) -> dict[str, Page]:
         """Return the page of each of these parents; raises a DomainError."""
         require(self.entity.scope)
-        ordered = order_of(order)
+        ordered = self.order_of(order)
         self.entity.access().require_columns(ordered)
         rows = self.entity.narrowed(self._rows(ids))
         return Pages(rows, ids, Window.of(**window), ordered).by_parent()
-
-
-def order_of(member: Any) -> Order:
-    """Return the order that a member of an enum stands for, or the usual one."""
-    order: Order = member.value if member else NEWEST_FIRST
-    return order
 
 
 def columns_of(name: str, field: Any) -> tuple[str, ...]:

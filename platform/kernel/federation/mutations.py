@@ -9,6 +9,7 @@ from graphql import GraphQLResolveInfo
 
 from kernel.errors import DomainError, ForbiddenError, InvalidInputError, UnauthenticatedError
 from kernel.federation.batches import together
+from kernel.federation.directives import shared_as
 from kernel.federation.entities import Entity
 from kernel.federation.outcomes import MutationError, shown, stored
 from kernel.idempotency.services import once
@@ -60,18 +61,24 @@ class Change(graphene.Field):
         self.by = by
         #: The name of the entity among the fields of the answer.
         self.member = to_snake_case(entity._meta.name)
-        name = f"{input._meta.name.removesuffix('Input')}Payload"
-        fields = {
-            "__doc__": "What was changed, or why nothing was.",
-            **self.results(),
-            "error": graphene.Field(MutationError),
-        }
         super().__init__(
-            type(name, (graphene.ObjectType,), fields),
+            self._payload_type(f"{input._meta.name.removesuffix('Input')}Payload"),
             required=True,
             input=input(required=True),
             **options,
         )
+
+    def _payload_type(self, name: str) -> type[graphene.ObjectType]:
+        made = _payload_types.get((name, self.entity))
+        if made is None:
+            fields = {
+                "__doc__": "What was changed, or why nothing was.",
+                **self.results(),
+                "error": graphene.Field(MutationError),
+            }
+            made = shared_as(self.entity, type(name, (graphene.ObjectType,), fields))
+            _payload_types[name, self.entity] = made
+        return made
 
     def results(self) -> dict[str, Any]:
         """Return the fields of the answer beside the error."""
@@ -80,6 +87,10 @@ class Change(graphene.Field):
     def done(self, made: Any) -> dict[str, Any]:
         """Return the values of these fields for what `by` returned."""
         return {self.member: made}
+
+    def kept(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return of these values what may be stored with an idempotency key, to be told again."""
+        return answer
 
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
         return lambda _root, info, **arguments: self.answer(arguments["input"], info)
@@ -112,7 +123,7 @@ class Change(graphene.Field):
 
         def work() -> Any:
             answers.append(self.done(self.by(**sent)))
-            return stored(answers[0], keeps_rows=self.removes)
+            return stored(self.kept(answers[0]), keeps_rows=self.removes)
 
         done = once(key, info.field_name, sent, work)
         if done.replayed:
@@ -172,6 +183,7 @@ class BulkDelete(Bulk):
 
 
 #: One for each entity: graphene takes two classes of one name for two types.
+_payload_types: dict[tuple[str, type[Entity]], type[graphene.ObjectType]] = {}
 _outcome_types: dict[str, type[graphene.ObjectType]] = {}
 
 
@@ -183,5 +195,6 @@ def _outcome_type(entity: type[Entity]) -> type[graphene.ObjectType]:
             to_snake_case(name): graphene.Field(entity),
             "error": graphene.Field(MutationError),
         }
-        _outcome_types[name] = type(f"{name}Outcome", (graphene.ObjectType,), fields)
+        made = type(f"{name}Outcome", (graphene.ObjectType,), fields)
+        _outcome_types[name] = shared_as(entity, made)
     return _outcome_types[name]

@@ -50,7 +50,9 @@ def _stored(value: Any, keeps_rows: bool) -> Any:
     if isinstance(value, MutationError):
         return {"code": value.code, "message": value.message}
     if isinstance(value, list):
-        return [stored(one, keeps_rows=keeps_rows) for one in value]
+        return [
+            stored(one, keeps_rows=keeps_rows) if isinstance(one, dict) else one for one in value
+        ]
     return value
 
 
@@ -60,7 +62,9 @@ def _rows(outcome: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield value
         elif isinstance(value, list):
             for one in value:
-                yield from _rows(one)
+                # A list of outcomes; of plain values it holds no row.
+                if isinstance(one, dict):
+                    yield from _rows(one)
 
 
 def _shown(
@@ -69,7 +73,9 @@ def _shown(
     answer: dict[str, Any] = {}
     for name, value in outcome.items():
         if isinstance(value, list):
-            answer[name] = [_shown(one, entity, found, rows) for one in value]
+            answer[name] = [
+                _shown(one, entity, found, rows) if isinstance(one, dict) else one for one in value
+            ]
         elif not isinstance(value, dict):
             answer.setdefault(name, value)
         elif "row" not in value:

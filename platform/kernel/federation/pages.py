@@ -1,31 +1,30 @@
 """Connections by keyset: every page costs what the first one costs."""
 
-import base64
-import binascii
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Any
 
 import graphene
-import orjson
-from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Field, Model, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.db.models import Window as Partition
 from django.db.models.functions import RowNumber
 
-from kernel.errors import InvalidInputError
 from kernel.federation.batches import together
-from kernel.federation.directives import shareable
+from kernel.federation.directives import shareable, shared_as
+from kernel.federation.elsewhere import Elsewhere, ElsewhereError
 from kernel.federation.entities import Entity
-
-DEFAULT_PAGE = 50
-MAX_PAGE = 100
-#: The order of a page: field names, `-` for descending; the last one is unique.
-Order = tuple[str, ...]
+from kernel.federation.windows import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    Order,
+    Window,
+    beyond,
+    cursor_of,
+    typed,
+)
 
 
 @shareable
@@ -59,16 +58,23 @@ class Page:
     """Some rows of a queryset in a given order; the total is counted only when somebody asks."""
 
     def __init__(
-        self, queryset: Callable[[], QuerySet[Any]], window: "Window", order: Order
+        self,
+        queryset: Callable[[], QuerySet[Any]],
+        window: Window,
+        order: Order,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.order = order
         self._queryset = queryset
         self._window = window
+        self._elsewhere = elsewhere
 
     def slice(self, columns: tuple[str, ...] | None = None) -> Slice:
         """Read the rows: as models, or as tuples of columns, among them those of the order."""
         size = self._window.size
         found = self._read(columns)
+        if self._elsewhere is not None:
+            found = self._with_those(found, self._elsewhere, columns)
         more, found = len(found) > size, found[:size]
         names = [name.lstrip("-") for name in self.order]
         places = [] if columns is None else map(columns.index, names)
@@ -76,7 +82,7 @@ class Page:
         one = len(names) == 1
 
         def cursor(row: Any) -> str:
-            return _cursor(names, [values(row)] if one else values(row))
+            return cursor_of(names, [values(row)] if one else values(row))
 
         return Slice(found if self._window.forward else found[::-1], more, cursor)
 
@@ -100,7 +106,17 @@ class Page:
 
     @property
     def total_count(self) -> int:
-        return self._queryset().count()
+        elsewhere = self._elsewhere.count() if self._elsewhere is not None else 0
+        return self.rows().count() + elsewhere
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other row of the answer has a page of the same list."""
+        return True
+
+    def rows(self) -> QuerySet[Any]:
+        """Return the rows of all pages of this list, but for those that are in no table."""
+        return self._queryset()
 
     def info(self, found: Slice) -> "PageInfo":
         """Say where these rows stand."""
@@ -111,6 +127,33 @@ class Page:
             start_cursor=found.cursor(rows[0]) if rows else None,
             end_cursor=found.cursor(rows[-1]) if rows else None,
         )
+
+    def _with_those(
+        self, found: list[Any], elsewhere: Elsewhere, columns: tuple[str, ...] | None
+    ) -> list[Any]:
+        """Return the rows of this page with those that are in no table, still one more.
+
+        Raises ElsewhereError where they cannot be told as columns.
+        """
+        most = self._window.size + 1
+        direction = self._window.direction(self.order)
+        model = elsewhere.model
+        place = self._window.place(model, direction) if self._window.cursor else ()
+        names = [name.lstrip("-") for name in direction]
+        last = None
+        if len(found) == most:
+            last = found[-1]
+            if columns is not None:
+                last = typed(model, names, [last[columns.index(name)] for name in names])
+        others = elsewhere.rows(direction, place, most, last)
+        if not others:
+            return found
+        if columns is not None:
+            raise ElsewhereError
+        merged = list({row.pk: row for row in [*others, *found]}.values())
+        for name in reversed(direction):
+            merged.sort(key=attrgetter(name.lstrip("-")), reverse=name.startswith("-"))
+        return merged[:most]
 
     def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
         """Return the rows in reading direction, and one more if there is one."""
@@ -126,7 +169,7 @@ class Pages:
     """
 
     def __init__(
-        self, queryset: QuerySet[Any], parents: Sequence[str], window: "Window", order: Order
+        self, queryset: QuerySet[Any], parents: Sequence[str], window: Window, order: Order
     ) -> None:
         self._queryset = queryset
         self._parents = parents
@@ -147,6 +190,15 @@ class Pages:
         if found is None:
             found = self._rows[columns] = self._read(columns)
         return found
+
+    def rows_of(self, parent: str) -> QuerySet[Any]:
+        """Return all rows of a parent."""
+        return self._queryset.filter(parent=parent)
+
+    @property
+    def of_one(self) -> bool:
+        """Whether there is one parent."""
+        return len(self._parents) == 1
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -179,55 +231,26 @@ class Pages:
 class _PageOfParent(Page):
     """A page whose rows are read together with those of other parents."""
 
-    def __init__(self, pages: Pages, parent: str, window: "Window", order: Order) -> None:
+    def __init__(self, pages: Pages, parent: str, window: Window, order: Order) -> None:
         self.order = order
         self._pages = pages
         self._parent = parent
         self._window = window
+        self._elsewhere = None
 
     @property
     def total_count(self) -> int:
         return self._pages.counts.get(self._parent, 0)
 
+    @property
+    def alone(self) -> bool:
+        return self._pages.of_one
+
+    def rows(self) -> QuerySet[Any]:
+        return self._pages.rows_of(self._parent)
+
     def _read(self, columns: tuple[str, ...] | None) -> list[Any]:
         return self._pages.rows(columns).get(self._parent, [])
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The part of a list that was asked for, as the Relay cursor specification puts it."""
-
-    size: int
-    forward: bool
-    cursor: str | None
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> "Window":
-        """Read paging arguments; raises InvalidInputError when they contradict each other."""
-        forward = last is None and before is None
-        if not forward and (first is not None or after is not None):
-            raise InvalidInputError("page with `first` and `after`, or with `last` and `before`")
-        size = first if forward else last
-        if size is None:
-            size = DEFAULT_PAGE
-        if not 1 <= size <= MAX_PAGE:
-            raise InvalidInputError(f"a page has 1 to {MAX_PAGE} rows, found {size}")
-        return cls(size=size, forward=forward, cursor=after if forward else before)
-
-    def direction(self, order: Order) -> Order:
-        """Return the order in which rows are read for this window."""
-        return order if self.forward else _reversed(order)
-
-    def place(self, model: type[Model], order: Order) -> Sequence[Any]:
-        """Return the values that the cursor names; raises InvalidInputError."""
-        return _values(model, order, self.cursor or "")
 
 
 #: One for each entity: graphene takes two classes of one name for two types.
@@ -252,6 +275,7 @@ def _connection(node: type[Entity], name: str) -> type[graphene.ObjectType]:
             "cursor": graphene.String(required=True),
         },
     )
+    shared_as(node, edge)
     fields = {
         "__doc__": f"A page of {name}.",
         "edges": graphene.List(graphene.NonNull(edge), required=True),
@@ -263,7 +287,8 @@ def _connection(node: type[Entity], name: str) -> type[graphene.ObjectType]:
             required=True, description="Rows on all pages together. Counted only when selected."
         ),
     }
-    return type(f"{name}Connection", (graphene.ObjectType,), fields)
+    fields |= node.connection_fields()
+    return shared_as(node, type(f"{name}Connection", (graphene.ObjectType,), fields))
 
 
 def page_arguments() -> dict[str, graphene.Argument]:
@@ -276,64 +301,10 @@ def page_arguments() -> dict[str, graphene.Argument]:
     }
 
 
-def _reversed(order: Order) -> Order:
-    return tuple(field[1:] if field.startswith("-") else f"-{field}" for field in order)
-
-
-def _ordered(queryset: QuerySet[Any], window: "Window", order: Order) -> QuerySet[Any]:
+def _ordered(queryset: QuerySet[Any], window: Window, order: Order) -> QuerySet[Any]:
     """Return the rows in reading direction, from the cursor on."""
     direction = window.direction(order)
     rows = queryset.order_by(*direction)
     if window.cursor:
         rows = rows.filter(beyond(direction, window.place(queryset.model, direction)))
     return rows
-
-
-def _cursor(names: Sequence[str], values: Sequence[Any]) -> str:
-    told = orjson.dumps([",".join(names), *values])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
-
-
-def _name(order: Order) -> str:
-    return ",".join(field.lstrip("-") for field in order)
-
-
-def beyond(order: Order, values: Sequence[Any]) -> Q:
-    """Say which rows follow the place with these values in this order.
-
-    For (a, b): `a <= x and (a < x or b < y)`, whose first half is what an index can seek to.
-    """
-    strictly = Q()
-    equal = Q()
-    for field, value in zip(order, values, strict=True):
-        name, step = field.lstrip("-"), "lt" if field.startswith("-") else "gt"
-        strictly |= equal & Q(**{f"{name}__{step}": value})
-        equal &= Q(**{name: value})
-    first, step = order[0].lstrip("-"), "lte" if order[0].startswith("-") else "gte"
-    return Q(**{f"{first}__{step}": values[0]}) & strictly
-
-
-def _values(model: type[Model], order: Order, cursor: str) -> Sequence[Any]:
-    try:
-        name, *raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if name != _name(order) or len(raw) != len(order):
-            raise ValueError
-        values = [
-            _column(model, field).to_python(value) for field, value in zip(order, raw, strict=True)
-        ]
-        if any(map(_unusable, values)):
-            raise ValueError
-        return values
-    except (ValueError, TypeError, binascii.Error, ValidationError):
-        raise InvalidInputError("the cursor is not one of this list in this order") from None
-
-
-def _column(model: type[Model], field: str) -> Field[Any, Any]:
-    column = model._meta.get_field(field.lstrip("-"))
-    if not isinstance(column, Field):
-        raise TypeError(f"{field} is no column")
-    return column
-
-
-def _unusable(value: Any) -> bool:
-    return value is None or (isinstance(value, datetime) and value.tzinfo is None)

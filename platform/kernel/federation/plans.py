@@ -10,12 +10,14 @@ from typing import Any, Protocol
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_argument_values
 
+from kernel.federation.elsewhere import ElsewhereError
 from kernel.federation.entities import Fetchable, grouped
 from kernel.federation.fields import Many, ManyOf, One
-from kernel.federation.pages import Order, Page, Slice
+from kernel.federation.pages import Page, Slice
 from kernel.federation.references import Reference, consulted
 from kernel.federation.sources import Columns, RowsById, StatementPage
 from kernel.federation.statements import Statement
+from kernel.federation.windows import Order
 from kernel.ids import canonical_id
 from kernel.tenancy.context import require
 
@@ -44,9 +46,14 @@ class RowPlan:
     columns: Columns
     readers: list[tuple[str, Reader]] = field(default_factory=list)
     links: list[tuple[str, Link]] = field(default_factory=list)
+    #: Where a row tells that it is for the executor.
+    kept_apart: int | None = None
 
     def objects(self, rows: Sequence[Row], variables: dict[str, Any]) -> list[JSONObject]:
         """Return the object of each row; the keys are in the order of the selection."""
+        apart = self.kept_apart
+        if apart is not None and any(row[apart] is not None for row in rows):
+            raise ImperfectError("a row that its resolvers show otherwise")
         readers = self.readers
         made = [{key: read(row) for key, read in readers} for row in rows]
         for key, link in self.links:
@@ -261,7 +268,10 @@ class ManyRoot:
         wanted = self.spec.wanted(**self.arguments.read(variables))
         by_statement = not wanted.rest and wanted.entity.all_of_tenant()
         page = StatementPage(wanted, self.statements) if by_statement else wanted.page()
-        return self.connection.objects([page], variables)[0]
+        try:
+            return self.connection.objects([page], variables)[0]
+        except ElsewhereError:
+            raise ImperfectError("rows that are in no table") from None
 
 
 @dataclass(slots=True)
@@ -293,6 +303,8 @@ class EntitiesRoot:
             return dict(zip(unique, made, strict=True))
         require(entity.scope)
         rows = source.read(ids)
+        if entity.keeps_elsewhere and len(rows) < len(set(ids)):
+            raise ImperfectError("rows that are not in the table")
         place = plan.columns.place("id")
         made = plan.objects(rows, variables)
         return {str(row[place]): one for row, one in zip(rows, made, strict=True)}

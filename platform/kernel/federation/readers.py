@@ -29,7 +29,7 @@ def plain_name(definition: GraphQLField) -> str:
     told = definition.extensions
     spec, name = told["field"], told["name"]
     written = spec.resolver or getattr(told["part"], f"resolve_{name}", None)
-    if type(spec) is not graphene.Field or written:
+    if type(spec) is not graphene.Field or (written and not getattr(written, "plain", False)):
         raise NotCompilableError
     return str(name)
 

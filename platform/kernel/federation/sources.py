@@ -7,8 +7,9 @@ from django.db import models
 
 from kernel.federation.entities import Entity
 from kernel.federation.fields import Wanted
-from kernel.federation.pages import Order, Page, beyond
+from kernel.federation.pages import Page
 from kernel.federation.statements import IdSlots, Slot, Slots, Statement, in_any_tenant
+from kernel.federation.windows import Order, beyond
 
 #: Statements that a field keeps; a page size more is a statement more.
 MOST_STATEMENTS = 64
@@ -52,7 +53,7 @@ class StatementPage(Page):
     """A page by a statement: the same one for each order, direction, size and kind of filter."""
 
     def __init__(self, wanted: Wanted, statements: dict[Hashable, Statement]) -> None:
-        super().__init__(wanted.rows, wanted.window, wanted.order)
+        super().__init__(wanted.rows, wanted.window, wanted.order, wanted.elsewhere)
         self._wanted = wanted
         self._statements = statements
 

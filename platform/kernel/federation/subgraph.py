@@ -37,13 +37,22 @@ class Subgraph:
     sdl: str
 
 
-def build_subgraph(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootFields:
+    """Fields that the kernel adds to the roots of a service, by their Python names."""
+
+    query: Mapping[str, graphene.Field]
+    mutation: Mapping[str, graphene.Field]
+
+
+def build_subgraph(  # noqa: PLR0913  all but the first by name
     service: str,
     *,
     query: type[graphene.ObjectType],
     mutation: type[graphene.ObjectType] | None = None,
     entities: Sequence[type[Resolvable]],
     contributions: Sequence[type[Part]] = (),
+    more: Sequence[RootFields] = (),
     directives: Sequence[ComposableDirective] = (),
     version: FederationVersion = FEDERATION_VERSION,
 ) -> Subgraph:
@@ -52,6 +61,9 @@ def build_subgraph(
     Raises ValueError when a field set of a directive names what is not there, or a directive is
     not of this version of the specification.
     """
+    for fields in more:
+        query = derived(query, "Query", dict(fields.query))
+        mutation = derived(mutation or graphene.ObjectType, "Mutation", dict(fields.mutation))
     parts = [*entities, *contributions]
     keys = {part: found for part in parts if (found := keys_of(part))}
     schema = build_schema(

@@ -40,7 +40,7 @@ def authenticate(request: Asked, body: bytes = b"") -> Principal | None:
     if header.startswith(SERVICE_SCHEME):
         return verify_service_token(header.removeprefix(SERVICE_SCHEME), _bound(request, body))
     if header:
-        return _by_bearer(header)
+        return by_bearer(header)
     if not isinstance(request, HttpRequest):
         return None
     user = getattr(request, "user", AnonymousUser())
@@ -52,7 +52,8 @@ def _bound(request: Asked, body: bytes) -> Request:
     return Request(request.method or "", f"{path}?{query}" if query else path, body)
 
 
-def _by_bearer(header: str) -> Principal:
+def by_bearer(header: str) -> Principal:
+    """Return whose key or token this is, as `authenticate` reads it; raises as that does."""
     match = _BEARER.fullmatch(header)
     if match is None:
         raise CredentialRefusedError(Reason.MALFORMED, "expected `Bearer <key or token>`")

@@ -1,5 +1,6 @@
 """The erasure of tenants whose grace period has ended: app by app, with a report that stays."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 
 from contracts.identity import TenantDeletionRequested, TenantPartErased
 from kernel import clock
+from kernel.errors import ConflictError
 from kernel.events.here import missing_services
 from kernel.events.publishing import publish
 from kernel.events.registry import consumes
@@ -23,7 +25,9 @@ from kernel.jobs.registry import job, periodic
 from kernel.jobs.services import enqueue
 from kernel.services import BY_NAME
 from kernel.tenancy.context import acting_as
-from kernel.tenancy.parts import PARTS
+from kernel.tenancy.parts import PARTS, refuse_kept
+
+logger = logging.getLogger(__name__)
 
 #: The part that goes last: the others are reported beside the tenant's own rows.
 LAST = "identity"
@@ -41,17 +45,29 @@ def advance_deletions(_target: str) -> None:
     with acting_as(None):
         for deletion in due:
             if deletion.started_at is None:
-                start_deletion(deletion)
+                _start_unless_kept(deletion)
             else:
                 finish_deletion(deletion)
 
 
+def _start_unless_kept(deletion: TenantDeletion) -> None:
+    try:
+        start_deletion(deletion)
+    except ConflictError as error:
+        # Since it was requested, somebody forbade it. It stays due.
+        logger.warning("tenant %s is not deleted yet: %s", deletion.slug, error)
+
+
 @transaction.atomic
 def start_deletion(deletion: TenantDeletion) -> None:
-    """Ask every app to erase its part. From here on nothing brings the data back."""
+    """Ask every app to erase its part. From here on nothing brings the data back.
+
+    Raises ConflictError when something of the tenant may not be erased for now.
+    """
     deletion = _locked(deletion)
     if deletion.started_at is not None or deletion.cancelled_at is not None:
         return
+    refuse_kept(deletion.tenant_id)
     deletion.started_at, deletion.unreached = clock.now(), missing_services()
     deletion.save(update_fields=["started_at", "unreached"])
     reached = BY_NAME.keys() - set(deletion.unreached)
@@ -158,6 +174,7 @@ def _remove_tenant(deletion: TenantDeletion) -> None:
 
 
 def _erase_here(app: str, event: TenantDeletionRequested) -> None:
+    """Enqueue what erases the app's part of a tenant, and what the kernel keeps beside it."""
     # What the kernel keeps beside the app's rows is in every service's own database.
     with acting_as(None):
         _ask([app, *(PARTS.keys() - BY_NAME.keys())], event.tenant_id)

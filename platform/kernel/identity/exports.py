@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import orjson
 
 from kernel import clock
-from kernel.errors import NotFoundError
+from kernel.errors import DomainError, NotFoundError
 from kernel.identity.departures import ExportState, TenantExport
 from kernel.identity.models import Tenant
 from kernel.jobs.registry import job, periodic
@@ -41,7 +41,7 @@ class ExportedFile:
     sha256: str
 
 
-@job("identity.export_tenant")
+@job("identity.export_tenant", timeout=timedelta(hours=12))
 def export_tenant_to_storage(export_id: str) -> None:
     """Write an export's file. Run again it begins anew, and replaces what there was."""
     export = TenantExport.objects.select_related("tenant").filter(pk=export_id).first()
@@ -64,8 +64,11 @@ def export_tenant_to_storage(export_id: str) -> None:
 
 
 def rows_to_export(tenant: Tenant) -> int:
-    """Return how many rows an export would have now."""
-    return sum(sum(part.count(tenant.pk).values()) for part in PARTS.values())
+    """Return how many rows an export would have now, and contents beside them."""
+    return sum(
+        sum(part.count(tenant.pk).values()) + part.count_contents(tenant.pk)
+        for part in PARTS.values()
+    )
 
 
 def write_export(
@@ -73,19 +76,29 @@ def write_export(
 ) -> list[ExportedFile]:
     """Write the ZIP and return what is in it; `on_rows` is told of every row that was written.
 
+    Contents of rows are under `<app>/contents/`, by the ids of their rows; the manifest names those
+    that cannot be read.
+
     Tables are read one after the other: a tenant that should not change meanwhile is suspended
     first. What services of other processes have is not in it, and the manifest says so.
     """
     told: list[ExportedFile] = []
+    unreadable: dict[str, str] = {}
     with ZipFile(file, "w", ZIP_DEFLATED) as archive, in_tenant(tenant.pk):
         for app, part in sorted(PARTS.items()):
             for name, rows in part.export(tenant.pk):
                 told.append(_write(archive, f"{app}/{name}.jsonl", rows, on_rows))
+            for name, chunks in part.contents(tenant.pk):
+                path = f"{app}/contents/{name}"
+                if why := _write_content(archive, path, chunks):
+                    unreadable[path] = why
+                on_rows(1)
         manifest = {
             "format": FORMAT,
             "tenant": {"id": tenant.pk, "slug": tenant.slug, "name": tenant.name},
             "exported_at": clock.now(),
             "files": [asdict(one) for one in told],
+            "unreadable": unreadable,
             "elsewhere": sorted(BY_NAME.keys() - PARTS.keys()),
         }
         archive.writestr(MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
@@ -141,6 +154,22 @@ def _write(
             count, size = count + 1, size + len(line)
             on_rows(1)
     return ExportedFile(name=name, rows=count, bytes=size, sha256=digest.hexdigest())
+
+
+def _write_content(archive: ZipFile, path: str, chunks: Iterator[bytes]) -> str:
+    """Write bytes as they come, as they are; return why they are not all there, if so."""
+    info = ZipInfo(path, clock.now().timetuple()[:6])
+    # Most of what takes room is packed already.
+    info.compress_type = ZIP_STORED
+    with archive.open(info, "w", force_zip64=True) as file:
+        try:
+            for chunk in chunks:
+                file.write(chunk)
+        except DomainError as error:
+            if error.retryable:
+                raise
+            return error.code
+    return ""
 
 
 def _plain(value: Any) -> str:

@@ -71,6 +71,10 @@ class KeySource(Protocol):
         ...
 
 
+#: In a published key: since when, in seconds since 1970, it signs no token any more.
+RETIRED = "septet_retired_at"
+
+
 def read_keys(jwks: Any, allowed: Iterable[str]) -> dict[str, SigningKey]:
     """Return the keys of a JWK set that can verify by an allowed algorithm.
 
@@ -82,7 +86,7 @@ def read_keys(jwks: Any, allowed: Iterable[str]) -> dict[str, SigningKey]:
         raise KeysUnavailableError('a JWK set is {"keys": […]}')
     found: dict[str, SigningKey] = {}
     for jwk in listed[:MOST_KEYS]:
-        if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
+        if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig" or RETIRED in jwk:
             continue
         if _PRIVATE_MEMBERS & jwk.keys():
             raise KeysUnavailableError("the set holds a private key or a shared secret")

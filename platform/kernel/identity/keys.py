@@ -10,11 +10,13 @@ from kernel.identity.reasons import CredentialRefusedError, Reason
 
 PREFIX = "septet"
 ENVIRONMENTS = ("live", "test")
+# Keys of apps, which open nothing but what their app says: see apps.config.selectors.keys.
+_KINDS = "|".join((*ENVIRONMENTS, "server", "client"))
 #: For secret scanners, and to hide keys in our own logs.
-PATTERN = rf"{PREFIX}_(?:{'|'.join(ENVIRONMENTS)})_[0-9a-f]{{16}}_[0-9a-f]{{72}}"
+PATTERN = rf"{PREFIX}_(?:{_KINDS})_[0-9a-f]{{16}}_[0-9a-f]{{72}}"
 
 _PARTS = re.compile(
-    rf"{PREFIX}_(?P<environment>{'|'.join(ENVIRONMENTS)})"
+    rf"{PREFIX}_(?P<environment>{_KINDS})"
     r"_(?P<id>[0-9a-f]{16})_(?P<secret>[0-9a-f]{64})(?P<checksum>[0-9a-f]{8})"
 )
 

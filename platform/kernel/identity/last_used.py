@@ -1,17 +1,12 @@
 """When keys were last used: noted in memory by requests, written down beside them."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Lock
 
-from django.db import DatabaseError, connections
 from django.db.models import Q
 
 from kernel.identity.models import ApiKey
-
-logger = logging.getLogger(__name__)
+from kernel.keeping import keep
 
 #: How often at most a key's last use is written down, whichever processes it is used at.
 STEP = timedelta(minutes=1)
@@ -48,32 +43,5 @@ class LastUses:
 
 
 last_uses = LastUses()
-
-
-@contextmanager
-def written_down() -> Iterator[None]:
-    """Write down uses on a thread of its own while the block runs, the last ones at its end."""
-    ended = Event()
-
-    def keep() -> None:
-        while not ended.wait(WRITTEN_AFTER_SECONDS):
-            _write()
-        _write()
-
-    thread = Thread(target=keep, name="last-used", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join(WRITTEN_AFTER_SECONDS)
-
-
-def _write() -> None:
-    try:
-        last_uses.write()
-    except DatabaseError:
-        # The next use is noted a minute later: nothing depends on this one.
-        logger.warning("last uses of keys could not be written down", exc_info=True)
-    finally:
-        connections.close_all()
+# While the database is away a use is forgotten: the next one is noted a minute later.
+keep("last-used", last_uses.write, every_seconds=WRITTEN_AFTER_SECONDS)

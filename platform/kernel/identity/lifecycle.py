@@ -15,6 +15,7 @@ from kernel.identity.models import Tenant
 from kernel.identity.recent import recent_keys
 from kernel.identity.recent_tenants import recent_tenants
 from kernel.jobs.services import enqueue
+from kernel.tenancy.parts import refuse_kept
 
 
 @transaction.atomic
@@ -65,11 +66,13 @@ def delete_tenant(
 ) -> TenantDeletion:
     """Shut a tenant out at once, and let its data be erased when the grace period has ended.
 
-    Until then `resume_tenant` takes it back. Twice changes nothing.
+    Until then `resume_tenant` takes it back. Twice changes nothing. Raises ConflictError when
+    something of it may not be erased, such as what a legal hold is on.
     """
     tenant = _locked(tenant_id)
     deletion = _open_deletion(tenant)
     if deletion is None:
+        refuse_kept(tenant_id)
         now = clock.now()
         tenant.delete_after = now + (settings.TENANT_GRACE if grace is None else grace)
         tenant.save(update_fields=["delete_after"])

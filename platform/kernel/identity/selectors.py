@@ -1,7 +1,11 @@
 """Reads of tenants and service accounts."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
 from kernel.errors import NotFoundError
 from kernel.identity.models import ServiceAccount, Tenant
+from kernel.tenancy.context import PLATFORM
 
 
 def tenant_by_slug(slug: str) -> Tenant:
@@ -11,6 +15,12 @@ def tenant_by_slug(slug: str) -> Tenant:
         known = ", ".join(Tenant.objects.values_list("slug", flat=True)[:10])
         raise NotFoundError(f"no tenant {slug}; there are {known or 'none yet'}")
     return tenant
+
+
+def slugs_of(ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the slugs of these tenants; one that is gone has none."""
+    found = dict(Tenant.objects.filter(pk__in=ids).values_list("pk", "slug"))
+    return {**found, PLATFORM: "(platform)"} if PLATFORM in ids else found
 
 
 def account_by_name(tenant: Tenant, name: str) -> ServiceAccount:

@@ -22,7 +22,7 @@ from kernel.identity.recent_tenants import recent_tenants
 from kernel.identity.remembered import Remembered
 from kernel.identity.service_keys import ALGORITHM, keyring
 from kernel.identity.tokens import Token, read_token, shown, verify
-from kernel.tenancy.context import Kind, Principal
+from kernel.tenancy.context import PLATFORM, Kind, Principal
 
 LIFETIME_SECONDS = 60
 #: How far the clocks of two of our own machines may be apart.
@@ -102,6 +102,14 @@ def own_name() -> str:
     return str(settings.SERVICES[0])
 
 
+def own_principal(tenant_id: uuid.UUID, *scopes: str) -> Principal:
+    """Return this process itself, in a tenant, as it asks other services."""
+    name = own_name()
+    return Principal(
+        kind="service", id=name, name=name, tenant_id=tenant_id, scopes=frozenset(scopes)
+    )
+
+
 @cache
 def callers() -> Mapping[str, KeySource]:
     """Return whose questions are answered here, and where their keys are."""
@@ -128,6 +136,9 @@ def _principal(token: Token, claims: dict[str, Any]) -> Principal:
 
 
 def _refuse_inactive(token: Token, principal: Principal) -> None:
+    if (principal.kind, principal.tenant_id) == ("service", PLATFORM):
+        # A service on its own behalf: no tenant's rows are of it.
+        return
     tenant = recent_tenants.by_id(principal.tenant_id)
     if tenant is None:
         raise token.refused(Reason.TENANT_UNKNOWN, f"tenant {principal.tenant_id}")

@@ -1,36 +1,38 @@
 """The life of a job: enqueued, claimed, settled or tried again."""
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from functools import partial
+from itertools import count
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from kernel import clock
 from kernel.errors import DomainError
-from kernel.jobs.models import Job, JobState
+from kernel.jobs.batches import follow
+from kernel.jobs.claiming import LEASE
+from kernel.jobs.errors import JobCancelledError, WorkerLostError
+from kernel.jobs.limits import let_in
+from kernel.jobs.metrics import record
+from kernel.jobs.models import After, Job, JobState, WaitsFor
 from kernel.jobs.nudge import nudge
-from kernel.jobs.registry import REGISTRY, Registered
+from kernel.jobs.registry import REGISTRY, Registered, queue_of
+from kernel.jobs.turns import next_turn
 from kernel.observability.logging import mask
-from kernel.tenancy.context import TenantRequiredError, current_tenant_id
+from kernel.tenancy.context import told_tenant
 
-#: A worker renews the lease long before; when it ends, the worker is dead or cut off.
-LEASE = timedelta(seconds=30)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
+#: How many jobs of a batch one statement stores.
+STORED_AT_ONCE = 200
 #: How many lost jobs one look takes up again: a transaction stays short.
 RECOVERED_AT_ONCE = 100
-
-
-class WorkerLostError(DomainError):
-    """The worker that held the job has not renewed its lease."""
-
-    code: ClassVar[str] = "WORKER_LOST"
-    retryable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Ended:
 
     job: Job
     error: BaseException | None = None
+    #: Columns of its progress that are not written yet.
+    progress: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def enqueue(
@@ -48,105 +53,145 @@ def enqueue(
     tenant_id: UUID | None = None,
     run_at: datetime | None = None,
     key: str | None = None,
-) -> bool:
-    """Store a job in the caller's transaction; False when a job with this key exists already.
+    live_key: str | None = None,
+    priority: int | None = None,
+) -> UUID | None:
+    """Store a job in the caller's transaction, and return its id.
 
+    None when a job with this key is stored already, or one with this live key has not ended yet.
     It will run in the tenant that is named, else in the caller's, if there is one.
     """
+    job = new_job(
+        name,
+        target,
+        tenant_id=tenant_id,
+        run_at=run_at,
+        key=key,
+        live_key=live_key,
+        priority=priority,
+    )
+    return store(job)
+
+
+def new_job(
+    name: str,
+    target: str = "",
+    *,
+    tenant_id: UUID | None = None,
+    run_at: datetime | None = None,
+    key: str | None = None,
+    live_key: str | None = None,
+    priority: int | None = None,
+) -> Job:
+    """Return a job that is not stored yet."""
     if name not in REGISTRY:
         raise LookupError(f"no job is called {name}")
-    job = Job(
-        name=name,
-        target=target,
-        tenant_id=tenant_id or _tenant_here(),
-        key=key,
-        run_at=run_at or clock.now(),
-    )
-    # The key is a constraint of the table: two processes that race make one job.
-    Job.objects.bulk_create([job], ignore_conflicts=True)
-    transaction.on_commit(nudge)
-    return key is None or Job.objects.filter(pk=job.pk).exists()
-
-
-def claim(
-    limit: int, known: Iterable[Registered], *, worker: str, lease: timedelta = LEASE
-) -> list[Job]:
-    """Take due jobs that are known here under a lease, the oldest first."""
     now = clock.now()
-    due = Job.objects.filter(
-        state=JobState.QUEUED, run_at__lte=now, name__in=[job.name for job in known]
+    return Job(
+        name=name,
+        queue=queue_of(name),
+        target=target,
+        tenant_id=tenant_id or told_tenant(),
+        key=key,
+        live_key=live_key,
+        priority=REGISTRY[name].priority if priority is None else priority,
+        run_at=run_at or now,
+        waits_for=WaitsFor.TIME if run_at and run_at > now else WaitsFor.NOTHING,
     )
-    # A look that takes no lock: an idle worker must not hold up SQLite's one writer.
-    if limit <= 0 or not due.exists():
-        return []
-    with transaction.atomic():
-        found = due.order_by("run_at", "id")
-        if connection.features.has_select_for_update_skip_locked:
-            found = found.select_for_update(skip_locked=True)
-        jobs = list(found[:limit])
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
-            state=JobState.RUNNING,
-            attempts=F("attempts") + 1,
-            worker=worker,
-            lease_until=now + lease,
-        )
-    for job in jobs:
-        job.state = JobState.RUNNING
-        job.attempts += 1
-        job.worker = worker
-    return jobs
+
+
+def store(job: Job) -> UUID | None:
+    """Store a new job in the caller's transaction; None when its key is taken."""
+    if job.waits_for == WaitsFor.NOTHING:
+        job.turn = next_turn(job.queue, job.priority, job.tenant_id)
+    # The keys are constraints of the table: two processes that race make one job.
+    Job.objects.bulk_create([job], ignore_conflicts=True)
+    if job.waits_for == WaitsFor.NOTHING:
+        transaction.on_commit(partial(nudge, job.queue))
+    unique = job.key is not None or job.live_key is not None
+    return None if unique and not Job.objects.filter(pk=job.pk).exists() else job.pk
+
+
+@transaction.atomic
+def enqueue_batch(
+    jobs: Sequence[Job], *, then: Job, after: After = After.DONE, at_once: int = STORED_AT_ONCE
+) -> UUID:
+    """Store new jobs, and one that runs when all of them have ended; return its id.
+
+    With `After.DONE` they all have to do their work: as soon as the last has ended and one has
+    failed or was cancelled, the one that was to follow fails, too. With `After.ENDED` it runs
+    however they end. Keys are not for jobs of a batch: one that is there already would be missed.
+    """
+    then.after, then.waits_for = after, WaitsFor.BATCH
+    then.save(force_insert=True)
+    for number in range(0, len(jobs), at_once):
+        some = jobs[number : number + at_once]
+        turns: dict[tuple[str, int, UUID | None], Iterator[int]] = {}
+        for job in some:
+            job.batch_id = then.pk
+            if job.waits_for == WaitsFor.NOTHING:
+                lane = (job.queue, job.priority, job.tenant_id)
+                if lane not in turns:
+                    turns[lane] = count(next_turn(*lane))
+                job.turn = next(turns[lane])
+        Job.objects.bulk_create(some)
+    follow([then.pk])
+    ready = Counter(job.queue for job in jobs if job.waits_for == WaitsFor.NOTHING)
+    for queue, number in ready.items():
+        transaction.on_commit(partial(nudge, queue, number))
+    return then.pk
 
 
 def renew(jobs: Sequence[Job], lease: timedelta = LEASE) -> None:
     """Keep the leases of jobs that are still being worked on."""
-    _held(jobs).update(lease_until=clock.now() + lease)
+    held(jobs).update(lease_until=clock.now() + lease)
 
 
 @transaction.atomic
 def settle(ended: Sequence[Ended]) -> None:
     """Write down how jobs ended; of those whose lease was lost meanwhile, nothing."""
-    done = _held([end.job for end in ended if end.error is None])
-    done.update(state=JobState.DONE, lease_until=None, finished_at=clock.now())
     for end in ended:
+        if end.progress:
+            held([end.job]).update(**end.progress)
+    done = held([end.job for end in ended if end.error is None])
+    done.update(state=JobState.DONE, lease_until=None, finished_at=clock.now())
+    attempts = []
+    for end in ended:
+        outcome = "done"
         if end.error is not None:
             pause = _pause(end.job.attempts)
-            _retry_or_fail(_held([end.job]), end.job, end.error, pause=pause)
+            outcome = _retry_or_close(held([end.job]), end.job, end.error, pause=pause)
+        attempts.append((end.job.queue, outcome, end.seconds))
+    _free([end.job for end in ended])
+    transaction.on_commit(partial(record, attempts))
 
 
+@transaction.atomic
 def give_back(jobs: Sequence[Job]) -> None:
     """Return jobs that a stopping worker could not finish; the attempt counts."""
-    _held(jobs).update(state=JobState.QUEUED, lease_until=None, run_at=clock.now())
+    held(jobs).update(state=JobState.QUEUED, lease_until=None, run_at=clock.now())
+    let_in({job.name for job in jobs})
 
 
+@transaction.atomic
+def give_back_unbegun(jobs: Sequence[Job]) -> None:
+    """Return jobs that were claimed and not begun, as if nobody had taken them."""
+    held(jobs).update(state=JobState.QUEUED, lease_until=None, attempts=F("attempts") - 1)
+    let_in({job.name for job in jobs})
+
+
+@transaction.atomic
 def recover(known: Iterable[Registered]) -> int:
     """Queue the jobs of lost workers again, at once; return how many were found."""
-    lost = Job.objects.filter(
-        state=JobState.RUNNING,
-        lease_until__lt=clock.now(),
-        name__in=[job.name for job in known],
-    )
+    names = [job.name for job in known]
+    lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=clock.now(), name__in=names)
     found = list(lost[:RECOVERED_AT_ONCE])
     for job in found:
         error = WorkerLostError(f"{job.worker} went away during attempt {job.attempts}")
         # Looked at again in the update: the lease may have been renewed since.
-        _retry_or_fail(lost & _held([job]), job, error, pause=timedelta())
+        _retry_or_close(lost & held([job]), job, error, pause=timedelta())
+    _free(found)
     return len(found)
-
-
-def cancel_all(jobs: QuerySet[Job]) -> int:
-    """Take back those of the jobs that have not begun; return how many."""
-    return jobs.filter(state=JobState.QUEUED).update(
-        state=JobState.CANCELLED, finished_at=clock.now()
-    )
-
-
-def retry_all(jobs: QuerySet[Job]) -> int:
-    """Queue those of the jobs that failed once more, from their first attempt; return how many."""
-    queued = jobs.filter(state=JobState.FAILED).update(
-        state=JobState.QUEUED, attempts=0, run_at=clock.now(), finished_at=None
-    )
-    transaction.on_commit(nudge)
-    return queued
 
 
 def enqueue_due_periodics(known: Iterable[Registered]) -> None:
@@ -163,28 +208,46 @@ def enqueue_due_periodics(known: Iterable[Registered]) -> None:
             enqueue(name, key=key)
 
 
-def _retry_or_fail(
-    held: QuerySet[Job], job: Job, error: BaseException, *, pause: timedelta
-) -> None:
-    """Try again after a pause, or close when that cannot help or was tried enough."""
-    hopeless = isinstance(error, DomainError) and not error.retryable
-    now = clock.now()
-    if hopeless or job.attempts >= REGISTRY[job.name].max_attempts:
-        held.update(
-            state=JobState.FAILED, lease_until=None, finished_at=now, last_error=_told(error)
-        )
-    else:
-        held.update(
-            state=JobState.QUEUED, lease_until=None, run_at=now + pause, last_error=_told(error)
-        )
-
-
-def _held(jobs: Sequence[Job]) -> QuerySet[Job]:
+def held(jobs: Sequence[Job]) -> QuerySet[Job]:
+    """Return the rows of claimed jobs, without those whose lease was lost."""
     # Attempts tell one lease from the next: a worker that lost its lease changes nothing.
-    mine = Q(pk__in=[])
+    by_attempt: dict[int, list[UUID]] = {}
     for job in jobs:
-        mine |= Q(pk=job.pk, attempts=job.attempts)
+        by_attempt.setdefault(job.attempts, []).append(job.pk)
+    mine = Q(pk__in=[])
+    for attempts, ids in by_attempt.items():
+        mine |= Q(pk__in=ids, attempts=attempts)
     return Job.objects.filter(mine, state=JobState.RUNNING)
+
+
+def _free(jobs: Sequence[Job]) -> None:
+    """Let those go on that waited for these to end."""
+    let_in({job.name for job in jobs})
+    follow({job.batch_id for job in jobs if job.batch_id})
+
+
+def _retry_or_close(
+    rows: QuerySet[Job], job: Job, error: BaseException, *, pause: timedelta
+) -> str:
+    """Try again after a pause, or close what that cannot help, or was tried enough; say which."""
+    now = clock.now()
+    closed = {"lease_until": None, "finished_at": now, "last_error": _told(error)}
+    # Whoever asked it to stop does not want it tried again.
+    cancelled = rows if isinstance(error, JobCancelledError) else rows.exclude(cancel_asked_at=None)
+    if cancelled.update(state=JobState.CANCELLED, **closed):
+        return "cancelled"
+    hopeless = isinstance(error, DomainError) and not error.retryable
+    if hopeless or job.attempts >= REGISTRY[job.name].max_attempts:
+        rows.update(state=JobState.FAILED, **closed)
+        return "failed"
+    rows.update(
+        state=JobState.QUEUED,
+        waits_for=WaitsFor.TIME if pause else WaitsFor.NOTHING,
+        lease_until=None,
+        run_at=now + pause,
+        last_error=_told(error),
+    )
+    return "retried"
 
 
 def _told(error: BaseException) -> str:
@@ -195,13 +258,6 @@ def _told(error: BaseException) -> str:
         told = f"{DomainError.code}: {type(error).__name__}: {error}"
     # PostgreSQL keeps no NUL in a text; an error that cannot be written would hold up all others.
     return mask(told).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
-
-
-def _tenant_here() -> UUID | None:
-    try:
-        return current_tenant_id()
-    except TenantRequiredError:
-        return None
 
 
 def _pause(attempts: int) -> timedelta:

@@ -6,23 +6,26 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Collection
-from contextlib import nullcontext
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from django.db import DatabaseError, connections
 
-from kernel.errors import DomainError
 from kernel.jobs import services
-from kernel.jobs.models import Job
+from kernel.jobs.ahead import Ahead
+from kernel.jobs.claiming import LEASE, claim
+from kernel.jobs.limits import let_in
 from kernel.jobs.nudge import nudge, wait_for_nudge
-from kernel.jobs.registry import REGISTRY, known
-from kernel.jobs.services import LEASE, Ended
-from kernel.observability.context import request_ids
+from kernel.jobs.registry import known
+from kernel.jobs.running import JobStopError, Running, run
+from kernel.jobs.selectors import tell_metrics
+from kernel.jobs.services import Ended
+from kernel.jobs.watching import GRACE_SECONDS, WATCH_SECONDS, watch
 from kernel.observability.health import register_check
-from kernel.tenancy.context import in_tenant
 
 logger = logging.getLogger(__name__)
 
@@ -35,26 +38,35 @@ class Worker:
 
     Only the keeper touches the table of jobs, so many ends and claims share a transaction, and
     what could not be written while the database was away is written when it is back.
+
+    `on_stuck` is called when a thread does not end that was told to: another has its place, but
+    only the end of the process ends it.
     """
 
     def __init__(
-        self, threads: int, *, queues: Collection[str] | None = None, lease: timedelta = LEASE
+        self,
+        threads: int,
+        *,
+        queues: Collection[str] | None = None,
+        lease: timedelta = LEASE,
+        on_stuck: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._queues = queues
         self._lease = lease
+        self._on_stuck = on_stuck
         self._keeper = Thread(target=self._keep, name="worker", daemon=True)
-        # Daemons: a job that outlasts the stop must not keep the process.
-        self._threads = [
-            Thread(target=self._work, name=f"job-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        self._held: dict[tuple[str, int], Job] = {}
-        self._begun: SimpleQueue[Job | None] = SimpleQueue()
+        self._numbers = count()
+        self._threads = [self._new_thread() for _ in range(threads)]
+        self._held: dict[tuple[str, int], Running] = {}
+        self._begun: SimpleQueue[Running | None] = SimpleQueue()
         self._ended: deque[Ended] = deque()
+        self._abandoned: list[tuple[Thread, float]] = []
+        self._ahead = Ahead()
         self._stopping = Event()
         self._stopped = Event()
         self._next_upkeep = 0.0
+        self._next_watch = 0.0
         self._last_look = time.monotonic()
 
     def start(self) -> None:
@@ -80,20 +92,31 @@ class Worker:
         silence = time.monotonic() - self._last_look
         if silence > LEASE.total_seconds():
             raise RuntimeError(f"the worker has not looked for jobs for {silence:.0f} s")
+        stuck = sum(thread.is_alive() for thread, _ in self._abandoned)
+        if stuck >= len(self._threads):
+            raise RuntimeError(f"{stuck} threads are stuck in jobs that do not end")
         return f"{len(self._threads)} threads"
 
     def step(self) -> int:
-        """Settle what has ended, keep what has not, and claim for the threads that are free."""
+        """Settle what has ended, watch over what has not, and claim for threads that are free."""
         self._settle()
-        if time.monotonic() >= self._next_upkeep:
+        now = time.monotonic()
+        if now >= self._next_watch and (self._held or self._abandoned):
+            self._next_watch = now + WATCH_SECONDS
+            watch(list(self._held.values()))
+            self._end_overdue()
+        if now >= self._next_upkeep:
             # Six times in a lease: recovery within 5 s of its end, and five renewals may fail.
-            self._next_upkeep = time.monotonic() + self._lease.total_seconds() / 6
+            self._next_upkeep = now + self._lease.total_seconds() / 6
             self._look_after()
-        room = 0 if self._stopping.is_set() else len(self._threads) - len(self._held)
-        jobs = services.claim(room, known(self._queues), worker=self.name, lease=self._lease)
+        room = (
+            0 if self._stopping.is_set() else self._ahead.room(len(self._threads)) - len(self._held)
+        )
+        jobs = claim(room, known(self._queues), worker=self.name, lease=self._lease)
         for job in jobs:
-            self._held[str(job.pk), job.attempts] = job
-            self._begun.put(job)
+            running = Running(job)
+            self._held[str(job.pk), job.attempts] = running
+            self._begun.put(running)
         self._last_look = time.monotonic()
         return len(jobs)
 
@@ -105,13 +128,44 @@ class Worker:
         for end in ended:
             self._ended.popleft()
             del self._held[str(end.job.pk), end.job.attempts]
+            self._ahead.note(end.seconds)
 
     def _look_after(self) -> None:
         if self._held:
-            services.renew(list(self._held.values()), self._lease)
+            services.renew([one.job for one in self._held.values()], self._lease)
         if not self._stopping.is_set():
-            services.recover(known(self._queues))
-            services.enqueue_due_periodics(known(self._queues))
+            here = known(self._queues)
+            services.recover(here)
+            services.enqueue_due_periodics(here)
+            let_in(job.name for job in here)
+            tell_metrics(here)
+
+    def _end_overdue(self) -> None:
+        """End jobs that were told to and go on; other threads take the place of theirs."""
+        for running in list(self._held.values()):
+            grace = GRACE_SECONDS if running.thread else 0
+            if running.overdue_seconds() > grace and running.abandon():
+                error = running.stopped_by()
+                logger.error("job %s does not end by itself: %s", running.job.name, error)
+                self._ended.append(
+                    Ended(running.job, error, running.unwritten(), running.seconds())
+                )
+                self._replace(running.thread)
+        now = time.monotonic()
+        self._abandoned = [one for one in self._abandoned if one[0].is_alive()]
+        if any(now - since > GRACE_SECONDS for _, since in self._abandoned):
+            self._on_stuck()
+
+    def _replace(self, ident: int) -> None:
+        for number, thread in enumerate(self._threads):
+            if thread.ident == ident:
+                self._abandoned.append((thread, time.monotonic()))
+                self._threads[number] = self._new_thread()
+                self._threads[number].start()
+
+    def _new_thread(self) -> Thread:
+        # A daemon: a job that outlasts the stop must not keep the process.
+        return Thread(target=self._work, name=f"job-{next(self._numbers)}", daemon=True)
 
     def _keep(self) -> None:
         while not self._stopped.is_set():
@@ -123,9 +177,13 @@ class Worker:
     def _give_back(self) -> None:
         try:
             self._settle()
-            if self._held:
-                logger.warning("%d jobs outlast the stop and are given back", len(self._held))
-                services.give_back(list(self._held.values()))
+            begun = [one.job for one in self._held.values() if one.thread]
+            unbegun = [one.job for one in self._held.values() if not one.thread]
+            if unbegun:
+                services.give_back_unbegun(unbegun)
+            if begun:
+                logger.warning("%d jobs outlast the stop and are given back", len(begun))
+                services.give_back(begun)
         except DatabaseError:
             logger.exception("jobs could not be given back; their leases will end")
 
@@ -139,34 +197,24 @@ class Worker:
             return None
 
     def _work(self) -> None:
-        while (job := self._next_job()) is not None:
-            ended = run(job)
-            if ended.error is not None:
-                connections.close_all()
-            self._ended.append(ended)
-            nudge()
+        with suppress(JobStopError):
+            while (running := self._next_job()) is not None:
+                # Claimed ahead, and given back; or ended before it began.
+                if self._stopping.is_set() or not running.begin():
+                    continue
+                ended = run(running.job, running)
+                if not running.finish():
+                    break
+                if ended.error is not None:
+                    connections.close_all()
+                self._ended.append(ended)
+                nudge()
         connections.close_all()
 
-    def _next_job(self) -> Job | None:
+    def _next_job(self) -> Running | None:
         """Wait for a job, with the connections closed when it takes long to come."""
         try:
             return self._begun.get(timeout=IDLE_SECONDS)
         except Empty:
             connections.close_all()
             return self._begun.get()
-
-
-def run(job: Job) -> Ended:
-    """Do one claimed job in its tenant, and tell how it ended."""
-    tenant = in_tenant(job.tenant_id) if job.tenant_id else nullcontext()
-    with request_ids(str(job.pk), ""), tenant:
-        try:
-            REGISTRY[job.name].function(job.target)
-        except DomainError as error:
-            logger.warning("job %s: %s: %s", job.name, error.code, error)
-            return Ended(job, error)
-        except (Exception, SystemExit) as error:
-            # A job that calls a command may meet its SystemExit; it must not end the thread.
-            logger.exception("job %s failed", job.name, extra={"attempt": job.attempts})
-            return Ended(job, error)
-        return Ended(job)

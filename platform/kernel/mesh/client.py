@@ -86,11 +86,18 @@ class Mesh:
 
     def __init__(self) -> None:
         self._near: Transport | None = None
+        self._whole: Transport | None = None
         self._far: Transport = OverHTTP()
 
-    def serve_here(self, endpoint: Callable[[str], Endpoint]) -> None:
-        """Let the services of this process be asked in process; said once, at start."""
+    def serve_here(
+        self, endpoint: Callable[[str], Endpoint], graph: Callable[[], Endpoint] | None = None
+    ) -> None:
+        """Let the services of this process be asked in process; said once, at start.
+
+        `graph` is of all of them together.
+        """
         self._near = InProcess(endpoint)
+        self._whole = InProcess(lambda _: graph()) if graph else None
 
     def query(self, service: str, document: str, **variables: Any) -> dict[str, Any]:
         """Ask as the current principal and return the data.
@@ -98,17 +105,29 @@ class Mesh:
         Raises RemoteError for an answer with errors, UnavailableError for none. Refuses to run
         inside a transaction: a slow neighbour must not hold our locks.
         """
-        _refuse_inside_transaction()
         near = self._near if service in settings.SERVICES else None
-        transport = near or self._far
-        answer = transport.ask(
-            service, GraphQLRequest(document, variables, None), current_principal()
-        )
-        if answer.get("errors"):
-            first = answer["errors"][0]
-            raise RemoteError(first.get("extensions", {}).get("code", ""), first["message"])
-        data: dict[str, Any] = answer["data"]
-        return data
+        return _asked(near or self._far, service, document, variables)
+
+    def query_graph(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Ask the graph of all services that this process serves, as `query` asks one.
+
+        A graph over processes is its gateway's, which takes a caller's own credential only.
+        """
+        if self._whole is None:
+            raise UnavailableError("no graph is served by this process")
+        return _asked(self._whole, "", document, variables)
+
+
+def _asked(
+    transport: Transport, service: str, document: str, variables: dict[str, Any]
+) -> dict[str, Any]:
+    _refuse_inside_transaction()
+    answer = transport.ask(service, GraphQLRequest(document, variables, None), current_principal())
+    if answer.get("errors"):
+        first = answer["errors"][0]
+        raise RemoteError(first.get("extensions", {}).get("code", ""), first["message"])
+    data: dict[str, Any] = answer["data"]
+    return data
 
 
 def _refuse_inside_transaction() -> None:

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+from kernel.observability.figures import release
+
 #: A check that takes longer has failed.
 DEADLINE_SECONDS = 1.0
 
@@ -102,7 +104,7 @@ def _released(check: Check) -> str:
     try:
         return check()
     finally:
-        connection.close()
+        release()
 
 
 def _finding(future: Future[str], seconds: float) -> Finding:

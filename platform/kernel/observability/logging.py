@@ -12,6 +12,8 @@ from kernel.observability.context import current_ids
 _SECRET = re.compile(r"(septet_[a-z]+_[0-9a-f]{16}_)[0-9a-f]+")
 #: Paths that are secrets themselves: Django's own warnings and errors name the path of a request.
 _SECRET_PATH = re.compile(r"(/(?:invitations|account/password/reset)/)[^/\s\"']+(?=/)")
+#: The signature of a link (`django.core.signing`): without it what is before it is nothing.
+_SIGNATURE = re.compile(r"([\w.-]:)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
 
 
@@ -48,8 +50,10 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def mask(text: str) -> str:
-    """Hide the secret of any API key in a text, and what makes a link by mail one's own."""
-    return _SECRET_PATH.sub(r"\1***", _SECRET.sub(r"\1***", text))
+    """Hide the secret of any API key in a text, and what makes a link one's own."""
+    for secret in (_SECRET, _SECRET_PATH, _SIGNATURE):
+        text = secret.sub(r"\1***", text)
+    return text
 
 
 def logging_config(*, level: str, style: str) -> dict[str, Any]:
@@ -68,6 +72,9 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
             # The server's own start and stop are told by the command that runs it.
             "uvicorn": {"level": "WARNING"},
+            # Each shift at a queue, which says nothing of the jobs done in it.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             # Its warnings hold whole URLs, and the path of a webhook is often its secret.
             "urllib3": {"level": "ERROR"},
         },

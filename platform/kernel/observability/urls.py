@@ -1,5 +1,6 @@
 """Paths for those who run the platform."""
 
+from django.conf import settings
 from django.urls import path
 from django_prometheus.exports import ExportToDjangoView
 
@@ -9,5 +10,6 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("health/startup", health.startup, name="health-startup"),
-    path("metrics", ExportToDjangoView, name="metrics"),
+    # With a port of its own it is open to nobody else.
+    *([] if settings.OPERATIONS_PORT else [path("metrics", ExportToDjangoView, name="metrics")]),
 ]

@@ -71,7 +71,7 @@ class _PinnedHTTP(HTTPConnection):
         self._addresses, self._watch = addresses, watch
 
     def _new_conn(self) -> socket.socket:
-        return _open(self._addresses, self.port, self._watch)
+        return open_socket(self._addresses, self.port, self._watch)
 
 
 class _PinnedHTTPS(HTTPSConnection):
@@ -82,7 +82,7 @@ class _PinnedHTTPS(HTTPSConnection):
         self._addresses, self._watch = addresses, watch
 
     def _new_conn(self) -> socket.socket:
-        return _open(self._addresses, self.port, self._watch)
+        return open_socket(self._addresses, self.port, self._watch)
 
     def connect(self) -> None:
         super().connect()
@@ -90,7 +90,7 @@ class _PinnedHTTPS(HTTPSConnection):
             self.sock.watch = self._watch
 
 
-def _open(addresses: Sequence[Address], port: int, watch: Watch) -> socket.socket:
+def open_socket(addresses: Sequence[Address], port: int, watch: Watch) -> socket.socket:
     """Connect to the first address that answers; raises OSError as the last one did."""
     last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
     for address in addresses[:MOST_TRIES]:

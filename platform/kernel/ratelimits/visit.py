@@ -10,6 +10,7 @@ from kernel.errors import DomainError, UnauthenticatedError
 from kernel.http import Asked
 from kernel.identity.authentication import SERVICE_SCHEME, authenticate
 from kernel.ratelimits.limiter import limiter
+from kernel.ratelimits.meter import Meter
 from kernel.tenancy.context import Principal
 
 #: How long a credential that was good is tried, whatever else its address has shown.
@@ -20,7 +21,8 @@ MOST_TRUSTED = 10_000
 class Visit:
     """One request from its arrival to its answer: `admit`, `charge`, and at the end `ended`.
 
-    A request that was answered without a charge costs one unit.
+    A request that was answered without a charge costs one unit. An endpoint with credentials of its
+    own says in a subclass where they are, what they open, and whose limit they use.
     """
 
     def __init__(self, request: Asked) -> None:
@@ -34,12 +36,10 @@ class Visit:
         `signed` is the body where a service sends it: its token is bound to that. Refuses at once
         who has used up what is theirs. Raises RateLimitedError, and what `authenticate` raises.
         """
-        header = self._request.headers.get("Authorization", "")
+        header = self._credential()
         principal = self._authenticated(header, signed)
-        if principal is None:
-            self._meter = self._limiter.of_address(self._network())
-        elif not header.startswith(SERVICE_SCHEME):
-            self._meter = self._limiter.of_principal(principal)
+        if not header.startswith(SERVICE_SCHEME):
+            self._meter = self._meter_of(principal)
         self._meter.look()
         return principal
 
@@ -55,6 +55,17 @@ class Visit:
         self._meter.settle()
         return self._meter.headers()
 
+    def _credential(self) -> str:
+        return self._request.headers.get("Authorization", "")
+
+    def _authenticate(self, signed: bytes) -> Principal | None:
+        return authenticate(self._request, signed)
+
+    def _meter_of(self, principal: Principal | None) -> Meter:
+        if principal is None:
+            return self._limiter.of_address(self._network())
+        return self._limiter.of_principal(principal)
+
     def _authenticated(self, header: str, signed: bytes) -> Principal | None:
         # A service's token is another each time, and nobody finds one by trying.
         is_kept = bool(header) and not header.startswith(SERVICE_SCHEME)
@@ -63,7 +74,7 @@ class Visit:
             self._meter = self._limiter.of_attempts(self._network())
             self._meter.look()
         try:
-            principal = authenticate(self._request, signed)
+            principal = self._authenticate(signed)
         except UnauthenticatedError:
             self._meter = self._limiter.of_attempts(self._network())
             self._meter.charge(1)
@@ -78,6 +89,23 @@ class Visit:
 
     def _network(self) -> str:
         return network_of(client_address(self._request))
+
+
+class Strangers(Visit):
+    """A request that is nobody's, whatever it shows."""
+
+    def _credential(self) -> str:
+        return ""
+
+    def _authenticate(self, signed: bytes) -> Principal | None:
+        return None
+
+
+def charge_stranger(request: Asked) -> None:
+    """Take a unit of what somebody without a credential may use; raises RateLimitedError."""
+    visit = Strangers(request)
+    visit.admit()
+    visit.charge(1)
 
 
 class TrustedCredentials:

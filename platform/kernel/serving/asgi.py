@@ -18,6 +18,10 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 SILENCE_SECONDS = 30.0
 #: Where our protocol tells in a scope's `state` whether the connection is closed.
 CLIENT_GONE = "septet.client_gone"
+#: Where the router gives a raw application Django, for what that is to answer instead.
+DJANGO = "septet.django"
+#: Where a view finds the body that it is not given, in a scope's state and in WSGI's environment.
+HANDOVER = "septet.handover"
 
 
 class ClientGoneError(OSError):

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from time import monotonic
 
 from kernel.errors import DomainError
 from kernel.serving.asgi import SILENCE_SECONDS, ClientGoneError, Receive
 
 #: What of a body is taken in before a thread is, so that a slow sender holds none.
 COLLECTED_BYTES = 64 * 1024
+#: How long a thread waits for the rest of one body, all waits together: who sends a byte at a time
+#: holds it no longer than who sends nothing.
+WAITING_SECONDS = 60.0
 #: Django reads by length. A body that comes without one is collected, up to this.
 UNSIZED_BYTES = 2 * 1024 * 1024
 
@@ -35,6 +39,7 @@ class Body:
         self._bytes = bytearray()
         self._ended = False
         self._gone: ClientGoneError | None = None
+        self._waited = 0.0
 
     async def collect(self, *, sized: bool) -> int | None:
         """Take in the beginning; return the length of the body if that was all of it.
@@ -44,7 +49,7 @@ class Body:
         most = COLLECTED_BYTES if sized else UNSIZED_BYTES
         while not self._ended and len(self._bytes) <= most:
             try:
-                await self._take_in()
+                await self._take_in(SILENCE_SECONDS)
             except TimeoutError:
                 raise SilentClientError(f"nothing came for {SILENCE_SECONDS:g} s") from None
         if not self._ended and not sized:
@@ -82,20 +87,27 @@ class Body:
     def _more(self) -> bool:
         """Wait for bytes. Of a client that left, first give what came, then raise."""
         if not self._ended and self._gone is None:
+            began = monotonic()
+            left = min(SILENCE_SECONDS, max(0.0, WAITING_SECONDS - self._waited))
             try:
-                asyncio.run_coroutine_threadsafe(self._take_in(), self._loop).result()
+                asyncio.run_coroutine_threadsafe(self._take_in(left), self._loop).result()
             except TimeoutError:
-                self._gone = ClientGoneError(f"the client sent nothing for {SILENCE_SECONDS:g} s")
+                self._gone = ClientGoneError(
+                    f"the client sent nothing for {SILENCE_SECONDS:g} s"
+                    if left == SILENCE_SECONDS
+                    else f"the body did not come within {WAITING_SECONDS:g} s"
+                )
             except ClientGoneError as error:
                 self._gone = error
             else:
+                self._waited += monotonic() - began
                 return True
         if self._gone is not None and not self._bytes:
             raise self._gone
         return False
 
-    async def _take_in(self) -> None:
-        async with asyncio.timeout(SILENCE_SECONDS):
+    async def _take_in(self, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
             message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGoneError("the client left in the middle of the body")

@@ -14,6 +14,7 @@ from kernel.errors import DomainError, PayloadTooLargeError, UnavailableError
 from kernel.serving.answer import Answer, WSGIApplication
 from kernel.serving.asgi import (
     CLIENT_GONE,
+    HANDOVER,
     ClientGoneError,
     Receive,
     Scope,
@@ -63,6 +64,8 @@ class Bridge:
             environ["CONTENT_LENGTH"] = str(collected)
         environ["wsgi.input"] = body
         environ[CLIENT_GONE] = client_gone(scope)
+        if (handover := scope.get("state", {}).get(HANDOVER)) is not None:
+            environ[HANDOVER] = handover
         answer = Answer(scope, send, loop)
         await self._on_thread(partial(answer.give, self._application, environ), loop)
         await answer.finish()

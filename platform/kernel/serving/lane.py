@@ -66,8 +66,9 @@ class ProgramRequest:
 class Lane:
     """A WSGI application before Django's.
 
-    It takes the POSTs with an `Authorization` header to the paths it is given, each under the name
-    its view has, and passes on everything else. Its answers are the same as Django's.
+    It takes the POSTs with a credential in their headers to the paths it is given, each under the
+    name its view has, and passes on everything else. A path that ends with a slash stands for all
+    below it. Its answers are the same as Django's.
     """
 
     def __init__(
@@ -79,12 +80,16 @@ class Lane:
             path: (reply, f"/{path.lstrip('/')}", RequestMetrics(name))
             for path, (name, reply) in replies.items()
         }
+        self._below = {path: one for path, one in self._replies.items() if path.endswith("/")}
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        found = self._replies.get(environ["PATH_INFO"])
-        if found is None or not _is_for_programs(environ):
+        path = environ["PATH_INFO"]
+        found = self._replies.get(path) or next(
+            (one for below, one in self._below.items() if path.startswith(below)), None
+        )
+        if found is None or not is_for_programs(environ):
             return self._django(environ, start_response)
         started = time.perf_counter()
         answer, route, metrics = found
@@ -115,10 +120,11 @@ class Lane:
         return [reply.body]
 
 
-def _is_for_programs(environ: Mapping[str, Any]) -> bool:
+def is_for_programs(environ: Mapping[str, Any]) -> bool:
+    """Say whether a request is a program's, by its own credential, to a host of ours."""
     return (
         environ["REQUEST_METHOD"] == "POST"
-        and "HTTP_AUTHORIZATION" in environ
+        and ("HTTP_AUTHORIZATION" in environ or "HTTP_X_API_KEY" in environ)
         # Django refuses who asks for another host.
         and "HTTP_X_FORWARDED_HOST" not in environ
         and _is_our_host(environ.get("HTTP_HOST", ""))

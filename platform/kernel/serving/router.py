@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from kernel.serving.asgi import ASGIApplication, Message, Receive, Scope, Send
+from kernel.serving.asgi import DJANGO, ASGIApplication, Message, Receive, Scope, Send
 
 _mounted: dict[str, ASGIApplication] = {}
 
@@ -12,7 +12,8 @@ def mount(prefix: str, application: ASGIApplication) -> None:
     """Send every path that begins so, such as `/files/api/uploads/`, to a raw ASGI application.
 
     It is called on the event loop, must not block, and ends its answer when told that the client
-    left: that is also how it learns that the process stops.
+    left: that is also how it learns that the process stops. Django is in the scope's state, under
+    `DJANGO`.
     """
     _mounted[prefix] = application
 
@@ -34,6 +35,7 @@ class Router:
         path = scope["path"]
         for prefix, application in self._raw.items():
             if path.startswith(prefix):
+                scope.setdefault("state", {})[DJANGO] = self._django
                 await application(scope, self._until_stop(receive), send)
                 return
         await self._django(scope, receive, send)

@@ -51,3 +51,12 @@ class TenantModel(models.Model):
         rows: models.QuerySet[Self] = cls.objects.all()
         rule = cls.access.rule()
         return rows if rule is None else rows.filter(rule)
+
+
+def view_of(model: type[models.Model]) -> str:
+    """Return the view through which the rows of the current tenant are searched.
+
+    It is for models that say `searched`, by operators that no index is used for where a policy
+    holds. A migration that changes a column of theirs drops it; it is made again after that.
+    """
+    return f"{model._meta.db_table}_of_tenant"

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import models, transaction
 
+from kernel.errors import ConflictError
 from kernel.tenancy.context import in_tenant
 
 #: Rows that one transaction erases, so that it stays short.
@@ -75,12 +76,24 @@ class TenantPart:
             rows = self.rows(model, tenant_id).order_by("pk").values(*names)
             yield str(model._meta.model_name), rows.iterator(chunk_size=READ_AT_ONCE)
 
+    def count_contents(self, _tenant_id: UUID) -> int:
+        """Return how many contents there are to export."""
+        return 0
+
+    def contents(self, _tenant_id: UUID) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield what is not in tables: each with the id of its row, read when its turn comes."""
+        yield from ()
+
     def erase(self, tenant_id: UUID, told: Told) -> None:
         """Remove everything, in transactions of some rows each; goes on after an interruption."""
         with in_tenant(tenant_id):
             for model in self.erased_models:
                 while self._erase_some(model, tenant_id, told):
                     pass
+
+    def kept_by(self, _tenant_id: UUID) -> str:
+        """Return what forbids to erase anything of the tenant for now; nothing if it is empty."""
+        return ""
 
     def erasing(self, _tenant_id: UUID) -> AbstractContextManager[object]:
         """Return a block around the deletions of one transaction, for walls that have a door."""
@@ -103,6 +116,13 @@ def register_part(part: TenantPart) -> None:
     PARTS[part.app] = part
 
 
+def refuse_kept(tenant_id: UUID) -> None:
+    """Raise ConflictError when something of the tenant may not be erased for now."""
+    for part in PARTS.values():
+        if kept_by := part.kept_by(tenant_id):
+            raise ConflictError(f"nothing of the tenant may be erased: {kept_by}")
+
+
 def names_a_tenant(model: Model) -> bool:
     """Say whether rows of a model belong to a tenant."""
     return any(field.attname == "tenant_id" for field in model._meta.concrete_fields)
@@ -112,9 +132,11 @@ def _referring_first(found: list[Model]) -> list[Model]:
     ordered: list[Model] = []
 
     def visit(model: Model) -> None:
-        for relation in model._meta.related_objects:
-            if relation.related_model in found and relation.related_model is not model:
-                visit(relation.related_model)
+        # Also by references that have no name on the other side.
+        for field in model._meta.get_fields(include_hidden=True):
+            referring = field.related_model if field.auto_created and not field.concrete else None
+            if referring in found and referring is not model:
+                visit(referring)
         if model not in ordered:
             ordered.append(model)
 

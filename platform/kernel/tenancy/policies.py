@@ -10,11 +10,11 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections, models, transaction
 from psycopg import sql
 
 from kernel.tenancy.aliases import SYSTEM_DB_ALIAS
-from kernel.tenancy.models import TenantModel
+from kernel.tenancy.models import TenantModel, view_of
 from kernel.tenancy.postgresql.base import SETTING
 
 POLICY = "one_tenant"
@@ -26,6 +26,7 @@ _GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
 )
+_PARTITIONS = "SELECT oid::regclass::text FROM pg_class WHERE relispartition AND relkind = 'r'"
 
 
 def guarded_models() -> list[type[models.Model]]:
@@ -60,10 +61,28 @@ def guard_tables(using: str, **_told: Any) -> None:
                     sql.Identifier(POLICY), name, sql.SQL(_OF_TENANT)
                 )
             )
+        for model in guarded_models():
+            if getattr(model, "searched", False) and model._meta.db_table in existing:
+                _make_view(cursor, model)
         if using == SYSTEM_DB_ALIAS:
             told = settings.DATABASES[DEFAULT_DB_ALIAS]
             _make_role(cursor, told["USER"], told["PASSWORD"])
             grant(cursor, told["USER"])
+
+
+def _make_view(cursor: Any, model: type[models.Model]) -> None:
+    view, table = sql.Identifier(view_of(model)), sql.Identifier(model._meta.db_table)
+    make = sql.SQL("CREATE OR REPLACE VIEW {} AS SELECT * FROM {} WHERE {}").format(
+        view, table, sql.SQL(_OF_TENANT)
+    )
+    try:
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute(make)
+    except ProgrammingError:
+        # Columns are other ones now.
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute(sql.SQL("DROP VIEW {}").format(view))
+            cursor.execute(make)
 
 
 def _make_role(cursor: Any, role: str, password: str) -> None:
@@ -82,9 +101,27 @@ def _make_role(cursor: Any, role: str, password: str) -> None:
 
 
 def grant(cursor: Any, role: str) -> None:
-    """Let a role read and write all tables, as far as their policies let it."""
+    """Let a role read and write all tables, as far as their policies let it.
+
+    Rows of a model that says `append_only` it may not change, whatever triggers say of it. Of a
+    table in partitions it reaches each through the table, whose policy holds for that way only.
+    """
     for statement in _GRANTS:
         cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+    cursor.execute(_PARTITIONS)
+    for (partition,) in cursor.fetchall():
+        revoke = sql.SQL("REVOKE ALL ON {} FROM {}")
+        cursor.execute(revoke.format(sql.SQL(partition), sql.Identifier(role)))
+    for model in guarded_models():
+        if getattr(model, "append_only", False):
+            table = sql.Identifier(model._meta.db_table)
+            revoke = sql.SQL("REVOKE UPDATE ON {} FROM {}")
+            cursor.execute(revoke.format(table, sql.Identifier(role)))
+        if getattr(model, "searched", False):
+            # What is written through a view is written with the rights of its owner.
+            view = sql.Identifier(view_of(model))
+            revoke = sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}")
+            cursor.execute(revoke.format(view, sql.Identifier(role)))
 
 
 def unguarded(models_: Iterable[type[models.Model]], using: str) -> list[str]:

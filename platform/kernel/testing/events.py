@@ -1,10 +1,14 @@
 """Events in tests: handed over and handled where the test stands, in its transaction and time."""
 
+from typing import TypeVar
+
 from contracts.event import Event
 from kernel.events.in_process import InProcess
 from kernel.events.inbox import deliver, redeliver
 from kernel.events.models import OutboxEvent
 from kernel.events.registry import groups_of
+
+E = TypeVar("E", bound=Event)
 
 
 def drain_events() -> int:
@@ -28,3 +32,8 @@ def drain_events() -> int:
 def published() -> list[Event]:
     """Return every event that was published, in order."""
     return [row.envelope().event() for row in OutboxEvent.objects.order_by("position")]
+
+
+def told(kind: type[E]) -> list[E]:
+    """Return every event of this type that was published, in order."""
+    return [event for event in published() if isinstance(event, kind)]

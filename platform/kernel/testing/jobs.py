@@ -1,8 +1,8 @@
 """Jobs in tests: run where the test stands, in its transaction and at its time."""
 
-from kernel.jobs import services
+from kernel.jobs import claiming, services
 from kernel.jobs.registry import known
-from kernel.jobs.worker import run
+from kernel.jobs.running import run
 
 
 def drain() -> int:
@@ -11,7 +11,7 @@ def drain() -> int:
     A failed job is left to its next attempt; move the clock on and drain again.
     """
     ran = 0
-    while jobs := services.claim(1, known(), worker="drain"):
+    while jobs := claiming.claim(1, known(), worker="drain"):
         services.settle([run(job) for job in jobs])
         ran += 1
     return ran

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from project.admin import events, identity, jobs, refusals, sign_ins, tenants
+from project.admin import event_groups, events, identity, jobs, refusals, sign_ins, tenants
 
-__all__ = ["events", "identity", "jobs", "refusals", "sign_ins", "tenants"]
+__all__ = ["event_groups", "events", "identity", "jobs", "refusals", "sign_ins", "tenants"]
 
 admin.site.index_title = "Back office"

@@ -4,11 +4,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const regions = [
     ["#nav-sidebar-apps", "Pages of the back office"],
     ["#changelist-form [data-simplebar], .result-list-wrapper [data-simplebar]", "Rows"],
+    ["#changelist-filter [data-simplebar]", "Filters"],
     ["#command-results, [x-on\\:htmx\\:after-swap][data-simplebar]", "Search results"],
   ];
   for (const [selector, name] of regions) {
     for (const region of document.querySelectorAll(selector)) region.dataset.simplebarAriaLabel = name;
   }
+  // Filters stand right under the title of the page.
+  for (const head of document.querySelectorAll("#changelist-filter h3")) head.ariaLevel = "2";
   // In a table of forms the column's head is the only label there is.
   for (const cell of document.querySelectorAll("[data-inline-type] td[data-label]")) {
     for (const field of cell.querySelectorAll("input, select, textarea")) {

@@ -3,11 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kernel.events.here import threads_here
-from kernel.running import run_until_told
+from project.operations import run
 
 
 class Command(BaseCommand):
@@ -25,11 +24,4 @@ class Command(BaseCommand):
             threads = threads_here(relays=False, groups=group)
         except LookupError as error:
             raise CommandError(str(error.args[0]), returncode=2) from None
-        told = f"consuming for {', '.join(group or ['all groups'])}"
-        run_until_told(
-            threads, stop_timeout=settings.STOP_TIMEOUT, on_started=lambda: self._tell(told)
-        )
-
-    def _tell(self, told: str) -> None:
-        self.stdout.write(told)
-        self.stdout.flush()
+        run(self, threads, told=f"consuming for {', '.join(group or ['all groups'])}")

@@ -11,13 +11,17 @@ from django.core.management.base import BaseCommand
 
 from kernel.events.here import threads_here
 from kernel.jobs.worker import Worker
+from kernel.running import Runnable
 from project.management.commands.serve import refuse_a_taken_address, serve_here
 
 
 class Command(BaseCommand):
     """Migrate, make the demo, then serve and work until told to stop."""
 
-    help = "Run the embedded platform: migrations, demo data, web server and worker."
+    help = (
+        "Run the embedded platform: migrations, demo data, web server and worker; with"
+        " CELERY_BROKER_URL without the worker."
+    )
 
     def handle(self, **_options: Any) -> None:
         # Before the work, not after it.
@@ -25,14 +29,16 @@ class Command(BaseCommand):
         with _alone():
             call_command("migrate", verbosity=0)
             call_command("demo", stdout=self.stdout)
-        worker, events = Worker(settings.WORKER_THREADS), threads_here()
-        worker.start()
-        events.start()
+        parts: list[Runnable] = [threads_here()]
+        if not settings.CELERY_BROKER_URL:
+            parts.append(Worker(settings.WORKER_THREADS))
+        for part in parts:
+            part.start()
         try:
             serve_here(self._tell)
         finally:
-            events.stop(settings.STOP_TIMEOUT.total_seconds())
-            worker.stop(settings.STOP_TIMEOUT.total_seconds())
+            for part in parts:
+                part.stop(settings.STOP_TIMEOUT.total_seconds())
         self.stdout.write("stopped")
 
     def _tell(self, url: str) -> None:

@@ -12,16 +12,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
+from kernel.events import here, wake
 from kernel.identity.models import Tenant
 from kernel.observability import health
 from kernel.secrets.ring import ring
 from kernel.secrets.rotation import columns, usage
+from kernel.storage.port import StorageUnavailableError
 from kernel.tenancy.aliases import SYSTEM_DB_ALIAS
 from kernel.tenancy.policies import guarded_models, unguarded
 from project.graph import subgraph
 from project.management.commands.schema import is_current
 
 LEAST_FREE_BYTES = 500_000_000
+LONGEST_NOTIFICATION_SECONDS = 2.0
 
 
 class RepairNeededError(Exception):
@@ -31,7 +34,9 @@ class RepairNeededError(Exception):
 class Command(BaseCommand):
     """Check each part; exit code 1 when one needs repair."""
 
-    help = "Check database, migrations, folders, port, schema and tenants, and print the repair."
+    help = (
+        "Check database, migrations, folders, port, schema, events and more, and print the repair."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -104,6 +109,21 @@ def _tenancy() -> str:
     return "PostgreSQL shows DATABASE_URL's role one tenant's rows only"
 
 
+def _broker() -> str:
+    if not settings.CELERY_BROKER_URL:
+        return "none: jobs run in threads; set CELERY_BROKER_URL for Celery workers"
+    from kernel.celery import broker  # noqa: PLC0415  costs a third of a second
+
+    try:
+        broker.check()
+    except Exception as error:  # noqa: BLE001  Redis, kombu, sockets: each has its own
+        raise RepairNeededError(
+            f"the broker of CELERY_BROKER_URL does not answer ({type(error).__name__});"
+            " start it, or jobs wait; see docs/runbooks/celery.md"
+        ) from None
+    return "answers: jobs run in Celery workers"
+
+
 def _folder() -> str:
     probe = settings.DATA_DIR / ".doctor"
     try:
@@ -169,14 +189,71 @@ def _secrets() -> str:
     )
 
 
+def _events() -> str:
+    try:
+        told = wake.is_told(LONGEST_NOTIFICATION_SECONDS)
+    except DatabaseError:
+        raise RepairNeededError("not readable; mend the database first") from None
+    if not told:
+        raise RepairNeededError(
+            "PostgreSQL's notifications do not arrive: DATABASE_URL leads to a pooler that lends"
+            " connections for one transaction; let it lend them for a session, or name the server"
+        )
+    return _kafka() if settings.KAFKA_BOOTSTRAP_SERVERS else here.check()
+
+
+def _kafka() -> str:
+    # Costs a process 50 ms at its start, so only where it is used.
+    from confluent_kafka import KafkaException  # noqa: PLC0415
+
+    from kernel.events.kafka import brokers, topics  # noqa: PLC0415
+
+    try:
+        missing = sorted(set(topics.declared()) - set(topics.found(topics.declared())))
+        warning = brokers.late_takeover()
+    except KafkaException as error:
+        raise RepairNeededError(
+            f"Kafka at {', '.join(settings.KAFKA_BOOTSTRAP_SERVERS)} does not answer"
+            f" ({error.args[0].str()}); start it, or see the KAFKA_ settings"
+        ) from None
+    told = [here.check()]
+    if missing:
+        told.append(f"made when needed, or by `manage.py topics`: {', '.join(missing)}")
+    if warning:
+        told.append(warning)
+    return "; ".join(told)
+
+
+def _files() -> str:
+    if "files" not in settings.SERVICES:
+        return "not in this process"
+    from apps.files.adapters.stores import file_store  # noqa: PLC0415  boto3 takes half a second
+
+    if not settings.FILES_STORAGE:
+        return "in the data folder: their rows alone keep what is held or retained"
+    try:
+        locks = file_store().locks()
+    except StorageUnavailableError as error:
+        raise RepairNeededError(f"{settings.FILES_STORAGE}: {error}; see FILES_STORAGE") from None
+    if locks:
+        return f"in {settings.FILES_STORAGE}, which locks what is held or retained"
+    return (
+        f"in {settings.FILES_STORAGE}, a bucket without Object Lock: their rows alone keep what is"
+        " held or retained"
+    )
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "services": _services,
     "database": _database,
     "migrations": _migrations,
     "tenancy": _tenancy,
+    "broker": _broker,
     "folder": _folder,
     "port": _port,
     "schema": _schema,
     "tenants": _tenants,
     "secrets": _secrets,
+    "events": _events,
+    "files": _files,
 }

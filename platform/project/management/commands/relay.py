@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from kernel.events.here import threads_here
-from kernel.running import run_until_told
+from project.operations import run
 
 
 class Command(BaseCommand):
@@ -15,10 +14,4 @@ class Command(BaseCommand):
     help = "Relay events of this process's services until SIGINT or SIGTERM; one relay is active."
 
     def handle(self, **_options: Any) -> None:
-        run_until_told(
-            threads_here(groups=()), stop_timeout=settings.STOP_TIMEOUT, on_started=self._tell
-        )
-
-    def _tell(self) -> None:
-        self.stdout.write("relaying")
-        self.stdout.flush()
+        run(self, threads_here(groups=()), told="relaying")

@@ -5,8 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.identity.last_used import written_down
+from kernel.dynamic.following import values
+from kernel.hints.following import followers
+from kernel.keeping import written_down
 from kernel.serving.server import AddressInUseError, listen, serve
+from project.operations import watched
 from project.wsgi import application
 
 
@@ -16,6 +19,8 @@ class Command(BaseCommand):
     help = "Serve this process's services at HOST:PORT until SIGINT or SIGTERM."
 
     def handle(self, **_options: Any) -> None:
+        # Before anything else is begun, which would have more to say.
+        refuse_a_taken_address()
         names = ", ".join(settings.SERVICES)
         serve_here(lambda url: self.stdout.write(f"{names} at {url}"))
 
@@ -31,7 +36,7 @@ def refuse_a_taken_address() -> None:
 def serve_here(on_listening: Any) -> None:
     """Serve as the settings say; raises CommandError when the address is taken."""
     try:
-        with written_down():
+        with written_down(), watched(), values.following(), followers.following():
             serve(
                 application,
                 host=settings.HOST,

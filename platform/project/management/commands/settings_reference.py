@@ -10,7 +10,8 @@ from django.core.management.base import CommandError
 
 from project.reference import ReferenceCommand, table
 
-SOURCE = Path(__file__).resolve().parents[2] / "settings.py"
+_PROJECT = Path(__file__).resolve().parents[2]
+SOURCES = (_PROJECT / "settings.py", _PROJECT / "of_services.py")
 INTRODUCTION = """\
 Read once from the environment when a process starts. A value that cannot be understood ends the
 start with a sentence that names it. This page is made by `manage.py settings_reference`.
@@ -34,11 +35,15 @@ _BY_LIMITS = re.compile(r"'?(?P<gateway>[\d:]+)'? if _FOR_GATEWAY else '?(?P<pub
 _SECTION = re.compile(r"^# --- (?P<title>.*?) -+$")
 _KINDS = {
     "text": "text",
+    "secret": "secret",  # nosec B105  the name of a kind
     "choice": "one of a few",
     "flag": "true or false",
     "number": "whole number",
     "items": "items with commas",
     "pairs": "name=value pairs",
+    "numbers": "name=number pairs",
+    "choices": "name=choice pairs",
+    "origin": "an origin",
     "origins": "origins with commas",
     "networks": "networks with commas",
     "url": "URL",
@@ -70,7 +75,8 @@ class Command(ReferenceCommand):
     name = "settings"
 
     def text(self) -> str:
-        return page(found_in(SOURCE.read_text(encoding="utf-8")))
+        texts = [source.read_text(encoding="utf-8") for source in SOURCES]
+        return page([setting for text in texts for setting in found_in(text)])
 
 
 def found_in(source: str) -> list[Setting]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from kernel.identity.jwks import RETIRED
 from kernel.identity.service_keys import AHEAD_SECONDS, keyring
 from kernel.identity.service_tokens import own_name
 
@@ -37,8 +38,9 @@ class Command(BaseCommand):
             return
         signing = keyring().signing().kid
         for key in keyring().jwks()["keys"]:
-            told = {"kid": key["kid"], "signs": key["kid"] == signing}
+            told = {"kid": key["kid"], "signs": key["kid"] == signing, "retired": RETIRED in key}
             if options["json"]:
                 self.stdout.write(json.dumps(told))
             else:
-                self.stdout.write(f"{key['kid']}{'  signs' if told['signs'] else ''}")
+                said = [name for name in ("signs", "retired") if told[name]]
+                self.stdout.write("  ".join([key["kid"], *said]))

@@ -1,59 +1,32 @@
-"""The back office's building blocks: the only module that names the admin theme."""
+"""Admins of the house: what every list and every page of a row has in common."""
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold import fields as theme_fields
 from unfold.admin import ModelAdmin as ThemedModelAdmin
 from unfold.admin import TabularInline as ThemedTabularInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
-from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.sites import UnfoldAdminSite as AdminSite
+from unfold.decorators import display
+from unfold.views import ChangeList as ThemedChangeList
 
+from kernel.errors import InvalidInputError
 from kernel.identity.models import Tenant
-from kernel.staff import MOST_NAMED as MOST_NAMED_IN_EVENT
-from kernel.staff import tell_action, tell_changes
+from kernel.ids import parse_id
+from kernel.staff import tell_changes
 from kernel.tenancy.context import PLATFORM
-
-__all__ = [
-    "AdminPasswordChangeForm",
-    "AdminSite",
-    "Bar",
-    "ChoicesDropdownFilter",
-    "ModelAdmin",
-    "RangeDateTimeFilter",
-    "ReadOnlyAdmin",
-    "SeenOnlyAdmin",
-    "TabularInline",
-    "TenantAdmin",
-    "TenantFilter",
-    "UserChangeForm",
-    "UserCreationForm",
-    "action",
-    "confirmed",
-    "display",
-    "table",
-]
 
 #: A list says "more than" instead of counting further.
 MOST_COUNTED = 10_000
-#: A question about many rows names the first of them.
-MOST_NAMED = 10
-
-Act = Callable[[Any, HttpRequest, QuerySet[Any]], None]
 
 
 def _json(value: Any, encoder: Any) -> SafeString:
@@ -75,6 +48,15 @@ class BoundedPaginator(Paginator[Any]):
         return int(rows.order_by()[: MOST_COUNTED + 1].count())
 
 
+class ChangeList(ThemedChangeList):
+    """A list that tells how many it has found only where something narrows it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not (self.has_active_filters or self.query):
+            self.full_result_count = self.result_count
+
+
 class ModelAdmin(ThemedModelAdmin):
     """An admin of the house: pages of 50, bounded counts, nothing unfiltered counted twice.
 
@@ -84,8 +66,13 @@ class ModelAdmin(ThemedModelAdmin):
     paginator: type[Paginator[Any]] = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
+    # Counts beside filters read all of a table.
+    show_facets = admin.ShowFacets.NEVER
     compressed_fields = True
     warn_unsaved_form = True
+
+    def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ThemedChangeList]:
+        return ChangeList
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         tell_changes([obj], "added", message)
@@ -108,6 +95,11 @@ class ModelAdmin(ThemedModelAdmin):
 class SeenOnlyAdmin(ModelAdmin):
     """Rows that the platform writes: nobody makes, changes or deletes one by hand."""
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return _without_history(super().render_change_form, request, context, *args, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -115,8 +107,23 @@ class SeenOnlyAdmin(ModelAdmin):
         # Django asks the same, without a row, before it offers an action.
         return bool(obj is None and super().has_change_permission(request))
 
+    def has_operate_permission(self, request: HttpRequest, _object_id: str = "") -> bool:
+        """Say whether somebody may act on a row: who may change it, in Django's words."""
+        return self.has_change_permission(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _without_history(
+    render: Callable[..., HttpResponse],
+    request: HttpRequest,
+    context: dict[str, Any],
+    *args: Any,
+    **kwargs: Any,
+) -> HttpResponse:
+    # What nobody changes has no history of changes.
+    return render(request, context | {"show_history": False}, *args, **kwargs)
 
 
 class TabularInline(ThemedTabularInline):
@@ -168,11 +175,7 @@ class ReadOnlyAdmin(TenantAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        # What nobody changes has no history of changes.
-        response: HttpResponse = super().render_change_form(
-            request, context | {"show_history": False}, *args, **kwargs
-        )
-        return response
+        return _without_history(super().render_change_form, request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -194,67 +197,9 @@ class TenantFilter(admin.SimpleListFilter):
         return [(str(pk), slug) for pk, slug in Tenant.objects.values_list("pk", "slug")[:100]]
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(tenant_id=self.value()) if self.value() else rows
-
-
-def confirmed(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
-    """Let an action ask first, naming the rows; only a yes to just as many rows does it.
-
-    The docstring of the action is part of the question: what it causes, for who is asked.
-    """
-
-    @wraps(act)
-    def ask_first(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        count = rows.order_by()[: MOST_COUNTED + 1].count()
-        if request.POST.get("confirmed") == str(count):
-            # Taken before the action: afterwards they may be gone, or chosen no more.
-            first = list(rows[: MOST_NAMED_IN_EVENT + 1])
-            act(page, request, rows)
-            tell_action(page.model, first, act.__name__, count=count)
-            return None
-        context = page.admin_site.each_context(request) | {
-            "title": "Are you sure?",
-            "opts": page.opts,
-            "media": page.media,
-            "action": act.__name__,
-            "description": getattr(ask_first, "short_description", act.__name__),
-            "causes": act.__doc__,
-            "count": count,
-            "most": MOST_COUNTED,
-            "named": rows[:MOST_NAMED],
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-        }
-        return TemplateResponse(request, "kernel/admin/confirm.html", context)
-
-    return ask_first
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar of a chart."""
-
-    label: str
-    value: int
-    #: Percent of the largest bar.
-    height: int
-
-    @classmethod
-    def of(cls, counted: Sequence[tuple[str, int]]) -> "list[Bar]":
-        largest = max((value for _, value in counted), default=0) or 1
-        return [cls(label, value, round(100 * value / largest)) for label, value in counted]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> SafeString:
-    """Return a small table; every value is escaped."""
-    if not rows:
-        return format_html("<p>{}</p>", empty)
-    return format_html(
-        '<table class="septet-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
-        format_html_join("", '<th scope="col">{}</th>', ((cell,) for cell in head)),
-        format_html_join(
-            "",
-            "<tr>{}</tr>",
-            ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows),
-        ),
-    )
+        if not (value := self.value()):
+            return rows
+        try:
+            return rows.filter(tenant_id=parse_id(value))
+        except InvalidInputError as error:
+            raise IncorrectLookupParameters(str(error)) from None
