@@ -9,3 +9,10 @@ class AuditConfig(AppConfig):
     name = "apps.audit"
     label = "audit"
     verbose_name = "Audit"
+
+    def ready(self) -> None:
+        from apps.audit import checks, tasks  # noqa: F401  registers them
+        from apps.audit.selectors import figures
+        from kernel.observability.health import register_check
+
+        register_check("audit", figures.check)

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from apps.audit.domain.entries import Actor, Target
+from apps.audit.domain.entries import Actor, Change, Target
 from apps.audit.models import AuditLog, AuditLogTarget
-from apps.audit.services import MAX_BATCH, record, record_all
+from apps.audit.services.recording import MAX_BATCH, record, record_all
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import TenantRequiredError, acting_as, in_tenant
 from kernel.testing.tenants import make_tenant
-from tests.audit.factories import MOMENT, an_entry
+from tests.audit.factories import MOMENT, an_entry, forge
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -75,6 +75,50 @@ def test_a_bad_entry_does_not_keep_the_others_out() -> None:
     assert AuditLog.objects.count() == 2
 
 
+def test_all_or_nothing_records_nothing_when_one_entry_is_bad() -> None:
+    known = record(an_entry(idempotency_key="known"))
+    entries = [
+        an_entry(idempotency_key="known"),
+        an_entry(idempotency_key="new"),
+        an_entry(),
+        an_entry(action=" "),
+        an_entry(idempotency_key="known", action="other"),
+    ]
+
+    outcomes = record_all(entries, all_or_nothing=True)
+
+    assert [outcome.error and outcome.error.code for outcome in outcomes] == [
+        None,
+        "AUDIT_BATCH_REFUSED",
+        "AUDIT_BATCH_REFUSED",
+        "INVALID_INPUT",
+        "CONFLICT",
+    ]
+    assert str(outcomes[1].error) == "2 of 5 entries have an error"
+    assert outcomes[0].log == known
+    assert AuditLog.objects.get() == known
+    assert [outcome.new for outcome in record_all(entries[:3], all_or_nothing=True)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_a_key_whose_log_is_not_there_any_more_is_not_taken_for_recorded() -> None:
+    log = record(an_entry(idempotency_key="k-1"))
+    forge("DELETE FROM audit_auditlog WHERE id = %s", [log.pk.hex])
+
+    with pytest.raises(ConflictError, match="the log of the idempotency key 'k-1' is gone"):
+        record(an_entry(idempotency_key="k-1"))
+
+
+def test_what_only_looks_like_a_nul_is_recorded() -> None:
+    log = record(an_entry(metadata={"a": "b\\u0000"}))
+
+    log.refresh_from_db()
+    assert log.metadata == {"a": "b\\u0000"}
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
@@ -85,7 +129,13 @@ def test_a_bad_entry_does_not_keep_the_others_out() -> None:
         ({"occurred_at": MOMENT.replace(tzinfo=None)}, "occurredAt has no time zone"),
         ({"targets": (Target(type="t", id="1"),) * 51}, "targets holds at most 50 items, found 51"),
         ({"targets": (Target(type="t", id=""),)}, "targets[0].id is empty"),
-        ({"metadata": {"a": "x" * 64_000}}, "metadata has at most 64000 bytes, found 64009"),
+        ({"metadata": {"a": "x" * 64_000}}, "metadata has at most 64000 bytes, found 64008"),
+        ({"metadata": {"a": ["b\0"]}}, "metadata contains the character U+0000"),
+        ({"metadata": {"a\0": 1.5}}, "metadata contains the character U+0000"),
+        (
+            {"changes": (Change(field="f", after="\0"),)},
+            "changes contains the character U+0000",
+        ),
         ({"idempotency_key": ""}, "idempotencyKey is empty"),
     ],
 )
@@ -123,10 +173,11 @@ def test_nothing_is_recorded_or_read_outside_a_tenant() -> None:
         "DELETE FROM audit_auditlogtarget",
         "UPDATE audit_auditlogtarget SET target_id = 'forged'",
         "DELETE FROM audit_auditlog",
+        "UPDATE audit_knownkey SET log_id = tenant_id",
     ],
 )
 def test_the_database_itself_refuses_changes(statement: str) -> None:
-    record(an_entry())
+    record(an_entry(idempotency_key="k-1"))
 
     with (
         pytest.raises(DatabaseError, match="append-only"),

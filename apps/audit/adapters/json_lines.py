@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import IO, Any, Protocol, Self, cast
 
 from kernel.errors import InvalidInputError
 
@@ -56,9 +56,9 @@ class JsonLines:
         self._file.seek(0)
         number = 0
         try:
-            for number, raw in enumerate(_raw_lines(_plain(self._file)), start=1):
+            for number, raw in enumerate(raw_lines(_plain(self._file)), start=1):
                 if raw.strip():
-                    yield _line(number, raw)
+                    yield line_of(number, raw)
         except (EOFError, OSError, zlib.error) as error:
             raise InvalidInputError(
                 f"{self._path} ends or breaks after line {number}: {error}"
@@ -82,7 +82,14 @@ def _plain(file: IO[bytes]) -> IO[bytes]:
     return cast(IO[bytes], gzip.GzipFile(fileobj=file)) if magic == _GZIP_MAGIC else file
 
 
-def _raw_lines(file: IO[bytes]) -> Iterator[bytes]:
+class Readable(Protocol):
+    """What can be read by lines, each up to a length."""
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+def raw_lines(file: Readable) -> Iterator[bytes]:
+    """Yield lines; of one that is too long no more than its beginning."""
     while raw := file.readline(MAX_LINE_BYTES + 1):
         whole = raw
         # The rest of a line that is too long is passed over, so that the next one is read whole.
@@ -91,7 +98,8 @@ def _raw_lines(file: IO[bytes]) -> Iterator[bytes]:
         yield whole
 
 
-def _line(number: int, raw: bytes) -> Line:
+def line_of(number: int, raw: bytes) -> Line:
+    """Return what a line holds, or why it is no record."""
     if len(raw) > MAX_LINE_BYTES:
         return Line(number, problem=f"a line has at most {MAX_LINE_BYTES} bytes")
     try:

@@ -7,12 +7,30 @@ from datetime import datetime
 from typing import Any
 
 from apps.audit.domain.cloudtrail import cloudtrail_entry
-from apps.audit.domain.entries import Actor, Change, Context, Entry, EntryError, Target
+from apps.audit.domain.entries import (
+    Actor,
+    Change,
+    Context,
+    Entry,
+    EntryError,
+    Personal,
+    Target,
+)
 
 Mapping = Callable[[dict[str, Any]], Entry]
 
 _FIELDS = frozenset(
-    ("action", "occurredAt", "actor", "targets", "context", "changes", "metadata", "idempotencyKey")
+    (
+        "action",
+        "occurredAt",
+        "actor",
+        "targets",
+        "context",
+        "changes",
+        "metadata",
+        "idempotencyKey",
+        "personal",
+    )
 )
 _CONTEXT_FIELDS = frozenset(("ipAddress", "userAgent", "location", "requestId"))
 
@@ -41,6 +59,8 @@ def septet_entry(record: dict[str, Any]) -> Entry:
             changes=tuple(Change(**change) for change in record.get("changes") or ()),
             metadata=record.get("metadata") or {},
             idempotency_key=_text(record.get("idempotencyKey") or _content_key(record)),
+            keyed_by_content=not record.get("idempotencyKey"),
+            personal=tuple(map(_personal, record.get("personal") or ())),
         )
     except EntryError:
         raise
@@ -48,6 +68,11 @@ def septet_entry(record: dict[str, Any]) -> Entry:
         raise EntryError(f"the field {error.args[0]} is missing") from None
     except (TypeError, ValueError, AttributeError) as error:
         raise EntryError(f"a field has another form than expected: {error}") from None
+
+
+def _personal(told: dict[str, Any]) -> Personal:
+    _refuse_unknown(told, frozenset(("subject", "fields")))
+    return Personal(subject=_text(told["subject"]), fields=tuple(map(_text, told["fields"])))
 
 
 def _content_key(record: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from apps.audit.schema.inputs import AuditLogOrder
 from apps.audit.schema.types import AuditLogType
-from apps.audit.selectors import told_of
+from apps.audit.selectors.logs import told_of
 from kernel.federation.fields import ManyOf
 from kernel.federation.references import Part, contribution
 from kernel.services import CATALOGUE

@@ -4,9 +4,19 @@ from typing import Any
 
 import graphene
 
-from apps.audit.schema.inputs import AuditLogFilter, AuditLogOrder
+from apps.audit.schema.exports import Exports
+from apps.audit.schema.inputs import AuditLogFilter, AuditLogOrder, query
+from apps.audit.schema.proofs import Proofs
+from apps.audit.schema.retention import Retention
+from apps.audit.schema.rules import Rules
+from apps.audit.schema.schemas import SchemaQueries
+from apps.audit.schema.searches import Searches
+from apps.audit.schema.sources import Sources
+from apps.audit.schema.streams import Streams
 from apps.audit.schema.types import AuditLogActionCount, AuditLogType
-from apps.audit.selectors import LOOKUPS, counts_by_action, narrowed
+from apps.audit.schema.viewers import Viewers
+from apps.audit.selectors.archived import ArchivedLogs
+from apps.audit.selectors.logs import LOOKUPS, counts_by_action, narrowed
 from kernel.federation.access import scope
 from kernel.federation.fields import Many, One
 
@@ -14,12 +24,24 @@ LOGS = Many(
     AuditLogType,
     filter=AuditLogFilter,
     lookups=LOOKUPS,
-    where=lambda logs, wanted: narrowed(logs, **wanted),
+    where=lambda logs, wanted: narrowed(logs, query(wanted)),
+    elsewhere=lambda wanted: ArchivedLogs(query(wanted)),
     order=AuditLogOrder,
 )
 
 
-class Query(graphene.ObjectType):
+class Query(
+    Streams,
+    Sources,
+    Rules,
+    Searches,
+    Exports,
+    Viewers,
+    SchemaQueries,
+    Proofs,
+    Retention,
+    graphene.ObjectType,
+):
     """Reads of the audit log."""
 
     audit_log = One(AuditLogType)

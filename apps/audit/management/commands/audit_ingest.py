@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from apps.audit.adapters.json_lines import JsonLines
 from apps.audit.domain.mappings import MAPPINGS
-from apps.audit.services import Report, ingest
+from apps.audit.services.recording import Report, ingest
 from kernel.errors import DomainError
 from kernel.identity.selectors import tenant_by_slug
 from kernel.tenancy.context import in_tenant

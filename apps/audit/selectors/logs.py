@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
-from apps.audit.domain.search import asked_tokens
+from apps.audit.domain.queries import LogQuery
+from apps.audit.lookups import Holds
 from apps.audit.models import AuditLog, AuditLogTarget
-from kernel.errors import InvalidInputError
+from apps.audit.selectors.words import worded
 from kernel.tenancy.context import current_tenant_id
 
 #: The most logs that a chart looks at.
 MOST_CHARTED = 10_000
 
 
-#: By which lookup the parts of a filter narrow, but for those that `narrowed` knows.
+#: By which lookup the parts of a question narrow, but for those that `narrowed` knows.
 LOOKUPS = {
+    "actor_type": "actor_type",
     "actor_id": "actor_id",
     "actor_name": "actor_name",
     "actions": "action__in",
@@ -24,19 +26,25 @@ LOOKUPS = {
 }
 
 
-def narrowed(
-    logs: QuerySet[AuditLog],
-    *,
-    target_type: str | None = None,
-    target_id: str | None = None,
-    text: str | None = None,
-) -> QuerySet[AuditLog]:
-    """Return those of the logs that have such a target, and in which the text occurs."""
-    if target_type is not None or target_id is not None:
-        logs = logs.filter(Exists(_targets(target_type, target_id)))
-    if text is not None:
-        logs = logs.filter(words__matches=_asked(text))
-    return logs
+def matching(query: LogQuery) -> QuerySet[AuditLog]:
+    """Return the live logs of the tenant that are looked for."""
+    return narrowed(AuditLog.visible(), query)
+
+
+def narrowed(logs: QuerySet[AuditLog], query: LogQuery) -> QuerySet[AuditLog]:
+    """Return those of the logs that are looked for."""
+    for name, lookup in LOOKUPS.items():
+        if (value := getattr(query, name)) is not None:
+            logs = logs.filter(**{lookup: value})
+    if query.target_type is not None or query.target_id is not None:
+        logs = logs.filter(Exists(_targets(query.target_type, query.target_id)))
+    if query.ip_address is not None:
+        logs = logs.filter(context__ip_address=query.ip_address)
+    if query.request_id is not None:
+        logs = logs.filter(context__request_id=query.request_id)
+    if query.metadata is not None:
+        logs = logs.filter(Holds("metadata", query.metadata))
+    return worded(logs, query, current_tenant_id().hex)
 
 
 def counts_by_action(logs: QuerySet[AuditLog], *, most: int) -> list[tuple[str, int]]:
@@ -52,19 +60,13 @@ def told_of(typename: str, ids: list[str]) -> QuerySet[AuditLog]:
     return AuditLog.objects.filter(**told).annotate(parent=F("indexed_targets__target_id"))
 
 
-def searched(logs: QuerySet[AuditLog], text: str) -> QuerySet[AuditLog]:
-    """Return those of the logs, of any tenant, in which all words of the text occur."""
-    tokens = asked_tokens(text)
-    return logs.filter(words__matches=tokens) if tokens else logs
-
-
 def logs_over_time(logs: QuerySet[AuditLog], *, bars: int = 60) -> list[tuple[str, int]]:
-    """Return how many logs fell into each of so many equal spans; looks at 10,000 at most."""
-    newest = logs.order_by("-occurred_at").values_list("occurred_at", flat=True)
-    times = [moment.timestamp() for moment in newest[:MOST_CHARTED]]
+    """Return how many of the first 10,000 logs at most fell into each of so many equal spans."""
+    newest = logs.values_list("occurred_at", flat=True)[:MOST_CHARTED]
+    times = [moment.timestamp() for moment in newest]
     if not times:
         return []
-    first, last = times[-1], times[0]
+    first, last = min(times), max(times)
     span = max((last - first) / bars, 1)
     counted = Counter(min(int((moment - first) / span), bars - 1) for moment in times)
     return [
@@ -80,11 +82,3 @@ def _targets(target_type: str | None, target_id: str | None) -> QuerySet[AuditLo
     if target_id is not None:
         targets = targets.filter(target_id=target_id)
     return targets
-
-
-def _asked(text: str) -> list[str]:
-    tokens = asked_tokens(text)
-    if not tokens:
-        raise InvalidInputError("the text to look for has no letter and no digit")
-    # Every log's first token is its tenant, so the index itself keeps tenants apart.
-    return [current_tenant_id().hex, *tokens]

@@ -1,0 +1,36 @@
+"""What is counted of audit logs for Prometheus, also by processes that seal nothing."""
+
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+
+from apps.audit.selectors.standing import waiting_seconds
+from kernel.observability.figures import Figures
+
+
+class LogFigures(Figures):
+    """How late sealing is."""
+
+    of = "audit logs"
+
+    def counted(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(
+            "audit_unsealed_oldest_seconds",
+            "How long the oldest log of any tenant has waited to be sealed.",
+            value=waiting_seconds(),
+        )
+
+
+FIGURES = LogFigures()
+REGISTRY.register(FIGURES)
+
+
+def check() -> str:
+    """Say for readiness whether sealing keeps up. Whatever it is, work may be sent here."""
+    try:
+        seconds = waiting_seconds()
+    except DatabaseError:
+        return "it cannot be told"
+    return f"the oldest log waits to be sealed for {seconds:.0f} s" if seconds >= 1 else "sealed"

@@ -1,0 +1,1 @@
+"""Writes of the audit app: entries recorded, and logs sealed over them."""
