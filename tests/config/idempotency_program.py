@@ -9,11 +9,9 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 
 from apps.config.models import FeatureFlag  # noqa: E402
-from apps.config.services import create_flag  # noqa: E402
+from apps.config.services.flags import create_flag  # noqa: E402
 from kernel.idempotency.models import KeyedRequest  # noqa: E402
 from kernel.idempotency.services import once  # noqa: E402
 from kernel.identity.models import Tenant  # noqa: E402
@@ -45,8 +43,6 @@ def create(moment: str) -> None:
 
 def main(verb: str, *arguments: str) -> None:
     if verb == "prepare":
-        if connection.vendor == "sqlite":
-            call_command("migrate", verbosity=0)
         sys.stdout.write(make_key(make_tenant("tenant")).secret)
     elif verb == "create":
         create(*arguments)

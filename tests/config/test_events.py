@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.config.services import create_flag, delete_flag, delete_flags, update_flag
+from apps.config.services.flags import create_flag, delete_flag, delete_flags, update_flag
 from contracts.config import FlagChanged, FlagCreated, FlagDeleted
 from kernel.errors import ConflictError
 from kernel.ids import new_id
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.usefixtures("tenant")
 
 def test_each_change_of_a_flag_is_told() -> None:
     id_ = str(create_flag(key="dark-mode").pk)
-    update_flag(id=id_, enabled=True)
+    update_flag(id=id_, owner="web")
     update_flag(id=id_)
     delete_flag(id=id_)
 
     assert published() == [
-        FlagCreated(flag_id=id_, key="dark-mode", enabled=False),
-        FlagChanged(flag_id=id_, key="dark-mode", enabled=True, fields=("enabled",)),
+        FlagCreated(flag_id=id_, key="dark-mode"),
+        FlagChanged(flag_id=id_, key="dark-mode", fields=("owner",)),
         FlagDeleted(flag_id=id_, key="dark-mode"),
     ]
 

@@ -13,15 +13,16 @@ from kernel.testing.tenants import make_key
 
 CREATE = """
 mutation($input: CreateFeatureFlagInput!) {
-  createFeatureFlag(input: $input) { featureFlag { id key enabled } error { code message } } }
+  createFeatureFlag(input: $input) { featureFlag { id key clientVisible } error { code message } } }
 """
 UPDATE = """
 mutation($input: UpdateFeatureFlagInput!) {
-  updateFeatureFlag(input: $input) { featureFlag { id enabled } error { code message } } }
+  updateFeatureFlag(input: $input) { featureFlag { id clientVisible } error { code message } } }
 """
 DELETE = """
 mutation($input: DeleteFeatureFlagInput!) {
-  deleteFeatureFlag(input: $input) { featureFlag { id key enabled description } error { code } } }
+  deleteFeatureFlag(input: $input) {
+    featureFlag { id key clientVisible description } error { code } } }
 """
 TWO = """
 mutation($one: CreateFeatureFlagInput!, $other: CreateFeatureFlagInput!) {
@@ -81,16 +82,16 @@ def test_a_failure_is_told_again_even_when_it_would_now_succeed(tenant: Tenant) 
 def test_a_row_is_shown_as_it_is_now_and_a_removed_one_as_it_was(tenant: Tenant) -> None:
     caller = Caller(tenant)
     flag = caller.change(CREATE, key="a", description="Zoë", idempotencyKey="k-1")["featureFlag"]
-    caller.change(UPDATE, id=flag["id"], enabled=True)
+    caller.change(UPDATE, id=flag["id"], clientVisible=True)
 
     made_again = caller.change(CREATE, key="a", description="Zoë", idempotencyKey="k-1")
     removed, removed_again = (
         caller.change(DELETE, id=flag["id"], idempotencyKey="k-2") for _ in range(2)
     )
 
-    assert made_again["featureFlag"] == flag | {"enabled": True}
+    assert made_again["featureFlag"] == flag | {"clientVisible": True}
     assert removed_again == removed
-    assert removed["featureFlag"] == flag | {"enabled": True, "description": "Zoë"}
+    assert removed["featureFlag"] == flag | {"clientVisible": True, "description": "Zoë"}
 
 
 def test_of_a_row_that_was_removed_since_it_is_told_that_it_is_gone(tenant: Tenant) -> None:
@@ -110,7 +111,7 @@ def test_a_row_that_the_caller_may_no_longer_see_is_not_shown_again(
 ) -> None:
     caller = Caller(tenant)
     flag = caller.change(CREATE, key="a", idempotencyKey="k")["featureFlag"]
-    hidden = replace(FeatureFlag.access, rows=lambda _principal: Q(enabled=True))
+    hidden = replace(FeatureFlag.access, rows=lambda _principal: Q(client_visible=True))
     monkeypatch.setattr(FeatureFlag, "access", hidden)
 
     again = caller.change(CREATE, key="a", idempotencyKey="k")

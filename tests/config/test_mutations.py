@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 
 from apps.config.models import FeatureFlag
-from apps.config.services import create_flag
+from apps.config.services.flags import create_flag
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
 
 CREATE = """
 mutation($input: CreateFeatureFlagInput!) {
   change: createFeatureFlag(input: $input) {
-    featureFlag { id key description enabled } error { code message } } }
+    featureFlag { id key description clientVisible } error { code message } } }
 """
 UPDATE = """
 mutation($input: UpdateFeatureFlagInput!) {
   change: updateFeatureFlag(input: $input) {
-    featureFlag { key description enabled } error { code message } } }
+    featureFlag { key description clientVisible } error { code message } } }
 """
 DELETE = """
 mutation($input: DeleteFeatureFlagInput!) {
@@ -37,13 +37,13 @@ def change(graphql: GraphQLClient, document: str, **told: Any) -> Any:
 def test_a_flag_is_made_changed_and_removed(graphql: GraphQLClient) -> None:
     made = change(graphql, CREATE, key="dark-mode", description="Dark")
     row_id = made["featureFlag"].pop("id")
-    changed = change(graphql, UPDATE, id=row_id, enabled=True)
+    changed = change(graphql, UPDATE, id=row_id, clientVisible=True)
     removed = change(graphql, DELETE, id=row_id)
     again = change(graphql, DELETE, id=row_id)
 
     flag = {"key": "dark-mode", "description": "Dark"}
-    assert made == {"featureFlag": flag | {"enabled": False}, "error": None}
-    assert changed == {"featureFlag": flag | {"enabled": True}, "error": None}
+    assert made == {"featureFlag": flag | {"clientVisible": False}, "error": None}
+    assert changed == {"featureFlag": flag | {"clientVisible": True}, "error": None}
     assert removed == {"featureFlag": {"id": row_id, "key": "dark-mode"}, "error": None}
     assert again == {"featureFlag": None, "error": {"code": "NOT_FOUND"}}
 
@@ -105,6 +105,7 @@ def test_changes_cost_a_fixed_number_of_queries(graphql: GraphQLClient) -> None:
 
     # The key; then what is looked at, what is written, and the event that tells of it.
     assert len(graphql.sql(CREATE, input={"key": "dark-mode"})) == 3
-    assert len(graphql.sql(UPDATE, input={"id": ids[0], "enabled": True})) == 4
-    assert len(graphql.sql(DELETE, input={"id": ids[1]})) == 4
-    assert len(graphql.sql(DELETE_MANY, input={"ids": ids[2:]})) == 4
+    assert len(graphql.sql(UPDATE, input={"id": ids[0], "owner": "web"})) == 4
+    # Where it is live, then what goes with it: states, versions, rollouts, outcomes and counts.
+    assert len(graphql.sql(DELETE, input={"id": ids[1]})) == 11
+    assert len(graphql.sql(DELETE_MANY, input={"ids": ids[2:]})) == 11

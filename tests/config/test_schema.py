@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.config.models import FeatureFlag
-from apps.config.services import create_flag
+from apps.config.services.flags import create_flag
 from kernel.testing.graphql import GraphQLClient
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -26,11 +26,11 @@ def test_one_is_shown_with_every_field(graphql: GraphQLClient) -> None:
     (row_id,) = make(1)
 
     row = graphql(
-        "query($id: ID!) { featureFlag(id: $id) { id key description enabled } }", id=row_id
+        "query($id: ID!) { featureFlag(id: $id) { id key description clientVisible } }", id=row_id
     ).data["featureFlag"]
 
     assert row.pop("id") == row_id
-    assert row == {"key": "number 0", "description": "A switch", "enabled": False}
+    assert row == {"key": "number 0", "description": "A switch", "clientVisible": False}
 
 
 def test_all_are_listed_with_the_newest_first(graphql: GraphQLClient) -> None:
@@ -68,7 +68,7 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
 
     with CaptureQueriesContext(connection) as queries:
         rows = graphql(
-            "{ featureFlags { nodes { id key description enabled } pageInfo { endCursor } } }"
+            "{ featureFlags { nodes { id key description clientVisible } pageInfo { endCursor } } }"
         ).data["featureFlags"]["nodes"]
 
     assert len(rows) == 50
@@ -80,11 +80,11 @@ def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
     [
         ({"keys": ["b", "c", "none"]}, ["c", "b"]),
         ({"keys": []}, []),
-        ({"enabled": True}, ["b"]),
-        ({"enabled": False}, ["c", "a"]),
+        ({"clientVisible": True}, ["b"]),
+        ({"clientVisible": False}, ["c", "a"]),
         ({"createdFrom": "2024-05-02T00:00:00Z"}, ["c", "b"]),
         ({"createdBefore": "2024-05-02T02:00:00+02:00"}, ["a"]),
-        ({"enabled": False, "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
+        ({"clientVisible": False, "createdFrom": "2024-05-02T00:00:00Z"}, ["c"]),
         ({}, ["c", "b", "a"]),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_filter_lets_through_what_fits_every_part(
     graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
 ) -> None:
     for day, key in enumerate("abc", 1):
-        flag = create_flag(key=key, enabled=key == "b")
+        flag = create_flag(key=key, client_visible=key == "b")
         FeatureFlag.objects.filter(pk=flag.pk).update(created_at=datetime(2024, 5, day, tzinfo=UTC))
 
     rows = graphql(

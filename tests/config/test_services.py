@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from apps.config.models import FeatureFlag
-from apps.config.services import create_flag, delete_flag, delete_flags, update_flag
+from apps.config.services.flags import create_flag, delete_flag, delete_flags, update_flag
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id
 from kernel.tenancy.context import in_tenant
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.usefixtures("tenant")
 
 def stored() -> list[tuple[str, str, bool]]:
     flags = FeatureFlag.objects.order_by("key")
-    return [(flag.key, flag.description, flag.enabled) for flag in flags]
+    return [(flag.key, flag.description, flag.client_visible) for flag in flags]
 
 
-def test_a_new_flag_is_off_unless_said_otherwise() -> None:
+def test_a_new_flag_is_for_servers_unless_said_otherwise() -> None:
     create_flag(key="dark-mode")
-    create_flag(key="new-search", description="Search", enabled=True)
+    create_flag(key="new-search", description="Search", client_visible=True)
 
     assert stored() == [("dark-mode", "", False), ("new-search", "Search", True)]
 
@@ -50,7 +50,7 @@ def test_a_key_is_taken_once_in_each_tenant() -> None:
             "description: Ensure this value has at most 1000 characters (it has 1001).",
         ),
         ({"key": "x", "description": None}, "description cannot be null"),
-        ({"key": "x", "enabled": None}, "enabled cannot be null"),
+        ({"key": "x", "client_visible": None}, "clientVisible cannot be null"),
     ],
 )
 def test_a_flag_that_cannot_be_is_not_made(parts: dict[str, Any], message: str) -> None:
@@ -66,13 +66,13 @@ def test_a_change_leaves_alone_what_it_does_not_name() -> None:
     FeatureFlag.objects.update(description="Changed in between")
 
     for _ in range(2):
-        assert update_flag(id=str(flag.pk), enabled=True).enabled
+        assert update_flag(id=str(flag.pk), client_visible=True).client_visible
 
     assert stored() == [("dark-mode", "Changed in between", True)]
 
 
 def test_a_change_of_nothing_changes_nothing() -> None:
-    flag = create_flag(key="dark-mode", enabled=True)
+    flag = create_flag(key="dark-mode", client_visible=True)
 
     update_flag(id=str(flag.pk))
 
@@ -83,7 +83,7 @@ def test_a_change_that_cannot_be_changes_nothing() -> None:
     flag = create_flag(key="dark-mode", description="Dark")
 
     with pytest.raises(InvalidInputError, match="description cannot be null"):
-        update_flag(id=str(flag.pk), enabled=True, description=None)  # type: ignore[arg-type]  # what a caller may send
+        update_flag(id=str(flag.pk), client_visible=True, description=None)  # type: ignore[arg-type]  # what a caller may send
 
     assert stored() == [("dark-mode", "Dark", False)]
 
@@ -147,7 +147,7 @@ def test_two_changes_at_once_both_happen() -> None:
 
     with transaction.atomic():
         update_flag(id=str(flag.pk), description="Dark")
-        late = rival(lambda: update_flag(id=str(flag.pk), enabled=True))
+        late = rival(lambda: update_flag(id=str(flag.pk), client_visible=True))
         assert not late.done()
 
     assert late.result(timeout=10).description == "Dark"

@@ -2,18 +2,44 @@
 
 import graphene
 
+from apps.config.schema.configurations import ConfigurationChanges
+from apps.config.schema.deployments import DeploymentChanges
+from apps.config.schema.environments import EnvironmentChanges
+from apps.config.schema.exchange import ExchangeChanges
 from apps.config.schema.inputs import (
     CreateFeatureFlagInput,
     DeleteFeatureFlagInput,
     DeleteFeatureFlagsInput,
     UpdateFeatureFlagInput,
 )
+from apps.config.schema.keys import KeyChanges
+from apps.config.schema.life import LifeChanges
+from apps.config.schema.publishing import Publishing
+from apps.config.schema.requests import RequestChanges
+from apps.config.schema.rollouts import RolloutChanges
+from apps.config.schema.saying import ValueChanges
+from apps.config.schema.segments import SegmentChanges
 from apps.config.schema.types import FeatureFlagType
-from apps.config.services import create_flag, delete_flag, delete_flags, update_flag
+from apps.config.schema.usage import UsageChanges
+from apps.config.services.flags import create_flag, delete_flag, delete_flags, update_flag
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
-class Mutation(graphene.ObjectType):
+class Mutation(
+    ExchangeChanges,
+    Publishing,
+    RequestChanges,
+    DeploymentChanges,
+    RolloutChanges,
+    UsageChanges,
+    LifeChanges,
+    SegmentChanges,
+    KeyChanges,
+    EnvironmentChanges,
+    ConfigurationChanges,
+    ValueChanges,
+    graphene.ObjectType,
+):
     """Changes of feature flags."""
 
     create_feature_flag = Create(
@@ -26,7 +52,7 @@ class Mutation(graphene.ObjectType):
         FeatureFlagType,
         input=UpdateFeatureFlagInput,
         by=update_flag,
-        description="Describe a flag anew, or turn it on or off.",
+        description="Describe a flag anew.",
     )
     delete_feature_flag = Delete(
         FeatureFlagType,

@@ -1,0 +1,12 @@
+"""Feature flags and configuration for staff."""
+
+from apps.config.admin import (  # noqa: F401  register their pages
+    configurations,
+    deployments,
+    environments,
+    flags,
+    requests,
+    rollouts,
+    segments,
+    usage,
+)

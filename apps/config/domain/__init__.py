@@ -1,0 +1,1 @@
+"""Feature flags in plain Python: definitions, their rules, and what they answer."""

@@ -1,0 +1,1 @@
+"""Dynamic configuration: typed values in layers, compared and written out; plain Python."""

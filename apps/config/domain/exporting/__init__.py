@@ -1,0 +1,1 @@
+"""Flags for other systems, with a report of what those cannot say."""

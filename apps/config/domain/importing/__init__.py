@@ -1,0 +1,1 @@
+"""Flags of other systems, and back: nobody gets another variant by moving."""

@@ -1,0 +1,1 @@
+"""Reads of configuration and feature flags, always within the current tenant."""

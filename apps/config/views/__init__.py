@@ -1,0 +1,1 @@
+"""What config serves beside GraphQL."""
