@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from apps.files.conf import LARGEST_BYTES, most_bytes
 from apps.files.models import File
 from apps.files.services import create_file, delete_file, delete_files, update_file
 from kernel.errors import InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id
+from kernel.testing.dynamic import said
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -99,3 +101,12 @@ def test_more_than_a_call_takes_are_not_removed() -> None:
         delete_files(ids=[str(file.pk)] * 101)
 
     assert [one[0] for one in stored()] == ["kept.csv"]
+
+
+def test_operators_lower_what_a_file_may_have() -> None:
+    before = most_bytes()
+
+    with said(LARGEST_BYTES, 10):
+        assert most_bytes() == 10
+    with said(LARGEST_BYTES, 5_000_000_000_000):
+        assert most_bytes() == before

@@ -2,17 +2,110 @@
 
 import graphene
 
-from apps.files.schema.inputs import DeleteFileInput, DeleteFilesInput, UpdateFileInput
+from apps.files.access import RELEASE
+from apps.files.schema.allowed import AllowedTypesChanges
+from apps.files.schema.folders import FolderChanges
+from apps.files.schema.inputs import (
+    DeleteFileInput,
+    DeleteFilesInput,
+    HoldFileInput,
+    LabelFileInput,
+    LiftFileHoldInput,
+    QuarantineFileInput,
+    ReleaseFileInput,
+    RescanFileInput,
+    RestoreFileVersionInput,
+    RetainFileInput,
+    UpdateFileInput,
+)
+from apps.files.schema.links import LinkChanges
 from apps.files.schema.types import FileType
+from apps.files.schema.uploads import UploadChanges
 from apps.files.services import delete_file, delete_files, update_file
+from apps.files.services.holding import hold_file, lift_file_hold, retain_file
+from apps.files.services.labels import label_file
+from apps.files.services.verdicts import quarantine_file, release_file, rescan_file
+from apps.files.services.versions import restore_file_version
 from kernel.federation.mutations import BulkDelete, Delete, Update
 
+#: Holds and retention are for those who answer for what is kept.
+RETAIN = "files:retain"
 
-class Mutation(graphene.ObjectType):
+
+def retaining(change: Update) -> Update:
+    """Let a change take the scope for what is kept."""
+    change.scope = RETAIN
+    return change
+
+
+def by_releasers(change: Update) -> Update:
+    """Let a change take what it takes to overrule a scanner."""
+    change.scope = RELEASE
+    return change
+
+
+class Mutation(FolderChanges, LinkChanges, UploadChanges, AllowedTypesChanges, graphene.ObjectType):
     """Changes of files."""
 
     update_file = Update(
         FileType, input=UpdateFileInput, by=update_file, description="Rename a file."
+    )
+    label_file = Update(
+        FileType,
+        input=LabelFileInput,
+        by=label_file,
+        description="Say tags and metadata of a file anew.",
+    )
+    restore_file_version = Update(
+        FileType,
+        input=RestoreFileVersionInput,
+        by=restore_file_version,
+        description="Let a file have again what it had; that makes another version.",
+    )
+    hold_file = retaining(
+        Update(
+            FileType,
+            input=HoldFileInput,
+            by=hold_file,
+            description="Let nobody remove a file or give it other bytes.",
+        )
+    )
+    lift_file_hold = retaining(
+        Update(
+            FileType, input=LiftFileHoldInput, by=lift_file_hold, description="Lift a legal hold."
+        )
+    )
+    retain_file = retaining(
+        Update(
+            FileType,
+            input=RetainFileInput,
+            by=retain_file,
+            description="Let nobody remove a file until then.",
+        )
+    )
+    rescan_file = Update(
+        FileType,
+        input=RescanFileInput,
+        by=rescan_file,
+        description="Scan a file once more; until then the verdict before holds.",
+    )
+    release_file = by_releasers(
+        Update(
+            FileType,
+            input=ReleaseFileInput,
+            by=release_file,
+            description="Give out a file that no scanner found clean, and all of the tenant with"
+            " the same bytes, until something else is found in it. It takes files:release.",
+        )
+    )
+    quarantine_file = by_releasers(
+        Update(
+            FileType,
+            input=QuarantineFileInput,
+            by=quarantine_file,
+            description="Give out a file, and all of the tenant with the same bytes, no more until"
+            " it was scanned again. It takes files:release.",
+        )
     )
     delete_file = Delete(
         FileType,

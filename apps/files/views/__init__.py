@@ -1,0 +1,1 @@
+"""What the files app serves beside GraphQL."""
