@@ -9,3 +9,6 @@ class DocumentsConfig(AppConfig):
     name = "apps.documents"
     label = "documents"
     verbose_name = "Documents"
+
+    def ready(self) -> None:
+        from apps.documents import tasks  # noqa: F401  registers them

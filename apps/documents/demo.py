@@ -1,29 +1,126 @@
-"""Demo data: a document that was made, and one that waits."""
+"""Demo data: templates with their look, what a worker makes of one, and what cannot be made."""
+
+import json
+from pathlib import Path
 
 from django.db import transaction
 
-from apps.documents.models import Document, DocumentFormat, DocumentState
-from apps.documents.services import create_document
-from contracts.documents import DocumentCreated
-from kernel.demo import demo_id
-from kernel.events.publishing import publish
+from apps.documents.models import BatchPacking, Document, DocumentFormat, Template
+from apps.documents.services.batches import create_batch
+from apps.documents.services.documents import create_document
+from apps.documents.services.drafts import save_draft
+from apps.documents.services.exchange import import_template
+from apps.documents.services.looks import create_partial, create_theme
+from apps.documents.services.publishing import publish_template
+from apps.documents.services.templates import create_template
+
+#: As `documentTemplateExport` writes them.
+EXAMPLES = Path(__file__).parent / "examples"
+_NAME = "runway-report"
+_BODY = {
+    "septet": 1,
+    "title": "Runways of {{ airport }}",
+    "page": {
+        "footer": [
+            {
+                "type": "paragraph",
+                "look": "small",
+                "text": ["Page ", {"field": "page"}, " of ", {"field": "pages"}],
+            }
+        ]
+    },
+    "blocks": [
+        {"type": "heading", "level": 1, "text": "{{ airport }}"},
+        {"type": "paragraph", "look": "lead", "text": "{{ lines | count }} runways in service."},
+        {
+            "type": "table",
+            "over": "lines",
+            "as": "runway",
+            "stripes": True,
+            "columns": [
+                {"title": "Runway", "value": "runway.name"},
+                {"title": "Length (m)", "value": "runway.length", "format": "number"},
+                {"title": "Surface", "value": "runway.surface"},
+            ],
+        },
+    ],
+}
+_AIRPORTS = {
+    "Frankfurt": [
+        ("07L/25R", 2800, "asphalt"),
+        ("07C/25C", 4000, "asphalt"),
+        ("18", 4000, "concrete"),
+    ],
+    "Oslo Gardermoen": [("01L/19R", 3600, "asphalt"), ("01R/19L", 2950, "asphalt")],
+    "Zürich": [
+        ("10/28", 2500, "concrete"),
+        ("14/32", 3300, "concrete"),
+        ("16/34", 3700, "concrete"),
+    ],
+}
 
 
 def load() -> str:
     """Make them in the current tenant, unless it has some already."""
+    if not Template.objects.exists():
+        _make_templates()
     if not Document.objects.exists():
         _make()
-    return f"{Document.objects.count():,} documents"
+    return f"{Document.objects.count():,} documents, {Template.objects.count():,} templates"
 
 
 @transaction.atomic
 def _make() -> None:
-    made = Document.objects.create(
-        id=demo_id("Document", "incident report"),
-        title="Incident report, 10 July 2023",
+    if not Template.objects.filter(name=_NAME).exists():
+        template = create_template(
+            name=_NAME,
+            title="Runway report",
+            description="The runways of an airport, as a table.",
+            body=json.dumps(_BODY),
+            sample=json.dumps(_data("Oslo Gardermoen")),
+        )
+        publish_template(id=str(template.pk))
+    for airport, kind in (("Frankfurt", DocumentFormat.PDF), ("Zürich", DocumentFormat.XLSX)):
+        create_document(template=_NAME, format=kind, data=_data(airport))
+    # What is wrong is told with its place.
+    create_document(template=_NAME, format=DocumentFormat.PDF, data={"airport": "Nowhere"})
+    create_batch(
+        template=_NAME,
         format=DocumentFormat.PDF,
-        state=DocumentState.READY,
-        output_id=demo_id("File", "incident-report.pdf"),
+        packing=BatchPacking.MERGED,
+        title="Runways by airport",
+        data=[_data(airport) for airport in _AIRPORTS] + [{"airport": "Nowhere"}],
     )
-    publish(DocumentCreated(document_id=str(made.pk), title=made.title, format=str(made.format)))
-    create_document(title="Runways by country", format=DocumentFormat.XLSX)
+
+
+def _data(airport: str) -> dict[str, object]:
+    lines = [
+        {"name": name, "length": length, "surface": surface}
+        for name, length, surface in _AIRPORTS[airport]
+    ]
+    return {"airport": airport, "lines": lines}
+
+
+@transaction.atomic
+def _make_templates() -> None:
+    theme = create_theme(name="harbour", accent="#0f766e", stripe="#f0fdfa")
+    head = {
+        "type": "paragraph",
+        "look": "small",
+        "text": "Harbour Supplies · 1 Quay Street · Galway",
+    }
+    create_partial(
+        name="letterhead",
+        description="At the top of everything that is sent.",
+        body=json.dumps({"blocks": [head, {"type": "rule"}]}, ensure_ascii=False),
+    )
+    letter, invoice = (
+        import_template(
+            document=(EXAMPLES / f"{name}.json").read_text(encoding="utf-8"),
+            theme_id=str(theme.pk),
+        )
+        for name in ("welcome-letter", "invoice")
+    )
+    for template in (letter, invoice):
+        publish_template(id=str(template.pk))
+    save_draft(id=str(invoice.pk), note="With the number of the order, once customers send it.")

@@ -1,5 +1,25 @@
 """What of a tenant is here: exported and erased with it."""
 
-from kernel.tenancy.parts import TenantPart, register_part
+from uuid import UUID
 
-register_part(TenantPart("documents"))
+from apps.documents.adapters.stores import document_store
+from apps.documents.models import BatchItem, Document, DocumentBatch
+from kernel.tenancy.context import in_tenant
+from kernel.tenancy.parts import TenantPart, Told, register_part
+
+
+class DocumentsPart(TenantPart):
+    """Rows, and what was made and is not the files service's yet."""
+
+    def erase(self, tenant_id: UUID, told: Told) -> None:
+        """Forget the bytes first, while rows still tell where they are."""
+        store = document_store()
+        with in_tenant(tenant_id):
+            for model in (Document, DocumentBatch, BatchItem):
+                rows = model.objects.exclude(file_key="")
+                for key in rows.values_list("file_key", flat=True).iterator():
+                    store.delete(key)
+        super().erase(tenant_id, told)
+
+
+register_part(DocumentsPart("documents", omitted={"file_key", "upload_id"}))

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from apps.documents.models import Document, DocumentFormat
-from apps.documents.services import create_document
+from apps.documents.models import Document, DocumentFormat, DocumentState, Template
+from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
+from tests.documents.making import asked_for, published
 
 CREATE = """
 mutation($input: CreateDocumentInput!) {
@@ -29,8 +30,14 @@ mutation($input: DeleteDocumentsInput!) {
 """
 
 
+@pytest.fixture(autouse=True)
+def template(tenant: Tenant) -> Template:
+    """What documents are made of."""
+    return published()
+
+
 def make(title: str) -> str:
-    return str(create_document(title=title, format=DocumentFormat.PDF).pk)
+    return str(asked_for(title=title, format=DocumentFormat.PDF).pk)
 
 
 def change(graphql: GraphQLClient, document: str, **told: Any) -> Any:
@@ -38,7 +45,7 @@ def change(graphql: GraphQLClient, document: str, **told: Any) -> Any:
 
 
 def test_a_document_is_queued_retitled_and_removed(graphql: GraphQLClient) -> None:
-    made = change(graphql, CREATE, title="Report", format="XLSX")
+    made = change(graphql, CREATE, template="letter", title="Report", format="XLSX")
     row_id = made["document"].pop("id")
     changed = change(graphql, UPDATE, id=row_id, title="May")
     removed = change(graphql, DELETE, id=row_id)
@@ -54,7 +61,7 @@ def test_a_document_is_queued_retitled_and_removed(graphql: GraphQLClient) -> No
 
 
 def test_a_title_that_is_too_long_is_told_with_its_code(graphql: GraphQLClient) -> None:
-    answer = change(graphql, CREATE, title="x" * 256, format="PDF")
+    answer = change(graphql, CREATE, template="letter", title="x" * 256, format="PDF")
 
     assert answer == {
         "document": None,
@@ -67,7 +74,7 @@ def test_a_title_that_is_too_long_is_told_with_its_code(graphql: GraphQLClient) 
 
 
 def test_a_format_that_there_is_not_is_refused(graphql: GraphQLClient) -> None:
-    result = graphql(CREATE, input={"title": "Report", "format": "DOC"})
+    result = graphql(CREATE, input={"template": "letter", "title": "Report", "format": "DOC"})
 
     assert result.codes == ["INVALID_INPUT"]
     assert Document.objects.count() == 0
@@ -103,9 +110,12 @@ def test_another_tenants_document_is_not_there_to_be_changed(
 
 def test_changes_cost_a_fixed_number_of_queries(graphql: GraphQLClient) -> None:
     ids = [make(f"number {number}") for number in range(22)]
+    Document.objects.exclude(pk=ids[0]).update(state=DocumentState.READY)
 
     # The key; then what is looked at, what is written, and the event that tells of it.
-    assert len(graphql.sql(CREATE, input={"title": "Report", "format": "PDF"})) == 3
+    # A document is its template, the version, how many wait, and its job beside.
+    sent = {"template": "letter", "title": "Report", "format": "PDF"}
+    assert len(graphql.sql(CREATE, input=sent)) == 9
     assert len(graphql.sql(UPDATE, input={"id": ids[0], "title": "May"})) == 4
     assert len(graphql.sql(DELETE, input={"id": ids[1]})) == 4
     assert len(graphql.sql(DELETE_MANY, input={"ids": ids[2:]})) == 4

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.documents.models import Document, DocumentFormat, DocumentState
-from apps.documents.services import create_document
 from kernel.testing.graphql import GraphQLClient
+from tests.documents.making import asked_for
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("tenant")
 def make(count: int) -> list[str]:
     """Make so many and return their ids, the oldest first."""
     return [
-        str(create_document(title=f"number {number}", format=DocumentFormat.PDF).pk)
+        str(asked_for(title=f"number {number}", format=DocumentFormat.PDF).pk)
         for number in range(count)
     ]
 
@@ -92,7 +92,7 @@ def test_a_filter_lets_through_what_fits_every_part(
     graphql: GraphQLClient, wanted: dict[str, Any], found: list[str]
 ) -> None:
     for day, title in enumerate("abc", 1):
-        row = create_document(
+        row = asked_for(
             title=title, format=DocumentFormat.XLSX if title == "b" else DocumentFormat.PDF
         )
         Document.objects.filter(pk=row.pk).update(
@@ -116,7 +116,7 @@ def test_pages_follow_each_other_in_every_order(
     graphql: GraphQLClient, order: str, found: str
 ) -> None:
     for title in "bac":
-        create_document(title=title, format=DocumentFormat.PDF)
+        asked_for(title=title, format=DocumentFormat.PDF)
 
     seen, after = "", None
     for _ in range(3):

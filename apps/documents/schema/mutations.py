@@ -2,30 +2,48 @@
 
 import graphene
 
+from apps.documents.schema.batch_changes import BatchChanges
 from apps.documents.schema.inputs import (
+    CancelDocumentInput,
     CreateDocumentInput,
     DeleteDocumentInput,
     DeleteDocumentsInput,
+    RetryDocumentInput,
     UpdateDocumentInput,
 )
+from apps.documents.schema.template_changes import LookChanges, TemplateChanges
 from apps.documents.schema.types import DocumentType
-from apps.documents.services import (
+from apps.documents.services.documents import (
+    cancel_document,
     create_document,
     delete_document,
     delete_documents,
+    retry_document,
     update_document,
 )
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
-class Mutation(graphene.ObjectType):
-    """Changes of documents."""
+class Mutation(BatchChanges, TemplateChanges, LookChanges, graphene.ObjectType):
+    """Changes of documents and their templates."""
 
     create_document = Create(
         DocumentType,
         input=CreateDocumentInput,
         by=create_document,
-        description="Queue a document.",
+        description="Have a document made by a job.",
+    )
+    cancel_document = Update(
+        DocumentType,
+        input=CancelDocumentInput,
+        by=cancel_document,
+        description="Take a document back that is not made yet.",
+    )
+    retry_document = Update(
+        DocumentType,
+        input=RetryDocumentInput,
+        by=retry_document,
+        description="Make a document once more that failed, or was taken back.",
     )
     update_document = Update(
         DocumentType,

@@ -2,14 +2,23 @@
 
 import graphene
 
-from apps.documents.schema.inputs import DocumentFilter, DocumentOrder
-from apps.documents.schema.types import DocumentType
-from apps.documents.selectors import LOOKUPS
+from apps.documents.schema.inputs import (
+    DocumentBatchFilter,
+    DocumentBatchItemFilter,
+    DocumentBatchItemOrder,
+    DocumentBatchOrder,
+    DocumentFilter,
+    DocumentOrder,
+)
+from apps.documents.schema.template_queries import TemplateReads
+from apps.documents.schema.types import BatchItemType, DocumentBatchType, DocumentType
+from apps.documents.selectors.documents import BATCH_LOOKUPS, LOOKUPS
 from kernel.federation.fields import Many, One
+from kernel.ids import parse_id
 
 
-class Query(graphene.ObjectType):
-    """Reads of documents."""
+class Query(TemplateReads, graphene.ObjectType):
+    """Reads of documents and their templates."""
 
     document = One(DocumentType)
     documents = Many(
@@ -17,4 +26,19 @@ class Query(graphene.ObjectType):
         filter=DocumentFilter,
         lookups=LOOKUPS,
         order=DocumentOrder,
+    )
+    document_batch = One(DocumentBatchType)
+    document_batches = Many(
+        DocumentBatchType,
+        filter=DocumentBatchFilter,
+        lookups=BATCH_LOOKUPS,
+        order=DocumentBatchOrder,
+    )
+    document_batch_item = One(BatchItemType)
+    document_batch_items = Many(
+        BatchItemType,
+        filter=DocumentBatchItemFilter,
+        lookups={"state": "state"},
+        where=lambda items, wanted: items.filter(batch=parse_id(wanted["batch_id"])),
+        order=DocumentBatchItemOrder,
     )

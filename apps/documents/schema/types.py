@@ -1,25 +1,150 @@
-"""The document as the graph shows it."""
+"""Documents and batches of them as the graph shows them."""
+
+from typing import Any
 
 import graphene
 
-from apps.documents.models import Document, DocumentFormat, DocumentState
+from apps.documents.models import (
+    BatchItem,
+    BatchPacking,
+    BatchState,
+    Document,
+    DocumentBatch,
+    DocumentState,
+    ItemState,
+)
+from apps.documents.models.making import Made
+from apps.documents.schema.formats import DocumentFormatEnum
+from apps.documents.schema.templates import TemplateVersionType, peers
+from apps.documents.selectors.documents import versions_of_batches, versions_of_documents
+from kernel.federation.batches import Batched
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
 from kernel.federation.references import Reference
+from kernel.federation.scalars import JSON
 
-DocumentFormatEnum = graphene.Enum.from_enum(DocumentFormat)
 DocumentStateEnum = graphene.Enum.from_enum(DocumentState)
+BatchStateEnum = graphene.Enum.from_enum(
+    BatchState, name="DocumentBatchState", description="Where a batch stands."
+)
+BatchPackingEnum = graphene.Enum.from_enum(
+    BatchPacking,
+    name="DocumentBatchPacking",
+    description="As what the documents of a batch are had: a zip, or one PDF with all of them.",
+)
+ItemStateEnum = graphene.Enum.from_enum(
+    ItemState, name="DocumentBatchItemState", description="Where an item of a batch stands."
+)
+
+
+class MakingError(graphene.ObjectType):
+    """Why there is no document."""
+
+    class Meta:
+        name = "DocumentError"
+
+    code = graphene.String(required=True, description="Stable, as in the table of errors.")
+    message = graphene.String(required=True)
+    place = graphene.String(
+        required=True,
+        description="A JSON pointer into the template or the data; empty where there is none.",
+    )
+
+
+def _error_of(row: Any) -> dict[str, str] | None:
+    if not row.error_code:
+        return None
+    return {"code": row.error_code, "message": row.error_message, "place": row.error_place}
+
+
+class _Source(graphene.ObjectType):
+    """A question that data comes from."""
+
+    class Meta:
+        name = "DocumentQuery"
+
+    service = graphene.String(required=True)
+    query = graphene.String(required=True)
+    variables = JSON(required=True)
+    items = graphene.String(required=True)
+
+
+class MadeFields:
+    """What documents and batches have in common."""
+
+    format = DocumentFormatEnum(required=True)
+    size_bytes = graphene.Float(required=True, description="0 until it is made.")
+    output = Reference("File", column="output_id", description="The file it was made as.")
+    data_file = Reference("File", column="data_file_id", description="Where data comes from.")
+    query = graphene.Field(_Source, description="Where data comes from.")
+    job_id = graphene.ID(description="`documentsJob` tells how far it is.")
+    error = graphene.Field(MakingError, description="Why there is none; null unless it failed.")
+
+    @staticmethod
+    def resolve_query(row: Made, _info: Any) -> dict[str, Any] | None:
+        return row.query or None
+
+    @staticmethod
+    def resolve_error(row: Made, _info: Any) -> dict[str, str] | None:
+        return _error_of(row)
 
 
 @key("id")
-class DocumentType(Entity):
+class DocumentType(MadeFields, Entity):
     """A document made, or to be made, from a template and data."""
 
     class Meta:
         model = Document
         name = "Document"
-        fields = ("id", "title", "created_at")
+        fields = ("id", "title", "locale", "data", "pages", "sha256", "created_at", "finished_at")
 
-    format = DocumentFormatEnum(required=True)
-    output = Reference("File", column="output_id", description="The file it was made as.")
     state = DocumentStateEnum(required=True)
+    version = Batched(
+        TemplateVersionType,
+        load=peers(versions_of_documents),
+        description="What it is made of, whatever becomes of the template.",
+    )
+
+
+@key("id")
+class DocumentBatchType(MadeFields, Entity):
+    """Many documents of one template, had as one file."""
+
+    class Meta:
+        model = DocumentBatch
+        name = "DocumentBatch"
+        fields = (
+            "id",
+            "title",
+            "locale",
+            "pages",
+            "sha256",
+            "total",
+            "made",
+            "failed",
+            "created_at",
+            "finished_at",
+        )
+
+    state = BatchStateEnum(required=True)
+    packing = BatchPackingEnum(required=True)
+    version = Batched(TemplateVersionType, load=peers(versions_of_batches))
+
+
+@key("id")
+class BatchItemType(Entity):
+    """One document of a batch."""
+
+    class Meta:
+        model = BatchItem
+        name = "DocumentBatchItem"
+        fields = ("id", "position", "title", "data", "pages", "sha256")
+
+    batch_id = graphene.ID(required=True)
+    state = ItemStateEnum(required=True)
+    size_bytes = graphene.Float(required=True)
+    error = graphene.Field(MakingError, description="Why there is none; null unless it failed.")
+
+    @staticmethod
+    def resolve_error(row: BatchItem, _info: Any) -> dict[str, str] | None:
+        return _error_of(row)

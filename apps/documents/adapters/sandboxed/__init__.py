@@ -1,0 +1,1 @@
+"""Documents made in a process that can do nothing else."""

@@ -1,0 +1,14 @@
+"""What runs in the sandbox (kernel.sandbox), warm: a call in it opens no file.
+
+What goes in is one text of bytes (`packing`): the template's JSON, that of its data, pictures. What
+comes out is the document and what is to be said of it, or findings and no document.
+"""
+
+from apps.documents.adapters.sandboxed import warming
+from apps.documents.adapters.sandboxed.merging import merge
+from apps.documents.adapters.sandboxed.picturing import picture
+from apps.documents.adapters.sandboxed.rendering import render
+
+__all__ = ["merge", "picture", "render"]
+
+warming.warm()

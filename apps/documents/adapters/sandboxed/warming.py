@@ -1,0 +1,126 @@
+"""All that rendering opens, opened before a call may open nothing."""
+
+import io
+import json
+import zoneinfo
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import babel
+import docx
+from babel import localedata
+from docx import api
+from docx.parts.comments import CommentsPart
+from docx.parts.hdrftr import FooterPart, HeaderPart
+from docx.parts.settings import SettingsPart
+from docx.parts.styles import StylesPart
+from PIL import Image
+
+from apps.documents.adapters.pdf import fonts
+from apps.documents.adapters.sandboxed.packing import head
+from apps.documents.adapters.sandboxed.rendering import render
+
+#: Those of which a call finds the data read; others are read from memory by each.
+_USUAL_LOCALES = (
+    "ar",
+    "de",
+    "en",
+    "es",
+    "fr",
+    "he",
+    "it",
+    "ja",
+    "ko",
+    "nl",
+    "pl",
+    "pt",
+    "ru",
+    "zh",
+)
+_HELD: list[Any] = []
+
+
+def warm() -> None:
+    """Read locales, time zones, fonts and the parts of Word documents; make one of each format."""
+    localedata.open = _from_memory(Path(localedata.__file__).with_name("locale-data"))  # type: ignore[attr-defined]  # in the place of the builtin
+    localedata.locale_identifiers()
+    _HELD.extend(babel.Locale.parse(tag) for tag in _USUAL_LOCALES)
+    for locale in _HELD:
+        locale._data  # noqa: B018, SLF001  reads it
+    _HELD.extend(zoneinfo.ZoneInfo(name) for name in zoneinfo.available_timezones())
+    for part, method in (
+        (CommentsPart, "_default_comments_xml"),
+        (FooterPart, "_default_footer_xml"),
+        (HeaderPart, "_default_header_xml"),
+        (SettingsPart, "_default_settings_xml"),
+        (StylesPart, "_default_styles_xml"),
+    ):
+        setattr(part, method, _always(getattr(part, method)()))
+    default = Path(docx.__file__).with_name("templates") / "default.docx"
+    api._default_docx_path = partial(io.BytesIO, default.read_bytes())  # noqa: SLF001  as good as a path
+    Image.init()
+    fonts.warm()
+    for kind in ("pdf", "xlsx", "docx", "html", "csv"):
+        _try(kind)
+    _try("pdf", protection={"user": "a", "owner": "b"})
+
+
+def _from_memory(folder: Path) -> Callable[..., BinaryIO]:
+    """Return what opens the files of a folder as they are now, by their whole path."""
+    kept = {str(one): one.read_bytes() for one in folder.glob("*.dat")}
+    return lambda path, _mode: io.BytesIO(kept[path])
+
+
+def _always(found: Any) -> Any:
+    return staticmethod(lambda: found)
+
+
+def _try(kind: str, **more: Any) -> None:
+    parts = {"template": json.dumps(_EVERYTHING).encode(), "data": b"{}"}
+    lengths = {name: len(part) for name, part in parts.items()}
+    told, made = render(head(lengths) + b"".join(parts.values()), format=kind, **more)
+    if not made:
+        raise RuntimeError(f"what is tried as {kind} is refused: {told}")
+
+
+_ROWS: dict[str, Any] = {"type": "table", "columns": [{"title": "A"}], "rows": [["1"]]}
+#: Each kind of block, and a character of each script.
+_EVERYTHING: dict[str, Any] = {
+    "septet": 1,
+    "title": "Everything",
+    "page": {
+        "header": [{"type": "paragraph", "text": "A"}],
+        "footer": [{"type": "paragraph", "text": [{"field": "page"}]}],
+        "watermark": "A",
+        "border": True,
+    },
+    "blocks": [
+        {"type": "contents", "title": "A"},
+        {"type": "heading", "level": 1, "text": "A"},
+        {"type": "paragraph", "text": "a Б λ ع א ∑ ✓ 中 あ 한"},
+        {"type": "paragraph", "look": "code", "text": [{"text": "a", "bold": True}]},
+        {"type": "paragraph", "text": [{"text": "a", "bold": True, "link": "https://example.com"}]},
+        {"type": "paragraph", "text": "{{ 1234.5 | currency }} {{ date('2024-01-31', 'long') }}"},
+        {"type": "list", "items": [{"text": "a"}]},
+        _ROWS,
+        {**_ROWS, "rows": [[{"text": "a", "across": 1}]]},
+        {"type": "keep", "panel": True, "blocks": [{"type": "rule"}]},
+        {"type": "barcode", "symbology": "qr", "value": "a"},
+        {"type": "barcode", "symbology": "code128", "value": "a"},
+        *(
+            {
+                "type": "chart",
+                "kind": kind,
+                "over": "[1, 2]",
+                "label": "item",
+                "series": [{"name": "a", "value": "item"}],
+                "alt": "a",
+            }
+            for kind in ("bar", "line", "pie")
+        ),
+        {"type": "field", "name": "a", "control": "checkbox", "label": "a"},
+        {"type": "columns", "columns": [{"blocks": [_ROWS]}, {"blocks": [{"type": "rule"}]}]},
+    ],
+}

@@ -1,0 +1,1 @@
+"""Excel workbooks: openpyxl makes the workbook, and large sheets are streamed beside it."""

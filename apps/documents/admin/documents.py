@@ -1,0 +1,54 @@
+"""Documents for staff: what was made of what, why it was not, and the file."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from apps.documents.admin.making import MadeAdmin
+from apps.documents.models import Document
+from apps.documents.services.documents import cancel_document, retry_document
+from kernel.admin import ActionVariant, TenantFilter, action, row_of
+
+
+@admin.register(Document)
+class DocumentAdmin(MadeAdmin):
+    """The newest first."""
+
+    list_display = ("title", "format", "standing", "size", "created_at", "tenant")
+    list_filter = (TenantFilter, "format", "state")
+    search_fields = ("title",)
+    list_select_related = ("version__template",)
+    fields = (
+        *("title", "standing", "problem", "format", "pages", "size", "digest", "output_id"),
+        *("template", "locale", "source", "who", "created_at", "finished_at", "job_id"),
+        *("tenant", "id"),
+    )
+    readonly_fields = fields
+    actions_detail = ("download", "retry", "cancel")
+
+    @action(description="Make once more", url_path="retry", permissions=["operate"])
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then have it made once more."""
+        return self.errand(
+            request,
+            row_of(self, request, object_id),
+            "Make once more",
+            "A job makes it anew, of the same version and the same data, with the rights that who"
+            " asked for it has by now.",
+            retry_document,
+        )
+
+    @action(
+        description="Cancel",
+        url_path="cancel",
+        permissions=["operate"],
+        variant=ActionVariant.DANGER,
+    )
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then take it back."""
+        return self.errand(
+            request,
+            row_of(self, request, object_id),
+            "Cancel",
+            "Its job ends, and nothing of it is kept. It may be made once more later.",
+            cancel_document,
+        )

@@ -1,0 +1,1 @@
+"""What a document is, apart from the database and from the libraries that draw it."""

@@ -1,0 +1,13 @@
+"""Who may open a document, and what they may do with it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """`user` opens the document, `owner` may change it. Keys are random: bytes differ each time."""
+
+    user: str
+    owner: str
+    printing: bool = True
+    copying: bool = False

@@ -1,0 +1,29 @@
+"""Documents, and what they are made of, as rows."""
+
+from apps.documents.models.batches import (
+    BatchItem,
+    BatchPacking,
+    BatchState,
+    DocumentBatch,
+    ItemState,
+)
+from apps.documents.models.documents import Document, DocumentState
+from apps.documents.models.looks import Partial, Theme
+from apps.documents.models.making import DocumentFormat
+from apps.documents.models.templates import Template, TemplateVersion, VersionState
+
+__all__ = [
+    "BatchItem",
+    "BatchPacking",
+    "BatchState",
+    "Document",
+    "DocumentBatch",
+    "DocumentFormat",
+    "DocumentState",
+    "ItemState",
+    "Partial",
+    "Template",
+    "TemplateVersion",
+    "Theme",
+    "VersionState",
+]

@@ -1,0 +1,163 @@
+"""What may be changed about templates, themes and partials."""
+
+from collections.abc import Callable
+from typing import Any
+
+from apps.documents.schema import template_inputs as inputs
+from apps.documents.schema.templates import (
+    PartialType,
+    TemplateType,
+    TemplateVersionType,
+    ThemeType,
+)
+from apps.documents.services import drafts, exchange, looks, publishing, templates
+from kernel.errors import InvalidInputError
+from kernel.federation.mutations import BulkDelete, Create, Delete, Update
+
+#: What null means something for; of all else it is as if it were not sent.
+_NULLABLE = frozenset(("theme_id", "logo_id"))
+
+
+def _by(service: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a service that is given what was sent, with pictures by their names."""
+
+    def done(**sent: Any) -> Any:
+        told = {
+            name: value for name, value in sent.items() if value is not None or name in _NULLABLE
+        }
+        if "assets" in told:
+            told["assets"] = _by_name(told["assets"])
+        return service(**told)
+
+    return done
+
+
+def _by_name(assets: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found = {one["name"]: {"file": one["file_id"], "version": one["version"]} for one in assets}
+    if len(found) < len(assets):
+        raise InvalidInputError("two pictures have one name")
+    return found
+
+
+class TemplateChanges:
+    """Changes of templates and their versions."""
+
+    create_document_template = Create(
+        TemplateType,
+        input=inputs.CreateDocumentTemplateInput,
+        by=_by(templates.create_template),
+        description="Make a template with its first draft; CONFLICT when its name is taken.",
+    )
+    update_document_template = Update(
+        TemplateType,
+        input=inputs.UpdateDocumentTemplateInput,
+        by=_by(templates.update_template),
+        description="Describe a template anew; what it says is in its versions.",
+    )
+    archive_document_template = Update(
+        TemplateType,
+        input=inputs.ArchiveDocumentTemplateInput,
+        by=templates.archive_template,
+        description="Have no document made of a template any more.",
+    )
+    restore_document_template = Update(
+        TemplateType,
+        input=inputs.RestoreDocumentTemplateInput,
+        by=templates.restore_template,
+        description="Let documents be made of an archived template again.",
+    )
+    duplicate_document_template = Create(
+        TemplateType,
+        input=inputs.DuplicateDocumentTemplateInput,
+        by=_by(templates.duplicate_template),
+        description="Make a template that begins with what the newest version of another says.",
+    )
+    import_document_template = Create(
+        TemplateType,
+        input=inputs.ImportDocumentTemplateInput,
+        by=_by(exchange.import_template),
+        description="Make a template with a draft of a file that `documentTemplateExport` wrote.",
+    )
+    delete_document_template = Delete(
+        TemplateType,
+        input=inputs.DeleteDocumentTemplateInput,
+        by=templates.delete_template,
+        description="Remove a template with its versions; CONFLICT once documents were made of it.",
+    )
+    delete_document_templates = BulkDelete(
+        TemplateType,
+        input=inputs.DeleteDocumentTemplatesInput,
+        by=templates.delete_templates,
+        description="Remove many templates; one that is used does not keep the others.",
+    )
+    save_document_template_draft = Update(
+        TemplateVersionType,
+        input=inputs.SaveDocumentTemplateDraftInput,
+        by=_by(drafts.save_draft),
+        description="Keep what a draft says, which may be wrong yet; one begins if there is none.",
+    )
+    begin_document_template_draft = Create(
+        TemplateVersionType,
+        input=inputs.BeginDocumentTemplateDraftInput,
+        by=_by(drafts.draft_template),
+        description="Begin a draft with what a version says; CONFLICT while there is a draft.",
+    )
+    discard_document_template_draft = Delete(
+        TemplateVersionType,
+        input=inputs.DiscardDocumentTemplateDraftInput,
+        by=drafts.discard_draft,
+        description="Remove the draft of a template; what was published stays.",
+    )
+    publish_document_template = Update(
+        TemplateVersionType,
+        input=inputs.PublishDocumentTemplateInput,
+        by=_by(publishing.publish_template),
+        description="Have documents made of the draft from now on, which never changes again.",
+    )
+    withdraw_document_template_version = Update(
+        TemplateVersionType,
+        input=inputs.WithdrawDocumentTemplateVersionInput,
+        by=publishing.withdraw_version,
+        description="Have no document made of a published version any more.",
+    )
+
+
+class LookChanges:
+    """Changes of what templates share."""
+
+    create_document_theme = Create(
+        ThemeType,
+        input=inputs.CreateDocumentThemeInput,
+        by=_by(looks.create_theme),
+        description="Make a theme; CONFLICT when its name is taken.",
+    )
+    update_document_theme = Update(
+        ThemeType,
+        input=inputs.UpdateDocumentThemeInput,
+        by=_by(looks.update_theme),
+        description="Change a theme; what was published keeps the one that it has.",
+    )
+    delete_document_theme = Delete(
+        ThemeType,
+        input=inputs.DeleteDocumentThemeInput,
+        by=looks.delete_theme,
+        description="Remove a theme; CONFLICT while templates have it.",
+    )
+    create_document_partial = Create(
+        PartialType,
+        input=inputs.CreateDocumentPartialInput,
+        by=_by(looks.create_partial),
+        description="Make a partial; CONFLICT when its name is taken.",
+    )
+    update_document_partial = Update(
+        PartialType,
+        input=inputs.UpdateDocumentPartialInput,
+        by=_by(looks.update_partial),
+        description="Change a partial; what was published keeps the one that it has.",
+    )
+    delete_document_partial = Delete(
+        PartialType,
+        input=inputs.DeleteDocumentPartialInput,
+        by=looks.delete_partial,
+        description="Remove a partial; drafts that include it are not published.",
+    )

@@ -1,0 +1,204 @@
+"""What callers send about templates, themes and partials."""
+
+import graphene
+
+from apps.documents.schema.formats import DocumentFormatEnum
+from apps.documents.schema.templates import TemplateVersionStateEnum
+from kernel.federation.mutations import ById, ByIds, ChangeInput
+
+_NAME = "Small letters and digits with single hyphens between; the tenant has it once."
+_SAVED_AT = "When the draft was saved that this was made from: CONFLICT if it was saved since."
+
+
+class DocumentTemplateFilter(graphene.InputObjectType):
+    """Which templates; every part that is given has to fit."""
+
+    name = graphene.String()
+    search = graphene.String(description="In the name or the title.")
+    archived = graphene.Boolean()
+    created_from = graphene.DateTime(description="This moment or later.")
+    created_before = graphene.DateTime()
+
+
+class DocumentTemplateOrder(graphene.Enum):
+    """In which order templates are listed."""
+
+    NEWEST_FIRST = ("-created_at", "-id")
+    OLDEST_FIRST = ("created_at", "id")
+    TITLE = ("title", "id")
+    NAME = ("name", "id")
+
+
+class DocumentTemplateVersionFilter(graphene.InputObjectType):
+    """Which versions; every part that is given has to fit."""
+
+    template_id = graphene.ID()
+    state = TemplateVersionStateEnum()
+    number = graphene.Int()
+
+
+class DocumentTemplateVersionOrder(graphene.Enum):
+    """In which order versions are listed."""
+
+    NEWEST_FIRST = ("-created_at", "-id")
+    OLDEST_FIRST = ("created_at", "id")
+
+
+class DocumentLookFilter(graphene.InputObjectType):
+    """Which themes or partials; every part that is given has to fit."""
+
+    name = graphene.String()
+
+
+class DocumentLookOrder(graphene.Enum):
+    """In which order they are listed."""
+
+    NEWEST_FIRST = ("-created_at", "-id")
+    OLDEST_FIRST = ("created_at", "id")
+    NAME = ("name", "id")
+
+
+class DocumentTemplateAssetInput(graphene.InputObjectType):
+    """A picture: one version of a file, which never changes."""
+
+    name = graphene.String(required=True, description="What blocks have for it.")
+    file_id = graphene.ID(required=True)
+    version = graphene.Int(required=True)
+
+
+class TextsOf:
+    """What a version says; what is not sent stays."""
+
+    body = graphene.String(description="The document model, as JSON.")
+    markdown = graphene.String(
+        description="In the place of the blocks of the body; empty for those."
+    )
+    schema = graphene.String(description="JSON Schema 2020-12 of the data; empty for none.")
+    sample = graphene.String(description="Data to try it with, as JSON.")
+    assets = graphene.List(graphene.NonNull(DocumentTemplateAssetInput))
+    note = graphene.String(description="What is new; at most 1,000 characters.")
+
+
+class CreateDocumentTemplateInput(TextsOf, ChangeInput):
+    """A template with its first draft."""
+
+    name = graphene.String(required=True, description=_NAME)
+    title = graphene.String(required=True)
+    description = graphene.String()
+    formats = graphene.List(graphene.NonNull(DocumentFormatEnum))
+    theme_id = graphene.ID()
+
+
+class UpdateDocumentTemplateInput(ById):
+    """What becomes of a template; what is not sent stays."""
+
+    name = graphene.String(description=_NAME)
+    title = graphene.String()
+    description = graphene.String()
+    formats = graphene.List(graphene.NonNull(DocumentFormatEnum))
+    theme_id = graphene.ID(description="Null for none.")
+
+
+class ArchiveDocumentTemplateInput(ById):
+    """The template that no document is to be made of."""
+
+
+class RestoreDocumentTemplateInput(ById):
+    """The template that documents are to be made of again."""
+
+
+class DuplicateDocumentTemplateInput(ById):
+    """The template to begin another with."""
+
+    name = graphene.String(required=True, description=_NAME)
+    title = graphene.String()
+
+
+class DeleteDocumentTemplateInput(ById):
+    """The template to remove."""
+
+
+class DeleteDocumentTemplatesInput(ByIds):
+    """The templates to remove."""
+
+
+class ImportDocumentTemplateInput(ChangeInput):
+    """A file that `documentTemplateExport` wrote."""
+
+    document = graphene.String(required=True)
+    name = graphene.String(description="In the place of the one in the file.")
+    theme_id = graphene.ID()
+
+
+class SaveDocumentTemplateDraftInput(TextsOf, ById):
+    """What the draft of a template is to say; `id` is the template's."""
+
+    saved_at = graphene.DateTime(description=_SAVED_AT)
+
+
+class BeginDocumentTemplateDraftInput(ById):
+    """The template, and the version to begin with."""
+
+    number = graphene.Int(description="The newest if not said.")
+
+
+class DiscardDocumentTemplateDraftInput(ById):
+    """The template whose draft is to go."""
+
+
+class PublishDocumentTemplateInput(ById):
+    """The template whose draft is to be published."""
+
+    note = graphene.String(description="What is new; at most 1,000 characters.")
+
+
+class WithdrawDocumentTemplateVersionInput(ById):
+    """The version that no document is to be made of."""
+
+
+class CreateDocumentThemeInput(ChangeInput):
+    """A look; what is not sent is as usual."""
+
+    name = graphene.String(required=True, description=_NAME)
+    size = graphene.Float(description="Of type, in points: 5 to 30.")
+    color = graphene.String(description="Of text, as `#rrggbb`.")
+    accent = graphene.String(description="Of links, and of the lines of tables.")
+    stripe = graphene.String(description="Of every other row of striped tables.")
+    logo_id = graphene.ID(description="A file.")
+    logo_version = graphene.Int(description="Its version.")
+
+
+class UpdateDocumentThemeInput(ById):
+    """What becomes of a theme; what is not sent stays."""
+
+    name = graphene.String(description=_NAME)
+    size = graphene.Float()
+    color = graphene.String()
+    accent = graphene.String()
+    stripe = graphene.String()
+    logo_id = graphene.ID(description="Null for none.")
+    logo_version = graphene.Int()
+
+
+class DeleteDocumentThemeInput(ById):
+    """The theme to remove."""
+
+
+class CreateDocumentPartialInput(ChangeInput):
+    """Blocks to be included."""
+
+    name = graphene.String(required=True, description=_NAME)
+    description = graphene.String()
+    body = graphene.String(required=True, description="JSON with `blocks`, and `takes`.")
+
+
+class UpdateDocumentPartialInput(ById):
+    """What becomes of a partial; what is not sent stays."""
+
+    name = graphene.String(description=_NAME)
+    description = graphene.String()
+    body = graphene.String()
+
+
+class DeleteDocumentPartialInput(ById):
+    """The partial to remove."""

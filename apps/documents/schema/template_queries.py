@@ -1,0 +1,251 @@
+"""What may be asked of templates, themes and partials."""
+
+import base64
+from dataclasses import asdict
+from typing import Any
+
+import graphene
+
+from apps.documents.access import TEMPLATE
+from apps.documents.domain.assembling import told
+from apps.documents.domain.checking.inferring import infer_schema
+from apps.documents.domain.differences import MISSING, Difference
+from apps.documents.domain.findings import Finding, Severity
+from apps.documents.domain.written import Source, Written
+from apps.documents.errors import FindingsError, RenderingFailedError, RenderingLimitError
+from apps.documents.models import Template, Theme
+from apps.documents.schema.template_inputs import (
+    DocumentLookFilter,
+    DocumentLookOrder,
+    DocumentTemplateFilter,
+    DocumentTemplateOrder,
+    DocumentTemplateVersionFilter,
+    DocumentTemplateVersionOrder,
+)
+from apps.documents.schema.templates import (
+    PartialType,
+    TemplateType,
+    TemplateVersionType,
+    ThemeType,
+)
+from apps.documents.selectors import templates as selectors
+from apps.documents.services.exchange import export_template
+from apps.documents.services.previewing import preview
+from kernel.federation.access import scope
+from kernel.federation.fields import Many, One
+from kernel.federation.scalars import JSON
+
+FindingSource = graphene.Enum.from_enum(
+    Source,
+    name="DocumentTemplateFindingSource",
+    description="Into which text the place of a finding leads.",
+)
+FindingSeverity = graphene.Enum.from_enum(
+    Severity,
+    name="DocumentTemplateFindingSeverity",
+    description="A template with an error is not published; a warning is advice.",
+)
+
+
+class DocumentTemplateFinding(graphene.ObjectType):
+    """One thing to mend."""
+
+    source = FindingSource(required=True)
+    place = graphene.String(
+        required=True,
+        description="A JSON pointer; of Markdown the line. What begins with `/partials/` may be a"
+        " partial of the tenant.",
+    )
+    code = graphene.String(required=True)
+    message = graphene.String(required=True)
+    block = graphene.String(required=True, description="The type of the block, or nothing.")
+    expression = graphene.String(required=True, description="The expression, or nothing.")
+    at = graphene.Int(description="The character of the expression, counted from 0.")
+    severity = FindingSeverity(required=True)
+
+
+class DocumentTemplateCheck(graphene.ObjectType):
+    """What would be said of a template if it were published."""
+
+    publishable = graphene.Boolean(required=True)
+    findings = graphene.List(graphene.NonNull(DocumentTemplateFinding), required=True)
+    inferred_schema = graphene.String(
+        description="A draft of the schema, of all that the template reads; null where it cannot"
+        " be read."
+    )
+
+
+class DocumentPagePicture(graphene.ObjectType):
+    """One page of a preview."""
+
+    number = graphene.Int(required=True)
+    width = graphene.Int(required=True)
+    height = graphene.Int(required=True)
+    png = graphene.String(required=True, description="A PNG file, as base64.")
+
+
+class DocumentTemplatePreview(graphene.ObjectType):
+    """What became of a template and its sample; or what keeps it from becoming anything."""
+
+    title = graphene.String(description="Null where nothing could be made.")
+    pages = graphene.Int(required=True, description="All of them, also those that are not shown.")
+    pictures = graphene.List(graphene.NonNull(DocumentPagePicture), required=True)
+    problem = graphene.String(description="Why nothing could be made.")
+    code = graphene.String(description="The code of that.")
+
+
+class DocumentTemplateDifference(graphene.ObjectType):
+    """One place that is otherwise."""
+
+    place = graphene.String(
+        required=True, description="A JSON pointer that begins with body, schema, sample or assets."
+    )
+    verb = graphene.String(required=True, description="added, removed or changed.")
+    before = JSON(description="Null where there was nothing, or null.")
+    after = JSON(description="Null where there is nothing, or null.")
+
+
+def _texts() -> dict[str, Any]:
+    return {
+        "body": graphene.String(required=True, description="The document model, as JSON."),
+        "markdown": graphene.String(description="In the place of the blocks of the body."),
+        "schema": graphene.String(),
+        "sample": graphene.String(),
+        "theme_id": graphene.ID(),
+    }
+
+
+class TemplateReads:
+    """Reads of templates and what they share."""
+
+    document_template = One(TemplateType)
+    document_templates = Many(
+        TemplateType,
+        filter=DocumentTemplateFilter,
+        lookups=selectors.LOOKUPS,
+        where=selectors.narrowed,
+        order=DocumentTemplateOrder,
+    )
+    document_template_version = One(TemplateVersionType)
+    document_template_versions = Many(
+        TemplateVersionType,
+        filter=DocumentTemplateVersionFilter,
+        where=selectors.versions_narrowed,
+        order=DocumentTemplateVersionOrder,
+    )
+    document_theme = One(ThemeType)
+    document_themes = Many(
+        ThemeType, filter=DocumentLookFilter, lookups={"name": "name"}, order=DocumentLookOrder
+    )
+    document_partial = One(PartialType)
+    document_partials = Many(
+        PartialType, filter=DocumentLookFilter, lookups={"name": "name"}, order=DocumentLookOrder
+    )
+    check_document_template = graphene.Field(
+        DocumentTemplateCheck,
+        required=True,
+        description="What is wrong with a template, or could be better; nothing is changed.",
+        assets=graphene.List(graphene.NonNull(graphene.String), description="Names of pictures."),
+        **_texts(),
+    )
+    preview_document_template = graphene.Field(
+        DocumentTemplatePreview,
+        required=True,
+        description="A template with its sample as pictures of its pages. A grey square stands for"
+        " pictures that are files.",
+        locale=graphene.String(description="That of the template if not said."),
+        first=graphene.Int(description="The first page to show; 1 if not said."),
+        count=graphene.Int(description="1 to 10 pages; 3 if not said."),
+        width=graphene.Int(description="In pixels, 100 to 1,600; 800 if not said."),
+        **_texts(),
+    )
+    document_template_differences = graphene.List(
+        graphene.NonNull(DocumentTemplateDifference),
+        required=True,
+        description="What is otherwise in one version than in another; at most 500 places.",
+        id=graphene.ID(required=True),
+        before=graphene.Int(required=True, description="The number of a version."),
+        after=graphene.Int(required=True, description="The number of another."),
+    )
+    document_template_export = graphene.String(
+        required=True,
+        description="A version as one JSON file, for `importDocumentTemplate` anywhere; pictures"
+        " are files of their own.",
+        id=graphene.ID(required=True),
+        number=graphene.Int(description="The newest if not said."),
+    )
+
+    @staticmethod
+    @scope(TEMPLATE.read)
+    def resolve_check_document_template(
+        _root: Any, _info: Any, *, theme_id: str | None = None, **texts: Any
+    ) -> dict[str, Any]:
+        given = {name: value for name, value in texts.items() if value is not None}
+        theme = selectors.row_of(Theme, theme_id) if theme_id else None
+        return checked(Written(**given), theme)
+
+    @staticmethod
+    @scope(TEMPLATE.read)
+    def resolve_preview_document_template(
+        _root: Any, _info: Any, *, theme_id: str | None = None, **given: Any
+    ) -> dict[str, Any]:
+        told = {name: value for name, value in given.items() if value is not None}
+        written = Written(**{name: told.pop(name) for name in _texts() if name in told})
+        theme = selectors.row_of(Theme, theme_id) if theme_id else None
+        try:
+            made = preview(written, theme, **told)
+        except (FindingsError, RenderingLimitError, RenderingFailedError) as error:
+            return {"pages": 0, "pictures": [], "problem": str(error), "code": error.code}
+        shown = [
+            {**asdict(one), "png": base64.b64encode(one.png).decode()} for one in made.pictures
+        ]
+        return {"title": made.title, "pages": made.pages, "pictures": shown}
+
+    @staticmethod
+    @scope(TEMPLATE.read)
+    def resolve_document_template_differences(
+        _root: Any, _info: Any, *, id: str, before: int, after: int
+    ) -> list[dict[str, Any]]:
+        template = selectors.row_of(Template, id)
+        older, newer = (selectors.version_of(template, number) for number in (before, after))
+        return [_difference(one) for one in selectors.between(older, newer, template.theme)]
+
+    @staticmethod
+    @scope(TEMPLATE.read)
+    def resolve_document_template_export(
+        _root: Any, _info: Any, *, id: str, number: int | None = None
+    ) -> str:
+        return export_template(selectors.row_of(Template, id), number)
+
+
+def checked(written: Written, theme: Theme | None) -> dict[str, Any]:
+    """Return what is to be said of a version, as the graph tells it."""
+    found = selectors.judged(written, theme)
+    return {
+        "publishable": not found.errors,
+        "findings": [_finding(source, one) for source, one in found.findings],
+        "inferred_schema": told(infer_schema(found.template)) if found.template else None,
+    }
+
+
+def _finding(source: Source, finding: Finding) -> dict[str, Any]:
+    return {
+        "source": source,
+        "place": finding.place,
+        "code": finding.code,
+        "message": finding.message,
+        "block": finding.block,
+        "expression": finding.expression,
+        "at": finding.at,
+        "severity": finding.severity,
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    gone, new = one.after is MISSING, one.before is MISSING
+    return {
+        "place": one.place,
+        "verb": "removed" if gone else "added" if new else "changed",
+        "before": None if new else one.before,
+        "after": None if gone else one.after,
+    }

@@ -1,0 +1,1 @@
+"""Reads of documents and templates, always within the current tenant."""

@@ -1,0 +1,208 @@
+"""What may be done to documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
+
+from apps.documents.conf import ACCEPTING, WAITING
+from apps.documents.domain.expressions.locales import Locale
+from apps.documents.models import Document, DocumentFormat, DocumentState, TemplateVersion
+from apps.documents.models.documents import UNFINISHED
+from apps.documents.selectors.templates import found_template, usable_version
+from apps.documents.services.handing_over import enqueue_forgetting
+from apps.documents.services.sources import checked_file, checked_query, data_text
+from contracts.documents import (
+    DocumentCancelled,
+    DocumentCreated,
+    DocumentDeleted,
+    DocumentRenamed,
+    DocumentRetried,
+)
+from kernel import clock
+from kernel.errors import (
+    ConflictError,
+    DomainError,
+    InvalidInputError,
+    LimitExceededError,
+    UnavailableError,
+)
+from kernel.events.publishing import publish, publish_all
+from kernel.identity.rights import remembered_rights
+from kernel.jobs.models import Job
+from kernel.jobs.operations import cancel_all
+from kernel.jobs.services import enqueue
+from kernel.rows import all_locked, change, check, delete, locked
+
+#: Less than for what people wait for: a batch has another.
+PRIORITY = 0
+
+
+class DataSource(TypedDict, total=False):
+    """Where data comes from: one of these, or none for a template that needs none."""
+
+    data: Any
+    data_file: str | None
+    query: Mapping[str, Any] | None
+
+
+class DocumentChange(TypedDict, total=False):
+    """What of a document can be changed."""
+
+    title: str
+
+
+@transaction.atomic
+def create_document(
+    *,
+    template: str,
+    format: DocumentFormat | str,
+    title: str | None = None,
+    version: int | None = None,
+    locale: str | None = None,
+    **given: Unpack[DataSource],
+) -> Document:
+    """Let a job make one in the current tenant, of the version that is published or the one named.
+
+    Raises InvalidInputError, NotFoundError, ConflictError, LimitExceededError, and
+    UnavailableError while none are taken.
+    """
+    used = usable_version(found_template(template), version)
+    document = Document(
+        title=used.template.title if title is None else title,
+        **wanted(used, format, locale),
+        **source(dict, **given),
+    )
+    check(document, only=("title", "format", "locale"))
+    if Document.objects.filter(state__in=UNFINISHED).count() >= WAITING.value():
+        raise LimitExceededError(f"at most {WAITING.value()} documents wait or are made at a time")
+    document.job_id = _enqueue(document)
+    document.save()
+    publish(
+        DocumentCreated(
+            document_id=str(document.pk), title=document.title, format=str(document.format)
+        )
+    )
+    return document
+
+
+def wanted(
+    version: TemplateVersion, format: DocumentFormat | str, locale: str | None
+) -> dict[str, Any]:
+    """Return the columns that say as what something is made; raises InvalidInputError."""
+    if not ACCEPTING.value():
+        raise UnavailableError("no documents are taken for now")
+    kind = DocumentFormat(format)
+    if version.template.formats and kind not in version.template.formats:
+        raise InvalidInputError(
+            f"the template is meant for {', '.join(version.template.formats)}, and not {kind}"
+        )
+    try:
+        Locale(locale or "en")
+    except ValueError as error:
+        raise InvalidInputError(f"locale: {error}") from None
+    return {"version": version, "format": kind, "locale": locale or ""}
+
+
+def source(kind: type, **given: Unpack[DataSource]) -> dict[str, Any]:
+    """Return the columns that say where data comes from; raises InvalidInputError."""
+    if sum(one is not None for one in given.values()) > 1:
+        raise InvalidInputError("data comes with the request, from a file or by a query: one of it")
+    return {
+        "data": data_text(given.get("data"), kind=kind),
+        "data_file_id": checked_file(given.get("data_file")),
+        "query": checked_query(given.get("query")),
+        "asked_by": remembered_rights(),
+    }
+
+
+@transaction.atomic
+def update_document(*, id: str, **changes: Unpack[DocumentChange]) -> Document:
+    """Give a document another title, wherever it stands; without one nothing changes."""
+    document = locked(Document, id)
+    previous = document.title
+    change(document, **changes)
+    if document.title != previous:
+        publish(
+            DocumentRenamed(
+                document_id=str(document.pk), title=document.title, previous_title=previous
+            )
+        )
+    return document
+
+
+@transaction.atomic
+def cancel_document(*, id: str) -> Document:
+    """Take a document back that is not made yet. Twice changes nothing.
+
+    Raises ConflictError when it has ended otherwise.
+    """
+    document = locked(Document, id)
+    if document.state == DocumentState.CANCELLED:
+        return document
+    if document.state not in UNFINISHED:
+        raise ConflictError(f"the document is {document.state} already")
+    document.state, document.finished_at = DocumentState.CANCELLED, clock.now()
+    document.save(update_fields=["state", "finished_at"])
+    cancel_all(Job.objects.filter(pk__in=[document.job_id]))
+    publish(DocumentCancelled(document_id=str(document.pk), title=document.title))
+    return document
+
+
+@transaction.atomic
+def retry_document(*, id: str) -> Document:
+    """Make a document once more that failed, or was taken back; with the caller's own rights.
+
+    Raises ConflictError for any other.
+    """
+    document = locked(Document, id)
+    if document.state not in (DocumentState.FAILED, DocumentState.CANCELLED):
+        raise ConflictError(f"the document is {document.state}, and not to be made once more")
+    if document.version_id is None:
+        raise ConflictError("the document names no template")
+    enqueue_forgetting(document.file_key)
+    document.job_id = _enqueue(document)
+    change(
+        document,
+        state=DocumentState.QUEUED,
+        asked_by=remembered_rights() or document.asked_by,
+        job_id=document.job_id,
+        file_key="",
+        sha256="",
+        upload_id=None,
+        error_code="",
+        error_message="",
+        error_place="",
+        finished_at=None,
+    )
+    publish(DocumentRetried(document_id=str(document.pk), title=document.title))
+    return document
+
+
+@transaction.atomic
+def delete_document(*, id: str) -> Document:
+    """Remove a document and return it as it was; the file it was made as stays."""
+    document = locked(Document, id)
+    _leave([document])
+    return document
+
+
+@transaction.atomic
+def delete_documents(*, ids: Sequence[str]) -> list[Document | DomainError]:
+    """Remove many documents; one that is not there does not keep the others."""
+    documents = all_locked(Document, ids)
+    _leave(documents)
+    return documents
+
+
+def _leave(documents: Sequence[Document | DomainError]) -> None:
+    removed = delete(documents)
+    for document in removed:
+        enqueue_forgetting(document.file_key)
+    if jobs := [one.job_id for one in removed if one.job_id and one.state in UNFINISHED]:
+        cancel_all(Job.objects.filter(pk__in=jobs))
+    publish_all([DocumentDeleted(document_id=str(one.pk), title=one.title) for one in removed])
+
+
+def _enqueue(document: Document) -> Any:
+    return enqueue("documents.make", str(document.pk), priority=PRIORITY)

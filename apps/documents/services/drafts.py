@@ -1,0 +1,182 @@
+"""Drafts of templates: begun, saved and discarded. They may be wrong until they are published."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.documents.domain.checking.schemas import MOST_BYTES
+from apps.documents.domain.limits import DEFAULT
+from apps.documents.domain.model.reading import UNWRITABLE
+from apps.documents.domain.written import MOST_SAMPLE_BYTES
+from apps.documents.models import Template, TemplateVersion
+from apps.documents.selectors.templates import draft_of, newest_of, version_of
+from contracts.templates import TemplateDraftDiscarded, TemplateDraftSaved
+from kernel import clock
+from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
+from kernel.events.actors import current_actor
+from kernel.events.publishing import publish
+from kernel.ids import canonical_id
+from kernel.rows import check, locked
+
+#: Of one template.
+MOST_VERSIONS = 1_000
+MOST_ASSETS = 100
+_MOST = {
+    "body": DEFAULT.template_bytes,
+    "markdown": DEFAULT.template_bytes,
+    "schema": MOST_BYTES,
+    "sample": MOST_SAMPLE_BYTES,
+}
+#: What a template is before anybody has written it.
+EMPTY = '{\n  "septet": 1,\n  "title": "Untitled",\n  "blocks": []\n}'
+
+
+class Texts(TypedDict, total=False):
+    """What a version says, as it is written."""
+
+    body: str
+    markdown: str
+    schema: str
+    sample: str
+    assets: Mapping[str, Mapping[str, Any]]
+    note: str
+
+
+def texts_of(version: TemplateVersion) -> Texts:
+    """Return what a version says, for another to say; its note is its own."""
+    return Texts(
+        body=version.body,
+        markdown=version.markdown,
+        schema=version.schema,
+        sample=version.sample,
+        assets=version.assets,
+    )
+
+
+def writable(template_id: str) -> Template:
+    """Return a template that may be written, locked; raises ConflictError for an archived one."""
+    template = locked(Template, template_id)
+    if template.archived_at is not None:
+        raise ConflictError(f"the template {template.name!r} is archived: restore it first")
+    return template
+
+
+def begin_draft(template: Template, texts: Texts) -> TemplateVersion:
+    """Make the draft of a template that has none; the template is locked, or new."""
+    last = TemplateVersion.objects.filter(template=template).aggregate(last=Max("number"))["last"]
+    if (last or 0) >= MOST_VERSIONS:
+        raise LimitExceededError(f"a template has at most {MOST_VERSIONS} versions")
+    actor = current_actor()
+    draft = TemplateVersion(
+        template=template,
+        number=(last or 0) + 1,
+        author_type=actor.type,
+        author_id=actor.id,
+        author_name=actor.name,
+        **{"body": EMPTY, **_checked(texts)},
+    )
+    check(draft, only=("note",))
+    draft.save()
+    _tell(draft)
+    return draft
+
+
+@transaction.atomic
+def draft_template(*, id: str, number: int | None = None) -> TemplateVersion:
+    """Begin a draft with what a version says, the newest if none is named.
+
+    Raises ConflictError while there is a draft, NotFoundError.
+    """
+    template = writable(id)
+    draft = draft_of(template)
+    if draft is not None:
+        raise ConflictError(f"version {draft.number} of {template.name!r} is a draft already")
+    source = newest_of(template) if number is None else version_of(template, number)
+    return begin_draft(template, texts_of(source) if source else Texts())
+
+
+@transaction.atomic
+def save_draft(
+    *, id: str, saved_at: datetime | None = None, **texts: Unpack[Texts]
+) -> TemplateVersion:
+    """Keep what is told in the draft of a template, which begins if there is none.
+
+    What is not told stays. Raises ConflictError when it was saved at another time than is told:
+    somebody else has written meanwhile.
+    """
+    template = writable(id)
+    draft = draft_of(template)
+    if draft is None:
+        newest = newest_of(template)
+        return begin_draft(template, Texts(**{**(texts_of(newest) if newest else {}), **texts}))
+    if saved_at is not None and saved_at != draft.saved_at:
+        raise ConflictError(f"the draft was saved by others at {draft.saved_at:%Y-%m-%d %H:%M:%S}Z")
+    wanted = _checked(texts)
+    other = {name: value for name, value in wanted.items() if getattr(draft, name) != value}
+    if not other:
+        return draft
+    actor = current_actor()
+    told = {"author_type": actor.type, "author_id": actor.id, "author_name": actor.name}
+    for name, value in {**other, **told, "saved_at": clock.now()}.items():
+        setattr(draft, name, value)
+    check(draft, only=("note",))
+    draft.save(update_fields=[*other, *told, "saved_at"])
+    _tell(draft)
+    return draft
+
+
+@transaction.atomic
+def discard_draft(*, id: str) -> TemplateVersion:
+    """Remove the draft of a template and return it as it was; raises NotFoundError."""
+    template = locked(Template, id)
+    draft = draft_of(template)
+    if draft is None:
+        raise NotFoundError(f"the template {template.name!r} has no draft")
+    TemplateVersion.objects.filter(pk=draft.pk).delete()
+    publish(
+        TemplateDraftDiscarded(
+            template_id=str(template.pk), name=template.name, number=draft.number
+        )
+    )
+    return draft
+
+
+def _tell(draft: TemplateVersion) -> None:
+    template = draft.template
+    publish(
+        TemplateDraftSaved(template_id=str(template.pk), name=template.name, number=draft.number)
+    )
+
+
+def _checked(texts: Texts) -> dict[str, Any]:
+    """Return what is told as it is kept; raises InvalidInputError, LimitExceededError."""
+    found: dict[str, Any] = dict(texts)
+    for name, most in _MOST.items():
+        text = found.get(name, "")
+        if len(text) > most:
+            raise LimitExceededError(f"{name} has at most {most} characters, found {len(text)}")
+        if wrong := UNWRITABLE.search(text):
+            raise InvalidInputError(f"{name} holds U+{ord(wrong[0]):04X}, which nothing writes")
+    if "assets" in found:
+        found["assets"] = _assets(found["assets"])
+    if found.get("sample") == "":
+        found["sample"] = "{}"
+    return found
+
+
+def _assets(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    if len(told) > MOST_ASSETS:
+        raise LimitExceededError(f"a version has at most {MOST_ASSETS} pictures, found {len(told)}")
+    made = {}
+    for name, one in told.items():
+        if not name or len(name) > 60 or UNWRITABLE.search(name):
+            raise InvalidInputError(
+                f"a picture is named by 1 to 60 characters, found {name[:80]!r}"
+            )
+        if one["version"] < 1:
+            raise InvalidInputError(f"versions of files begin with 1, found {one['version']}")
+        made[name] = {"file": canonical_id(one["file"]), "version": one["version"]}
+    return made

@@ -1,0 +1,140 @@
+"""A version is tried with its sample: pictures of its pages, made in the sandbox, kept nowhere."""
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from apps.documents.domain.assembling import told
+from apps.documents.domain.findings import InvalidTemplateError
+from apps.documents.domain.limits import DEFAULT
+from apps.documents.domain.model.parsing import load_json
+from apps.documents.domain.written import MOST_SAMPLE_BYTES, Written
+from apps.documents.errors import (
+    DataRefusedError,
+    RenderingFailedError,
+    RenderingLimitError,
+    TemplateRefusedError,
+)
+from apps.documents.models import Theme
+from apps.documents.selectors.templates import judged
+from apps.documents.services.rendering import RENDERING, Source, render, usual_limits
+from kernel.errors import InvalidInputError, UnavailableError
+from kernel.sandbox import Limits, SandboxError
+
+MOST_PAGES = 10
+WIDTHS = (100, 1_600)
+#: Somebody waits for it.
+SECONDS = 8
+#: So many are made at a time in one process: each may take the memory of a document.
+_TURNS = threading.BoundedSemaphore(2)
+_PATIENCE_SECONDS = 5
+#: In the place of pictures, which are files: a grey square.
+_PLACEHOLDER = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAADklEQVR42mO4"
+    "CAQMqAQAgrQNEdN9VqcAAAAASUVORK5CYII="
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePicture:
+    """One page as a PNG file."""
+
+    number: int
+    width: int
+    height: int
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What became of a version and its sample; `pages` counts all of them."""
+
+    title: str
+    pages: int
+    pictures: list[PagePicture]
+
+
+def preview(
+    written: Written,
+    theme: Theme | None = None,
+    *,
+    locale: str = "",
+    first: int = 1,
+    count: int = 3,
+    width: int = 800,
+) -> Preview:
+    """Make pictures of pages; of files a grey square stands in them.
+
+    Raises TemplateRefusedError, DataRefusedError, DocumentRefusedError, RenderingLimitError,
+    RenderingFailedError, and UnavailableError while others wait.
+    """
+    if first < 1 or not 1 <= count <= MOST_PAGES or not WIDTHS[0] <= width <= WIDTHS[1]:
+        raise InvalidInputError(
+            f"from page 1 on at most {MOST_PAGES} pages, {WIDTHS[0]} to {WIDTHS[1]} pixels wide"
+        )
+    source = _source(written, theme)
+    limits = _limits()
+    out = io.BytesIO()
+    with _turn():
+        made = render(source, out, format="pdf", locale=locale, limits=limits)
+        pictures = _pictures(out.getvalue(), first, count, width, limits)
+    return Preview(title=made.title, pages=made.pages, pictures=pictures)
+
+
+def _source(written: Written, theme: Theme | None) -> Source:
+    found = judged(written, theme)
+    errors = [one for one in found.errors if one.code != "asset"]
+    if errors or found.template is None:
+        raise TemplateRefusedError(errors)
+    try:
+        load_json(written.sample, MOST_SAMPLE_BYTES, DEFAULT.data_depth)
+    except InvalidTemplateError as error:
+        raise DataRefusedError(error.findings) from None
+    return Source(
+        template=told(found.resolved).encode(),
+        data=written.sample.encode(),
+        schema=written.schema.encode(),
+        assets=dict.fromkeys(found.pictures, _PLACEHOLDER),
+    )
+
+
+def _limits() -> Limits:
+    usual = usual_limits()
+    return replace(
+        usual, cpu_seconds=min(usual.cpu_seconds, SECONDS), seconds=min(usual.seconds, SECONDS * 2)
+    )
+
+
+def _pictures(pdf: bytes, first: int, count: int, width: int, limits: Limits) -> list[PagePicture]:
+    try:
+        answer = RENDERING.run(
+            "picture",
+            [pdf],
+            size=len(pdf),
+            limits=limits,
+            arguments={"first": first, "count": count, "width": width},
+        )
+        sizes = [(int(across), int(down)) for across, down in answer.told["sizes"]]
+        return [
+            PagePicture(number=number, width=across, height=down, png=png)
+            for number, ((across, down), png) in enumerate(
+                zip(sizes, answer.parts, strict=True), start=first
+            )
+        ]
+    except SandboxError as error:
+        raise RenderingLimitError(f"the pages take too much: {error.code}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise RenderingFailedError("the pages cannot be shown") from error
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _TURNS.acquire(timeout=_PATIENCE_SECONDS):
+        raise UnavailableError("others are looking at previews; try again")
+    try:
+        yield
+    finally:
+        _TURNS.release()

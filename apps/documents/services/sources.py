@@ -1,0 +1,181 @@
+"""Where the data of documents comes from: the request, a file, or a question to the graph.
+
+Files are read and questions are asked by a job, with what whoever asked for the document may do
+then and may still do.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+
+from apps.documents.conf import DATA_BYTES, DATA_FILE_BYTES
+from apps.documents.domain.evaluation.evaluating import MOST_IMAGE_BYTES
+from apps.documents.domain.items import Item, ItemsError, checked, items_of, kind_of
+from apps.documents.errors import DataUnreadableError
+from apps.documents.models import TemplateVersion
+from apps.documents.models.making import Made
+from kernel.errors import InvalidInputError, UnavailableError
+from kernel.identity.rights import remaining_rights
+from kernel.identity.service_tokens import own_principal
+from kernel.ids import parse_id
+from kernel.mesh.client import RemoteError, mesh
+from kernel.mesh.fetching import Fetched, fetched
+from kernel.tenancy.context import acting_as, current_tenant_id
+
+_QUERY_CHARACTERS = 20_000
+#: Pages of a connection that one question may follow.
+_MOST_PAGES = 1_000
+#: Errors of other services that trying again may heal.
+_PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RATE_LIMITED", "INTERNAL"}
+
+
+def checked_query(told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a question as a row keeps it; raises InvalidInputError for one that changes things."""
+    if not told:
+        return {}
+    text = str(told["query"])
+    if len(text) > _QUERY_CHARACTERS:
+        raise InvalidInputError(f"query has at most {_QUERY_CHARACTERS} characters")
+    try:
+        found = parse(text, no_location=True)
+    except GraphQLError as error:
+        raise InvalidInputError(f"query: {error.message}") from None
+    operations = [one for one in found.definitions if isinstance(one, OperationDefinitionNode)]
+    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
+        raise InvalidInputError("query is one query, and no mutation or subscription")
+    service = told.get("service") or ""
+    if service and service not in settings.SERVICE_URLS:
+        raise InvalidInputError(f"there is no service {service[:40]!r}")
+    return {
+        "service": service,
+        "query": text,
+        "variables": told.get("variables") or {},
+        "items": told.get("items") or "",
+    }
+
+
+def checked_file(file_id: str | None) -> Any:
+    """Return the id of a file of data; whether it is there is asked by the job."""
+    return parse_id(file_id) if file_id else None
+
+
+def data_text(data: Any, *, kind: type) -> str:
+    """Return JSON as it is kept; raises InvalidInputError for what is no such, or too long."""
+    if data is None:
+        return ""
+    if not isinstance(data, kind):
+        raise InvalidInputError(f"data is {'a list' if kind is list else 'an object'}")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    most = DATA_BYTES.value()
+    if len(text.encode()) > most:
+        raise InvalidInputError(f"data has at most {most} bytes as JSON; send more as a file")
+    return text
+
+
+@contextmanager
+def data_of(row: Made) -> Iterator[tuple[Iterator[bytes], int]]:
+    """Give the data of a document, and how long it is.
+
+    Raises DataUnreadableError, ForbiddenError, NotFetchedError, PayloadTooLargeError,
+    UnavailableError.
+    """
+    if row.data_file_id:
+        with _file(row) as file:
+            yield file.chunks, file.size_bytes
+        return
+    text = row.data or "{}"
+    if row.query:
+        text = json.dumps(_answer(row), ensure_ascii=False)
+    data = text.encode()
+    yield iter([data]), len(data)
+
+
+@contextmanager
+def items_for(row: Made) -> Iterator[Iterator[Item]]:
+    """Give the items of a batch; raises as `data_of` does, also while they are taken."""
+    most = DATA_BYTES.value()
+    if row.data_file_id:
+        with _file(row) as file:
+            try:
+                kind = kind_of(file.name, file.content_type)
+                yield _readable(items_of(kind, file.chunks, most_bytes=most))
+            except ItemsError as error:
+                raise DataUnreadableError(str(error)) from error
+        return
+    if row.query:
+        yield (checked(one, f"/{at}", most) for at, one in enumerate(_asked_items(row)))
+        return
+    values = json.loads(row.data or "[]")
+    yield (checked(one, f"/{at}", most) for at, one in enumerate(values))
+
+
+def assets_of(version: TemplateVersion) -> dict[str, bytes]:
+    """Return the pictures of a version by their names, read as its tenant's own service.
+
+    Raises NotFetchedError, UnavailableError.
+    """
+    return {
+        name: _asset(str(told["file"]), int(told["version"]))
+        for name, told in version.assets.items()
+    }
+
+
+def _readable(items: Iterator[Item]) -> Iterator[Item]:
+    try:
+        yield from items
+    except ItemsError as error:
+        raise DataUnreadableError(str(error)) from error
+
+
+@contextmanager
+def _file(row: Made) -> Iterator[Fetched]:
+    with acting_as(remaining_rights(row.asked_by)):
+        opened = fetched(str(row.data_file_id), most_bytes=DATA_FILE_BYTES.value())
+        with opened as file:
+            yield file
+
+
+def _asset(file_id: str, version: int) -> bytes:
+    who = own_principal(current_tenant_id(), "files:read")
+    with (
+        acting_as(who),
+        fetched(file_id, version=version, most_bytes=MOST_IMAGE_BYTES) as file,
+    ):
+        return b"".join(file.chunks)
+
+
+def _answer(row: Made, **more: Any) -> dict[str, Any]:
+    told = row.query
+    variables = {**told["variables"], **more}
+    try:
+        with acting_as(remaining_rights(row.asked_by)):
+            if told["service"]:
+                return mesh.query(told["service"], told["query"], **variables)
+            return mesh.query_graph(told["query"], **variables)
+    except RemoteError as error:
+        if error.remote_code in _PASSING:
+            raise UnavailableError(f"the query is not answered: {error}") from error
+        raise DataUnreadableError(f"{error.remote_code}: {error}"[:500]) from error
+
+
+def _asked_items(row: Made) -> Iterator[Any]:
+    """Yield what the query finds at its path; of a connection, page after page."""
+    more: dict[str, Any] = {}
+    path = [step for step in row.query["items"].split(".") if step]
+    for _ in range(_MOST_PAGES):
+        found: Any = _answer(row, **more)
+        holder: Any = found
+        for step in path:
+            holder, found = found, found.get(step) if isinstance(found, dict) else None
+        if not isinstance(found, list):
+            raise DataUnreadableError(f"there is no list at {row.query['items'][:100]!r}")
+        yield from found
+        page: Any = holder.get("pageInfo") if isinstance(holder, dict) else None
+        if not isinstance(page, dict) or not page.get("hasNextPage") or not page.get("endCursor"):
+            return
+        more = {"after": page["endCursor"]}
+    raise DataUnreadableError(f"the query has more than {_MOST_PAGES} pages")

@@ -1,0 +1,62 @@
+// The versions of a template, and what each of them changed.
+import { h } from "../kernel/elements.js";
+import { badge, button, graph } from "./api.js";
+
+const LIST = `query($id: ID!, $after: String) {
+  found: documentTemplateVersions(filter: {templateId: $id}, first: 20, after: $after) {
+    nodes { id number state note authorName savedAt publishedAt } pageInfo { hasNextPage endCursor } } }`;
+const ONE = "query($id: ID!) { found: documentTemplateVersion(id: $id) { number body markdown schema sample } }";
+const DIFFERENCES = `query($id: ID!, $before: Int!, $after: Int!) {
+  found: documentTemplateDifferences(id: $id, before: $before, after: $after) { place verb before after } }`;
+const KINDS = { DRAFT: "docs-busy", PUBLISHED: "docs-good", WITHDRAWN: "docs-warn" };
+const said = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+export class Versions {
+  constructor(place, id, { use, take, failed }) {
+    Object.assign(this, { place, id, use, take, failed });
+  }
+
+  /** Show them from the newest on. */
+  async load(after = null) {
+    const { found } = await graph(LIST, { id: this.id, after });
+    this.known = after ? [...this.known, ...found.nodes] : found.nodes;
+    const rows = this.known.map((one, index) => this.row(one, this.known[index + 1]));
+    const more = found.pageInfo.hasNextPage ? [h("li", {}, button("Older ones", () => this.tried(() => this.load(found.pageInfo.endCursor))))] : [];
+    this.place.replaceChildren(...rows, ...more);
+  }
+
+  row(one, older) {
+    const when = new Date(one.publishedAt ?? one.savedAt);
+    const changes = h("div", { class: "docs-changes" });
+    return h(
+      "li",
+      {},
+      h("div", { class: "docs-bar" }, h("strong", {}, `Version ${one.number}`), badge(one.state.toLowerCase(), KINDS[one.state]), h("span", { class: "docs-quiet" }, `${one.authorName || "the platform"}, `, h("time", { datetime: when.toISOString() }, when.toLocaleString()))),
+      one.note && h("p", {}, one.note),
+      h(
+        "div",
+        { class: "docs-acts" },
+        older && button("What it changed", () => this.tried(() => this.compare(older.number, one.number, changes)), { kind: "docs-small", "aria-label": `What version ${one.number} changed` }),
+        this.use() && one.state !== "DRAFT" && button("Take into the editor", () => this.tried(async () => this.take((await graph(ONE, { id: one.id })).found)), { kind: "docs-small", "aria-label": `Take version ${one.number} into the editor` }),
+      ),
+      changes,
+    );
+  }
+
+  async compare(before, after, place) {
+    if (place.children.length) return place.replaceChildren();
+    const { found } = await graph(DIFFERENCES, { id: this.id, before, after });
+    const rows = found.map(({ place: where, verb, before: was, after: is }) =>
+      h("li", {}, h("code", {}, where), " ", badge(verb), verb !== "added" && h("del", {}, said(was)), verb !== "removed" && h("ins", {}, said(is))),
+    );
+    place.replaceChildren(rows.length ? h("ul", {}, rows) : h("p", { class: "docs-quiet" }, "Nothing that documents are made of."));
+  }
+
+  async tried(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.failed(error.message);
+    }
+  }
+}

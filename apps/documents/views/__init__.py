@@ -1,0 +1,1 @@
+"""What documents shows to people beside the back office."""

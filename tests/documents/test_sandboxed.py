@@ -1,0 +1,166 @@
+"""Documents in the sandbox: the same as outside of it, within limits, by errors that say where."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apps.documents.adapters.csv import render_csv
+from apps.documents.adapters.docx.rendering import render_docx
+from apps.documents.adapters.html import render_html
+from apps.documents.adapters.pdf.rendering import render_pdf
+from apps.documents.adapters.xlsx.rendering import render_xlsx
+from apps.documents.domain.evaluation.evaluating import evaluate
+from apps.documents.domain.model.parsing import parse_template
+from apps.documents.domain.protection import Protection
+from apps.documents.errors import (
+    DataRefusedError,
+    DocumentRefusedError,
+    RenderingFailedError,
+    RenderingLimitError,
+    TemplateRefusedError,
+)
+from apps.documents.services.rendering import Rendered, Source, render
+from kernel.sandbox import Limits
+from tests.documents.templates import DATA, INVOICE
+
+LIMITS = Limits(memory_bytes=300_000_000, cpu_seconds=20, seconds=60, output_bytes=5_000_000)
+RENDERERS: dict[str, Callable[..., None]] = {
+    "pdf": render_pdf,
+    "xlsx": render_xlsx,
+    "docx": render_docx,
+    "html": render_html,
+    "csv": render_csv,
+}
+
+
+def made(
+    template: Any, data: Any = None, *, kind: str = "pdf", limits: Limits = LIMITS, **more: Any
+) -> tuple[bytes, Rendered]:
+    out = io.BytesIO()
+    source = {
+        key: more.pop(key) for key in ("schema", "partials", "theme", "assets") if key in more
+    }
+    rendered = render(
+        Source(
+            template=json.dumps(template).encode(), data=json.dumps(data or {}).encode(), **source
+        ),
+        out,
+        format=kind,
+        limits=limits,
+        **more,
+    )
+    return out.getvalue(), rendered
+
+
+@pytest.mark.parametrize("locale", ["", "fi_FI", "ar_EG"])
+@pytest.mark.parametrize("kind", RENDERERS)
+def test_a_document_is_the_same_there_as_here_and_each_time(kind: str, locale: str) -> None:
+    here = io.BytesIO()
+    template = parse_template(json.dumps(INVOICE))
+    RENDERERS[kind](evaluate(template, DATA, locale=locale or None), here)
+
+    there, rendered = made(INVOICE, DATA, kind=kind, locale=locale)
+
+    assert there == here.getvalue()
+    assert made(INVOICE, DATA, kind=kind, locale=locale)[1].sha256 == rendered.sha256
+    assert (rendered.title, rendered.size_bytes) == ("Rechnung 20240017", len(there))
+    assert rendered.pages == (4 if kind == "pdf" else 0)
+
+
+def test_a_template_is_completed_by_what_its_tenant_has() -> None:
+    template = {
+        "septet": 1,
+        "title": "A",
+        "theme": {"accent": "#00ff00"},
+        "blocks": [{"type": "include", "partial": "greeting"}],
+    }
+    partials = {"greeting": {"blocks": [{"type": "heading", "level": 1, "text": "Moin"}]}}
+
+    page, _ = made(
+        template,
+        kind="html",
+        partials=json.dumps(partials).encode(),
+        theme=json.dumps({"accent": "#ff0000", "color": "#0000ff"}).encode(),
+    )
+
+    assert b"Moin" in page
+    assert (b"#00ff00" in page, b"#ff0000" in page, b"#0000ff" in page) == (True, False, True)
+
+
+def test_a_protected_document_opens_by_its_password() -> None:
+    pdf, rendered = made(
+        INVOICE, DATA, protection=Protection(user="open sesame", owner="owner of all")
+    )
+
+    assert b"/Encrypt" in pdf
+    assert rendered.pages == 4
+
+
+def test_data_may_come_bit_by_bit() -> None:
+    data = json.dumps(DATA).encode()
+    template, out = json.dumps(INVOICE).encode(), io.BytesIO()
+    source = Source(
+        template=template,
+        data=(data[at : at + 7] for at in range(0, len(data), 7)),
+        data_bytes=len(data),
+    )
+
+    render(source, out, format="csv", limits=LIMITS)
+
+    assert out.getvalue() == made(INVOICE, DATA, kind="csv")[0]
+
+
+def test_what_is_wrong_is_told_with_its_place() -> None:
+    schema = json.dumps({"type": "object", "required": ["number"]}).encode()
+
+    with pytest.raises(TemplateRefusedError) as template:
+        made({**INVOICE, "blocks": [{"type": "heading"}]}, DATA)
+    with pytest.raises(DataRefusedError) as data:
+        made(INVOICE, {"numbers": 1}, schema=schema)
+    with pytest.raises(DocumentRefusedError) as document:
+        made(INVOICE, {**DATA, "lines": 3})
+    with pytest.raises(DocumentRefusedError) as locale:
+        made(INVOICE, DATA, locale="tlh")
+
+    assert template.value.findings[0].place == "/blocks/0/text"
+    assert "number" in str(data.value)
+    assert document.value.findings[0].place.startswith("/blocks/")
+    assert locale.value.findings[0].code == "locale"
+
+
+def _loops(depth: int) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "paragraph", "text": "{{ big }}"}
+    for _ in range(depth):
+        block = {"type": "repeat", "over": "many", "blocks": [block]}
+    return {"septet": 1, "title": "A", "blocks": [block]}
+
+
+@pytest.mark.parametrize(
+    ("template", "limits", "what"),
+    [
+        (_loops(2), replace(LIMITS, cpu_seconds=1), "time"),
+        (_loops(2), replace(LIMITS, memory_bytes=20_000_000), "memory"),
+        (_loops(1), replace(LIMITS, output_bytes=50_000), "room"),
+    ],
+)
+def test_what_takes_too_much_is_ended_and_the_next_is_made(
+    template: dict[str, Any], limits: Limits, what: str
+) -> None:
+    data = {"many": list(range(400)), "big": "long " * 200}
+
+    with pytest.raises(RenderingLimitError) as raised:
+        made(template, data, kind="html", limits=limits)
+
+    assert str(raised.value) == f"the document takes more {what} than one may"
+    assert made(INVOICE, DATA, kind="csv")[0]
+
+
+def test_what_is_no_document_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.documents.services.rendering._BEGINNINGS", {"csv": b"%PDF-"})
+
+    with pytest.raises(RenderingFailedError):
+        made(INVOICE, DATA, kind="csv")
