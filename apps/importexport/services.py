@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from apps.importexport.conf import ACCEPTING
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
 from contracts.importexport import ImportCancelled, ImportCreated, ImportDeleted
-from kernel.errors import ConflictError, DomainError
+from kernel.errors import ConflictError, DomainError, UnavailableError
 from kernel.events.publishing import publish, publish_all
 from kernel.ids import parse_id
 from kernel.rows import all_locked, change, check, delete, locked
@@ -17,7 +18,9 @@ UNFINISHED = frozenset({ImportState.QUEUED, ImportState.RUNNING})
 
 @transaction.atomic
 def create_import(*, name: str, format: ImportFormat, source_id: str | None = None) -> ImportJob:
-    """Queue one in the current tenant."""
+    """Queue one in the current tenant; raises UnavailableError while none are taken."""
+    if not ACCEPTING.value():
+        raise UnavailableError("no imports are taken for now")
     source = None if source_id is None else parse_id(source_id)
     made = ImportJob(name=name, format=format, source_id=source)
     check(made)

@@ -5,15 +5,13 @@ from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 
+from apps.notifications.conf import MOST_ATTACHMENTS
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
 from contracts.notifications import NotificationCancelled, NotificationCreated
 from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
 from kernel.events.publishing import publish, publish_all
 from kernel.ids import parse_id
 from kernel.rows import change, check, check_count, locked
-
-#: The most files that go with one notification.
-MOST_ATTACHMENTS = 20
 
 
 class Message(TypedDict):
@@ -77,9 +75,10 @@ def _draft(message: Message) -> Notification:
     attachments = message.get("attachment_ids", ())
     if attachments is None:
         raise InvalidInputError("attachmentIds cannot be null")
-    if len(attachments) > MOST_ATTACHMENTS:
+    most = MOST_ATTACHMENTS.value()
+    if len(attachments) > most:
         raise LimitExceededError(
-            f"at most {MOST_ATTACHMENTS} files go with a notification, found {len(attachments)}"
+            f"at most {most} files go with a notification, found {len(attachments)}"
         )
     notification = Notification(
         recipient=message["recipient"],

@@ -5,10 +5,11 @@ from typing import TypedDict, Unpack
 
 from django.db import transaction
 
+from apps.scheduler.conf import MOST_SCHEDULES
 from apps.scheduler.domain.times import TimesError, check_cron, check_time_zone
 from apps.scheduler.models import JobSchedule
 from contracts.scheduler import ScheduleChanged, ScheduleCreated, ScheduleDeleted
-from kernel.errors import DomainError, InvalidInputError
+from kernel.errors import DomainError, InvalidInputError, LimitExceededError
 from kernel.events.publishing import publish, publish_all
 from kernel.rows import all_locked, change, check, delete, locked
 
@@ -26,8 +27,11 @@ class ScheduleChange(TypedDict, total=False):
 def create_schedule(
     *, name: str, cron: str, time_zone: str = "UTC", enabled: bool = True
 ) -> JobSchedule:
-    """Make one in the current tenant."""
+    """Make one in the current tenant; raises LimitExceededError when it has too many."""
     _check_times(cron, time_zone)
+    most = MOST_SCHEDULES.value()
+    if JobSchedule.objects.count() >= most:
+        raise LimitExceededError(f"a tenant has at most {most} schedules")
     schedule = JobSchedule(name=name, cron=cron, time_zone=time_zone, enabled=enabled)
     check(schedule)
     schedule.save()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from apps.importexport.conf import ACCEPTING
 from apps.importexport.models import ImportFormat, ImportJob, ImportState
 from apps.importexport.services import (
     cancel_import,
@@ -13,9 +14,16 @@ from apps.importexport.services import (
     delete_import,
     delete_imports,
 )
-from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
+from kernel.errors import (
+    ConflictError,
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    UnavailableError,
+)
 from kernel.ids import new_id, parse_id
 from kernel.rows import change, locked
+from kernel.testing.dynamic import said
 from kernel.testing.rivals import rival
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -137,3 +145,10 @@ def test_an_import_is_judged_by_what_it_is_when_its_turn_comes(
     with pytest.raises(ConflictError):
         late.result(timeout=10)
     assert stored() == [("a.csv", then.value)]
+
+
+def test_operators_can_have_no_imports_taken_for_a_while() -> None:
+    with said(ACCEPTING, value=False), pytest.raises(UnavailableError):
+        make("rows")
+
+    assert ImportJob.objects.count() == 0

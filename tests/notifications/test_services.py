@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.notifications.conf import MOST_ATTACHMENTS
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
 from apps.notifications.services import (
     cancel_notification,
@@ -18,6 +19,7 @@ from kernel.errors import (
     NotFoundError,
 )
 from kernel.ids import new_id
+from kernel.testing.dynamic import said
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -128,3 +130,11 @@ def test_what_is_not_there_cannot_be_taken_back() -> None:
         cancel_notification(id=unknown)
 
     assert [one[3] for one in stored()] == ["queued"]
+
+
+def test_operators_say_how_many_files_go_with_one() -> None:
+    told: Any = {"recipient": "a@example.com", "channel": "email", "subject": "Hello"}
+    with said(MOST_ATTACHMENTS, 0), pytest.raises(LimitExceededError, match="at most 0 files"):
+        create_notification(**told, attachment_ids=[str(new_id())])
+
+    assert Notification.objects.count() == 0

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.scheduler.conf import MOST_SCHEDULES
 from apps.scheduler.models import JobSchedule
 from apps.scheduler.services import (
     create_schedule,
@@ -13,6 +14,7 @@ from apps.scheduler.services import (
 )
 from kernel.errors import InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id
+from kernel.testing.dynamic import said
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -111,3 +113,12 @@ def test_more_than_a_call_takes_are_not_removed() -> None:
         delete_schedules(ids=[str(schedule.pk)] * 101)
 
     assert [one[0] for one in stored()] == ["kept"]
+
+
+def test_operators_say_how_many_schedules_a_tenant_has() -> None:
+    with said(MOST_SCHEDULES, 1):
+        create_schedule(name="first", cron="0 * * * *")
+        with pytest.raises(LimitExceededError, match="at most 1 schedules"):
+            create_schedule(name="second", cron="0 * * * *")
+
+    assert [one.name for one in JobSchedule.objects.all()] == ["first"]
