@@ -6,22 +6,19 @@ CPU to a write; handling with the inbox reaches 0.85 of the yardstick; commit to
 under 20 ms on PostgreSQL.
 """
 
-import os
-import platform
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-DEVSERVICES = ROOT / "tests" / "devservices" / "devservices"
+from apart import on_each_database, timed, verdict
+
 ROUNDS = 5
 EVENTS = 3_000
 BATCH = 100
+ADDED = "CPU that one event adds to it, us"
+PART = "  as part of the former"
 
 
 def main() -> None:
@@ -29,20 +26,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         measure()
         return
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {
-            "DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "project.settings",
-            "LOG_LEVEL": "ERROR",
-            "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("platform", ".")),
-        }
-        again = [sys.executable, __file__, "here"]
-        print("SQLite", flush=True)
-        environment.pop("DATABASE_URL", None)
-        subprocess.run(again, env=environment, check=True)
-        print("PostgreSQL", flush=True)
-        subprocess.run([DEVSERVICES, "run", "postgres", "--", *again], env=environment, check=True)
+    on_each_database()
 
 
 def measure() -> None:
@@ -74,7 +58,7 @@ def measure() -> None:
             model.objects.all().delete()
         bare, told = cost_of_a_write(told=False), cost_of_a_write(told=True)
         note("CPU of a write with one row, us", bare * 1e6)
-        note("CPU that one event adds to it, us", (told - bare) * 1e6)
+        note(ADDED, (told - bare) * 1e6)
         note("CPU an event of a bulk of 100 adds, us", cost_in_bulk() * 1e6)
         waiting = OutboxEvent.objects.count()
         seconds = timed(lambda: until_nothing(lambda: transport.relay(500)))
@@ -86,12 +70,17 @@ def measure() -> None:
         assert Handled.objects.filter(group="bench.nothing").count() == waiting
         note("transactions with one insert a second", yardstick)
         note("handled with the inbox a second", waiting / seconds)
-        note("  as part of the former", waiting / seconds / yardstick)
+        note(PART, waiting / seconds / yardstick)
     latencies = sorted(latency() for _ in range(200))
     for name, found in figures.items():
         print(f"  {name:<42}{median(found):>10.2f}  ({min(found):.2f} to {max(found):.2f})")
     for name, at in (("p50", 0.5), ("p99", 0.99)):
         print(f"  commit to handled, idle, {name}, ms{latencies[int(len(latencies) * at)]:>15.2f}")
+    verdict("an event in a write, us of CPU", median(figures[ADDED]), at_most=250)
+    verdict("handled with the inbox by the inserts", median(figures[PART]), at_least=0.85)
+    if connection.vendor == "postgresql":
+        p99 = latencies[int(len(latencies) * 0.99)]
+        verdict("commit to handled, idle, p99, ms", p99, at_most=20)
     connection.close()
 
 
@@ -185,13 +174,6 @@ def until_nothing(step: Callable[[], int]) -> None:
     """Repeat until there is nothing left to do."""
     while step():
         pass
-
-
-def timed(work: Callable[[], None]) -> float:
-    """Return the seconds that it takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

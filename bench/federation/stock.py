@@ -80,7 +80,7 @@ class AuditLog(models.Model):
     context = models.JSONField(default=dict)
     changes = models.JSONField(default=list)
     metadata = models.JSONField(default=dict)
-    content_sha256 = models.BinaryField(default=b"")
+    record = models.BinaryField(default=b"")
     words = models.TextField()
 
     class Meta:

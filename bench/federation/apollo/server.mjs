@@ -85,7 +85,7 @@ async function create({ action, occurredAt, actor }) {
   const rows = await query(
     'create',
     `INSERT INTO audit_auditlog (id, tenant_id, occurred_at, recorded_at, action, actor_type, actor_id,
-        actor_name, targets, context, changes, metadata, content_sha256, words)
+        actor_name, targets, context, changes, metadata, record, words)
       VALUES ($1, $2, $3, now(), $4, $5, $6, $7, '[]', '{}', '[]', '{}', '', $8) RETURNING ${COLUMNS}`,
     [randomUUID(), TENANT_ID, occurredAt, action, actor.type, actor.id, actor.name ?? '', action],
   );
