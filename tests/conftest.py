@@ -3,15 +3,22 @@
 import base64
 import os
 import socket
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
+from kernel.dynamic.following import Loaded, values
 from kernel.identity.models import Tenant
+from kernel.ids import _Sequence
 from kernel.ratelimits.limiter import limiter
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
@@ -19,6 +26,11 @@ from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
 
 pytest_plugins = ["tests.devservices.fixtures"]
+
+# The same cases each time: what somebody submits is not refused for another's mistake. The nightly
+# run draws new ones (`--hypothesis-profile=default`).
+hypothesis_settings.register_profile("same", derandomize=True, database=None, deadline=None)
+hypothesis_settings.load_profile("same")
 
 # A password in a test guards nothing: hashing it slowly would only cost time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -31,10 +43,59 @@ settings.GRAPHQL_INTROSPECTION = True
 # On every database staff enter as on the embedded one; what they need elsewhere has its own tests.
 settings.STAFF_SECOND_FACTOR = False
 
+# Events stay in this process, whatever servers are up; tests of Kafka say so themselves.
+settings.KAFKA_BOOTSTRAP_SERVERS = ()
+
+# On SQLite the suite has a file, as the platform has. In memory a writer is refused at once while
+# another thread reads the same table, whatever the timeout, and there is no WAL.
+if settings.EMBEDDED:
+    _folder = tempfile.TemporaryDirectory(prefix="septet-tests-", ignore_cleanup_errors=True)
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(
+        Path(_folder.name) / "test.sqlite3"
+    )
+
 # A process with some services only runs their tests, and those of the kernel.
 collect_ignore = [name for name in BY_NAME if name not in settings.SERVICES]
 if set(settings.SERVICES) != set(BY_NAME):
     collect_ignore += ["project", "access", "browser", "docs", "gateway"]
+
+
+#: Markers of what `make test` leaves out.
+ELSEWHERE = ("postgres", "live", "node", "browser", "java", "go", "nightly")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--after-make-test",
+        action="store_true",
+        help="leave out what `make test` has run and what no database changes",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if unsaid := [item.nodeid for item in items if _starts_servers(item) and not _is_live(item)]:
+        raise pytest.UsageError(f"not marked as live, and start servers: {', '.join(unsaid)}")
+    if not config.getoption("--after-make-test"):
+        return
+    left_out = [item for item in items if not _differs(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if _differs(item)]
+
+
+def _starts_servers(item: pytest.Item) -> bool:
+    return "servers" in getattr(item, "fixturenames", ())
+
+
+def _is_live(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("live", "nightly"))
+
+
+def _differs(item: pytest.Item) -> bool:
+    if item.get_closest_marker("any_database"):
+        return False
+    marked = any(item.get_closest_marker(name) for name in (*ELSEWHERE, "django_db"))
+    return marked or not {"db", "transactional_db"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -46,16 +107,48 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
         report.outcome = "failed"
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _append_only_tables_can_be_emptied() -> None:
-    # Tests that commit are followed by a TRUNCATE, which an append-only table refuses to all but
-    # a superuser who says so.
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """Make the database, and at the end send away who is left in it: a thread that still waits."""
+    yield
     if connection.vendor == "postgresql":
-        flush = connection.ops.sql_flush
-        role = "SET LOCAL session_replication_role = replica"
-        connection.ops.sql_flush = (  # type: ignore[method-assign]  # it has no setting
-            lambda *args, **kwargs: [role, *flush(*args, **kwargs)]
-        )
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+#: What migrating writes, the same each time: Django would take it away and write it again.
+KEPT = {"django_content_type", "auth_permission"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_emptied_quickly() -> None:
+    # After a test that commits. Emptying all tables takes longer than most tests.
+    connection.ops.sql_flush = _deletions  # type: ignore[method-assign]  # it has no setting
+    TransactionTestCase._fixture_teardown = lambda self: call_command(  # type: ignore[attr-defined]
+        "flush", verbosity=0, interactive=False, inhibit_post_migrate=True
+    )
+
+
+def _deletions(style: object, tables: Iterable[str], **options: object) -> list[str]:
+    """Return what empties the tables that are not empty."""
+    # Versions go after the environments that they are in.
+    ordered = sorted(set(tables) - KEPT, key=lambda table: table != "config_environment")
+    names = [connection.ops.quote_name(table) for table in ordered]
+    with connection.cursor() as cursor:
+        full = [name for name in names if _has_rows(cursor, name)]
+    # Append-only tables refuse it to all but a superuser who says so.
+    role = ["SET LOCAL session_replication_role = replica"] * (connection.vendor == "postgresql")
+    return [*role, *(f"DELETE FROM {name}" for name in full)]
+
+
+def _has_rows(cursor: Any, name: str) -> bool:
+    cursor.execute(f"SELECT 1 FROM {name} LIMIT 1")
+    return cursor.fetchone() is not None
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +156,20 @@ def _keys_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # Counts of queries are those of the first request; what is remembered has tests of its own.
     monkeypatch.setattr("kernel.identity.recent.BELIEVED_SECONDS", 0)
     monkeypatch.setattr("kernel.identity.last_used.last_uses._uses", {})
+
+
+@pytest.fixture(autouse=True)
+def _dynamic_settings_are_as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No test pays for a look at them; those of following them look themselves.
+    monkeypatch.setattr(values, "followed", True)
+    monkeypatch.setattr(values, "loaded", Loaded(-1))
+    monkeypatch.setattr(values, "_known", {})
+
+
+@pytest.fixture(autouse=True)
+def _ids_are_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    # They never go back in time, so after a test that moved the clock all would be of its future.
+    monkeypatch.setattr("kernel.ids._sequence", _Sequence())
 
 
 @pytest.fixture(autouse=True)

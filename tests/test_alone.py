@@ -16,6 +16,19 @@ from kernel.testing.processes import running, wait_for_line
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: What of the federation layer depends on which services there are.
+FEDERATION = [
+    f"tests/kernel/federation/test_{name}.py"
+    for name in ("entities", "introspection", "references", "schema_building", "sdl")
+]
+
+#: What of a service may lean on another: what it serves, tells, hears and shows to staff. The rest
+#: runs alone in `make nightly`.
+LEANING = ("schema", "services", "events", "admin", "graph", "graphql")
+
+#: Processes that tests start have the services that these say, and are no others alone.
+WHICH = "not (postgres or live or node or browser or java or go or nightly or processes)"
+
 pytestmark = pytest.mark.skipif(
     os.environ.get("SERVICES", "all") != "all", reason="runs where all seven are"
 )
@@ -26,12 +39,16 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     return kept | {"DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"} | more
 
 
+@pytest.mark.parametrize("names", [LEANING, pytest.param(("",), marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("service", BY_NAME)
-def test_a_service_alone_passes_its_own_tests(service: str, tmp_path: Path) -> None:
-    tests = [f"tests/{service}", "tests/kernel/federation"]
+def test_a_service_alone_passes_its_own_tests(
+    service: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    modules = sorted((ROOT / "tests" / service).glob("test_*.py"))
+    tests = [str(module) for module in modules if module.stem.endswith(names)] + FEDERATION
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", WHICH, *tests],
         cwd=ROOT,
         env=environment(tmp_path, SERVICES=service),
         capture_output=True,

@@ -2,9 +2,11 @@
 
 import re
 from importlib import import_module
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +28,7 @@ FIXED = {
 
 #: Those that the services built so far really use, in the code or as an installed app.
 USED = {
+    "boto3",
     "django",
     "graphene-django",
     "graphene-federation",
@@ -39,7 +42,7 @@ def test_each_package_is_pinned_with_hashes_and_there(package: str) -> None:
     locked = (ROOT / "requirements.txt").read_text()
 
     pin = re.search(
-        rf"^{package}(\[[\w,]+\])?==[\w.]+ \\\n    --hash=sha256:", locked, re.MULTILINE
+        rf"^{package}(\[[\w, -]+\])?==[\w.]+ \\\n    --hash=sha256:", locked, re.MULTILINE
     )
 
     assert pin
@@ -70,3 +73,24 @@ def test_every_locked_line_has_an_exact_version_and_hashes(name: str) -> None:
     assert [pin for pin in pins if "==" not in pin] == []
     assert text.count("--hash=sha256:") >= len(pins)
     assert "://" not in text
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_an_extra_that_a_package_asks_for_is_locked_with_it(name: str) -> None:
+    """Or pip takes the newest release for it, and then refuses that for having no hash."""
+    text = (ROOT / name).read_text()
+    pins = [Requirement(pin) for pin in re.findall(r"^[a-z0-9][^\n\\]*", text, re.MULTILINE)]
+    locked = {pin.name: pin.extras for pin in pins}
+
+    asked = [
+        needed
+        for pin in pins
+        for needed in map(Requirement, distribution(pin.name).requires or [])
+        if needed.marker is None
+        or any(needed.marker.evaluate({"extra": e}) for e in ("", *pin.extras))
+    ]
+
+    assert [needed for needed in asked if needed.extras]
+    assert [
+        str(needed) for needed in asked if needed.extras - locked.get(needed.name, needed.extras)
+    ] == []

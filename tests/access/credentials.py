@@ -17,7 +17,7 @@ from jwt.utils import base64url_encode
 from kernel import clock
 from kernel.identity.keys import KeyText
 from kernel.identity.models import Tenant
-from kernel.identity.scopes import Role
+from kernel.identity.scopes import KNOWN_SCOPES, Role
 from kernel.identity.service_keys import ALGORITHM, keyring
 from kernel.identity.service_tokens import Request, issue_token
 from kernel.identity.services import admit, create_service_account, issue_key, revoke_key
@@ -135,7 +135,8 @@ def key_of_the_other_verb(case: Case) -> Sent:
 
 def key_of_other_services(case: Case) -> Sent:
     app, _, verb = case.scope.partition(":")
-    return bearer(case.key(*(f"{other}:{verb}" for other in BY_NAME if other != app)))
+    others = KNOWN_SCOPES & {f"{other}:{verb}" for other in BY_NAME if other != app}
+    return bearer(case.key(*(others or {f"{app}:read"})))
 
 
 # --- Tokens of an issuer ------------------------------------------------------------------------

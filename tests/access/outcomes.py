@@ -7,18 +7,20 @@ import pytest
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient, Result
+from tests.access import of_documents, of_making
 from tests.access.operations import OPERATIONS, Operation
-from tests.access.rows import ROWS
+from tests.access.rows import JOBS, ROWS
 
 each_operation = pytest.mark.parametrize(
     "operation", OPERATIONS, ids=lambda operation: f"{operation.service}.{operation.name}"
 )
 
 
-def owned_row(owner: Tenant, service: str) -> tuple[Any, str]:
-    """Make a row of a service in the tenant; return its model and its id."""
+def owned_row(owner: Tenant, operation: Operation) -> tuple[Any, str]:
+    """Make the row of an operation in the tenant; return its model and its id."""
+    service = operation.service
     with in_tenant(owner.pk):
-        row = ROWS[service]()
+        row: Any = JOBS[operation.row](service) if operation.row else ROWS[service]()
     return type(row), str(row.pk)
 
 
@@ -30,7 +32,8 @@ def run(operation: Operation, secret: str, row_id: str) -> Result:
 
 def rows(model: Any) -> list[dict[str, Any]]:
     """Return the rows of all tenants."""
-    return list(model.across_tenants.order_by("pk").values())
+    manager = getattr(model, "across_tenants", model._default_manager)
+    return list(manager.order_by("pk").values())
 
 
 def effect(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
@@ -40,6 +43,21 @@ def effect(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
     if before[0] in after:
         return "adds"
     return "changes" if len(after) == 1 else "removes"
+
+
+def names_row(operation: Operation) -> bool:
+    """Say whether it is refused where the row is not: it changes it, or makes another of it."""
+    makes_another = operation.name in {
+        "copyFile",
+        "copyFolder",
+        "createShareLink",
+        "duplicateDocumentTemplate",
+        *(name for name, *_ in of_documents.ASIDE),
+        *of_making.OF_TEMPLATES,
+    }
+    # Each tenant has one of its own, and names none.
+    of_the_tenant = operation.name == "allowFileTypes"
+    return makes_another or (operation.effect in {"changes", "removes"} and not of_the_tenant)
 
 
 def refusals(result: Result) -> list[str]:

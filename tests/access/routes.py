@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from tests.access.operations import SERVICES
+
 #: Who comes: nobody in particular; a person in no tenant; a viewer and an owner of one; staff
 #: without any permission; staff with all of them.
 Visitor = Literal["nobody", "outsider", "viewer", "owner", "staff", "superuser"]
@@ -17,22 +19,59 @@ RULES: dict[str, frozenset[Visitor]] = {
     # A viewer sees what the services hold, not who else is in the tenant.
     "tenant:read": frozenset({"owner"}),
     "tenant:admin": frozenset({"owner"}),
+    "audit:write": frozenset({"owner"}),
+    "files:write": frozenset({"owner"}),
+    "audit:personal": frozenset({"owner"}),
     "staff": frozenset({"staff", "superuser"}),
     "permission": frozenset({"superuser"}),
+    # Only for programs, by a key of an environment or an API key.
+    "key": frozenset(),
     # The path is there because Django's back office has it for every model.
     "closed": frozenset(),
 }
 
 #: The models of the back office, and what may be done there beside looking and changing.
 MODELS = {
+    "audit/actionschema": "",
+    "audit/archive": "",
+    "audit/auditexport": "",
     "audit/auditlog": "",
+    "audit/auditsearch": "",
+    "audit/auditstream": "",
+    "audit/intakesource": "",
+    "audit/legalhold": "",
+    "audit/personalfieldrule": "",
+    "audit/retentionpolicy": "",
+    "audit/subjectkey": "",
+    "audit/viewertoken": "",
     "auth/user": "add delete",
+    "config/configuration": "",
+    "config/changerequest": "",
+    "config/configurationdeployment": "",
+    "config/configurationversion": "",
+    "config/environment": "",
+    "config/environmentkey": "",
     "config/featureflag": "",
+    "config/flaglife": "",
+    "config/flagstate": "",
+    "config/rolloutplan": "",
+    "config/segment": "",
+    "documents/batchitem": "",
     "documents/document": "",
+    "documents/partial": "",
+    "documents/template": "",
+    "documents/templateversion": "",
+    "documents/theme": "",
+    "documents/documentbatch": "",
     "events/consumergroup": "",
     "events/outboxevent": "",
     "events/redelivery": "",
+    "events/replay": "",
+    "files/allowedtypes": "",
     "files/file": "",
+    "files/folder": "",
+    "files/sharelink": "",
+    "files/uploadsession": "",
     "identity/apikey": "add",
     "identity/invitation": "",
     "identity/lockout": "",
@@ -45,6 +84,7 @@ MODELS = {
     "identity/tenantexport": "",
     "importexport/importjob": "",
     "jobs/job": "",
+    "jobs/queue": "",
     "notifications/notification": "",
     "scheduler/jobschedule": "",
 }
@@ -64,6 +104,61 @@ def _of_model(model: str, allowed: str) -> dict[str, str]:
     }
 
 
+_ERRANDS = (
+    "actionschema/create",
+    "actionschema/<path:object_id>/mode",
+    "archive/start",
+    "auditexport/start",
+    "auditexport/<path:object_id>/cancel",
+    "auditsearch/keep",
+    *(
+        f"auditsearch/<path:object_id>/{verb}"
+        for verb in ("run", "edit", "alert", "quiet", "remove")
+    ),
+    "auditstream/create",
+    *(f"auditstream/<path:object_id>/{verb}" for verb in ("pause", "resume", "replay", "remove")),
+    "intakesource/put",
+    "intakesource/<path:object_id>/remove",
+    "legalhold/place",
+    "legalhold/<path:object_id>/release",
+    "personalfieldrule/create",
+    "personalfieldrule/<path:object_id>/end",
+    "retentionpolicy/create",
+    *(f"retentionpolicy/<path:object_id>/{verb}" for verb in ("edit", "remove")),
+    "subjectkey/erase",
+    "viewertoken/make",
+    "viewertoken/<path:object_id>/revoke",
+)
+_ERRANDS_OF_DOCUMENTS = (
+    *(f"document/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
+    *(f"documentbatch/<path:object_id>/{verb}" for verb in ("cancel", "download", "resume")),
+)
+_FLAG = "featureflag/<uuid:flag_id>/in/<str:environment>"
+_SEGMENT = "segment/<uuid:segment_id>/in/<str:environment>"
+_ERRANDS_OF_CONFIG = (
+    *(
+        f"changerequest/<path:object_id>/{verb}"
+        for verb in ("apply", "approve", "reject", "schedule", "submit", "withdraw")
+    ),
+    "environment/create",
+    *(f"environment/<path:object_id>/{verb}" for verb in ("edit", "key", "remove")),
+    *(f"environmentkey/<path:object_id>/{verb}" for verb in ("revoke", "rotate")),
+    "featureflag/create",
+    *(f"featureflag/<path:object_id>/{verb}" for verb in ("archive", "edit", "unarchive")),
+    *(f"configurationdeployment/<path:object_id>/{verb}" for verb in ("pause", "resume", "undo")),
+    _FLAG,
+    *(
+        f"{_FLAG}/{verb}"
+        for verb in ("copy", "history", "kill", "propose", "publish", "restore", "roll_out")
+    ),
+    *(f"{_FLAG}/{verb}" for verb in ("try", "validate", "withdraw")),
+    f"{_FLAG}/history/<int:number>/roll-back",
+    "flaglife/<path:object_id>/snooze",
+    *(f"rolloutplan/<path:object_id>/{verb}" for verb in ("cancel", "pause", "resume", "undo")),
+    "segment/create",
+    *(f"segment/<path:object_id>/{verb}" for verb in ("edit", "remove")),
+    *(f"{_SEGMENT}/{verb}" for verb in ("members", "rule")),
+)
 _BACK_OFFICE = {
     "admin/": "staff",
     "admin/search/": "staff",
@@ -77,7 +172,34 @@ _BACK_OFFICE = {
     "admin/jsi18n/": "staff",
     "admin/r/<path:content_type_id>/<path:object_id>/": "staff",
     "admin/auth/user/<id>/password/": "permission",
+    "admin/audit/auditlog/<uuid:log_id>/receipt/": "permission",
+    "admin/audit/auditlog/timeline/": "permission",
+    **{f"admin/audit/{path}/": "permission" for path in _ERRANDS},
+    **{f"admin/config/{path}/": "permission" for path in _ERRANDS_OF_CONFIG},
+    **{f"admin/documents/{path}/": "permission" for path in _ERRANDS_OF_DOCUMENTS},
+    **{
+        f"admin/documents/template/<path:object_id>/{verb}/": "permission"
+        for verb in ("archive", "publish", "restore")
+    },
+    "admin/documents/templateversion/<path:object_id>/withdraw/": "permission",
+    **{
+        f"admin/files/file/<path:object_id>/{verb}/": "permission"
+        for verb in ("hold", "lift", "quarantine", "release", "rescan", "retain", "encrypt")
+    },
+    "admin/files/allowedtypes/allow/": "permission",
+    "admin/files/sharelink/<path:object_id>/revoke/": "permission",
     "admin/identity/tenantexport/<uuid:export_id>/file/": "permission",
+    **{
+        f"admin/events/consumergroup/<path:object_id>/{verb}/": "permission"
+        for verb in ("pause", "resume", "reset", "replay")
+    },
+    **{
+        f"admin/events/redelivery/<path:object_id>/{verb}/": "permission"
+        for verb in ("replay", "discard")
+    },
+    "admin/events/redelivery/replay/": "permission",
+    **{f"admin/jobs/job/<path:object_id>/{verb}/": "permission" for verb in ("retry", "cancel")},
+    **{f"admin/jobs/queue/<path:object_id>/{verb}/": "permission" for verb in ("pause", "resume")},
     # Says that there is nothing, to whom it has nothing to show.
     "admin/^(?P<app_label>…)/$": "staff",
     "admin/(?P<url>.*)$": "staff",
@@ -141,11 +263,63 @@ GRAPHQL = {
     "graphql": "{ files { totalCount } }",
 }
 
+#: Read with a scope that every role in a tenant has.
+_FOR_PROGRAMS = [
+    "audit/api/log/checkpoint",
+    "audit/api/log/consistency",
+    "audit/api/log/entries",
+    "audit/api/log/keys",
+    "audit/api/log/tile/<int:level>/<path:tile>",
+    "audit/api/receipts/<uuid:log_id>",
+    "config/api/changes/<str:environment>",
+    "config/api/values/<str:environment>",
+    "config/api/values/<str:environment>/<str:key>",
+]
+
+#: Flags, by published protocols.
+_FLAGS = [
+    "config/api/flags/events",
+    "config/api/flags/flagd.json",
+    "config/api/unleash/client/features",
+    "config/api/unleash/client/metrics",
+    "config/api/unleash/client/register",
+    "config/api/unleash/frontend",
+    "config/api/unleash/frontend/client/metrics",
+    "config/api/unleash/frontend/client/register",
+    "ofrep/v1/evaluate/flags",
+    "ofrep/v1/evaluate/flags/<path:key>",
+]
+
 ROUTES = {
     **{path: rule for model in MODELS for path, rule in _of_model(model, MODELS[model]).items()},
     **_BACK_OFFICE,
     **_PEOPLE,
     **dict.fromkeys(GRAPHQL, "member"),
+    # Progress of a job, as a stream.
+    **{f"{service}/api/jobs/<uuid:job_id>/events": "member" for service in SERVICES},
+    **dict.fromkeys(_FOR_PROGRAMS, "member"),
+    **dict.fromkeys(_FLAGS, "key"),
+    "audit/api/logs": "audit:write",
+    "files/api/files/": "files:write",
+    "files/api/files/<str:name>": "member",
+    "files/api/files/<uuid:file_id>/<slug:kind>/": "member",
+    # Whoever has an address that was signed for a time and a purpose.
+    "files/api/direct/<str:ticket>": "anybody",
+    "files/api/signed/<str:purpose>/<str:ticket>": "anybody",
+    "files/api/signed/view/<str:ticket>/<slug:kind>/": "anybody",
+    "files/api/uploads/": "files:write",
+    "files/api/zip/": "member",
+    "files/api/uploads/<uuid:upload_id>": "files:write",
+    "files/library/": "member",
+    "documents/templates/": "member",
+    "documents/templates/<uuid:template_id>/": "member",
+    # Whoever has a link that was shared.
+    "files/s/<str:token>": "anybody",
+    "audit/api/subjects/records": "audit:personal",
+    # Whoever has a signed link that is good for minutes.
+    "audit/api/exports/<str:token>": "anybody",
+    "audit/view/<str:token>/": "anybody",
+    "audit/view/<str:token>/logs.csv": "anybody",
     "": "anybody",
     ".well-known/jwks.json": "anybody",
     ".well-known/services": "anybody",

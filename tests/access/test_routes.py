@@ -16,6 +16,7 @@ from kernel.serving.router import mounted
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import http_client
 from kernel.testing.tenants import make_tenant
+from tests.access.operations import SERVICES
 from tests.access.routes import GRAPHQL, ROUTES, RULES, VISITORS, Visitor
 
 NO_ROW = "00000000-0000-7000-8000-000000000000"
@@ -35,8 +36,11 @@ def served(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 def test_every_path_has_a_row() -> None:
     assert sorted(served(get_resolver().url_patterns)) == sorted(ROUTES)
-    # Paths beside Django would need rows too.
-    assert mounted() == {}
+    # Paths beside Django would need rows too; of these Django says who may see them.
+    streamed = {f"/{service}/api/jobs/" for service in SERVICES}
+    streamed |= {f"/config/api/{path}" for path in ("changes/", "flags/events", "values/")}
+    bytes_ = {f"/files/api/{path}/" for path in ("direct", "files", "signed", "uploads", "zip")}
+    assert set(mounted()) == streamed | bytes_ | {"/ofrep/v1/evaluate/flags/"}
 
 
 def example(route: str) -> str:
@@ -45,6 +49,8 @@ def example(route: str) -> str:
     path = path.replace("(?P<app_label>…)", "files")
     path = path.replace("(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "1-x")
     path = path.replace("<slug:service>", "files").replace("<int:pk>", "1").replace("<id>", "1")
+    path = path.replace("<slug:kind>", "thumbnail")
+    path = path.replace("<int:level>", "0").replace("<int:number>", "1")
     return "/" + re.sub(r"<\w+:\w+>", NO_ROW, path)
 
 
@@ -90,11 +96,14 @@ def gets_in(response: Any) -> bool:
     return response.status_code not in {401, 403} and not turned_away
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_path_lets_in_whom_its_rule_lets_in(route: str, people: Mapping[Visitor, User]) -> None:
     found = {name: answer(browser(people.get(name)), route) for name in VISITORS}
 
-    assert {name for name, one in found.items() if one.status_code >= 500} == set()
+    # Bytes stream past Django, in our own server only; to get so far is to be let in.
+    broken = {name for name, one in found.items() if one.status_code >= 500}
+    assert not any("own server only" not in found[name].text for name in broken)
     assert {name for name, one in found.items() if gets_in(one)} == RULES[ROUTES[route]]
 
 

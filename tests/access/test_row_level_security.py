@@ -15,15 +15,20 @@ from django.conf import settings
 from django.db import DatabaseError, NotSupportedError, connection, models, transaction
 from django.test import Client
 
+from apps.audit.domain.queries import LogQuery
+from apps.audit.models import AuditLog
+from apps.audit.selectors.logs import matching
+from apps.config.models import ConfigurationDeployment
+from apps.config.services import environments
 from kernel.identity.models import Tenant
-from kernel.tenancy.context import in_tenant
-from kernel.tenancy.models import TenantManager
+from kernel.tenancy.context import acting_as, in_tenant
+from kernel.tenancy.models import TenantManager, view_of
 from kernel.tenancy.policies import grant, guarded_models, unguarded
 from kernel.testing.processes import running, wait_for_line
 from kernel.testing.tenants import make_key, make_tenant
 from project.graph import composed_endpoint, service_endpoint
 from tests.access.operations import OPERATIONS, Operation
-from tests.access.outcomes import each_operation, owned_row, refusals, rows, run
+from tests.access.outcomes import each_operation, names_row, owned_row, refusals, rows, run
 from tests.access.rows import ROWS
 from tests.gateway.stack import ask
 
@@ -84,15 +89,14 @@ def test_another_tenants_key_sees_nothing_even_without_our_filter(
     operation: Operation, requests_as_narrow_role: None, without_filter: None
 ) -> None:
     owner, stranger = make_tenant(), make_tenant()
-    model, row_id = owned_row(owner, operation.service)
+    model, row_id = owned_row(owner, operation)
     before = rows(model)
 
     result = run(operation, make_key(stranger, operation.scope).secret, row_id)
 
     assert row_id not in str(result.body.get("data"))
     assert set(result.codes) <= {"NOT_FOUND"}
-    named = operation.effect in {"changes", "removes"}
-    assert refusals(result) == (["NOT_FOUND"] if named else [])
+    assert refusals(result) == (["NOT_FOUND"] if names_row(operation) else [])
     assert [row for row in rows(model) if row["tenant_id"] == owner.pk] == before
 
 
@@ -101,7 +105,7 @@ def test_the_owner_is_served_as_that_role(
     operation: Operation, requests_as_narrow_role: None
 ) -> None:
     owner = make_tenant()
-    _, row_id = owned_row(owner, operation.service)
+    _, row_id = owned_row(owner, operation)
 
     result = run(operation, make_key(owner, operation.scope).secret, row_id)
 
@@ -112,11 +116,17 @@ def test_the_owner_is_served_as_that_role(
     assert not shows_ids or row_id in str(result.data["result"])
 
 
-def test_without_filter_and_policies_there_would_be_a_leak(without_filter: None, db: None) -> None:
+def test_without_filter_and_policies_there_would_be_a_leak(
+    without_filter: None, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without the filter all environments are counted as those of one tenant.
+    monkeypatch.setattr(environments, "MOST_ENVIRONMENTS", 10_000)
     leaks = set()
     for operation in OPERATIONS:
         owner, stranger = make_tenant(), make_tenant()
-        _, row_id = owned_row(owner, operation.service)
+        # Another tenant's would count as one of the same key.
+        ConfigurationDeployment.across_tenants.update(state="done")
+        _, row_id = owned_row(owner, operation)
         result = run(operation, make_key(stranger, operation.scope).secret, row_id)
         if row_id in str(result.body.get("data")):
             leaks.add(operation.service)
@@ -287,3 +297,69 @@ def _use(narrow: str, system: str, folder: Path) -> None:
     assert answer.data["files"]["totalCount"] > 0
     assert seen == (0,)
     assert (doctor["tenancy"]["ok"], doctor["tenancy"]["detail"][:9]) == (True, "PostgreSQ")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "audit_auditlog",
+        "audit_auditlogtarget",
+        "audit_knownkey",
+        "audit_leaf",
+        "audit_checkpoint",
+    ],
+)
+def test_what_is_append_only_the_role_may_not_even_try_to_change(
+    narrow_role: str, tenant: Tenant, table: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {narrow_role}")
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            cursor.execute(f"UPDATE {table} SET tenant_id = tenant_id")
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+        cursor.execute("RESET ROLE")
+
+
+def test_the_view_of_a_searched_table_shows_one_tenant_and_takes_nothing(
+    narrow_role: str, tenant: Tenant
+) -> None:
+    ROWS["audit"]()
+    with in_tenant(make_tenant().pk):
+        ROWS["audit"]()
+    view = view_of(AuditLog)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {narrow_role}")
+        cursor.execute(f"SELECT DISTINCT tenant_id FROM {view}")
+        seen = cursor.fetchall()
+        for verb in (
+            "UPDATE {} SET action = ''",
+            "DELETE FROM {}",
+            "INSERT INTO {} DEFAULT VALUES",
+        ):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                cursor.execute(verb.format(view))
+        with transaction.atomic(), acting_as(None):
+            cursor.execute(f"SELECT count(*) FROM {view}")
+            of_nobody = cursor.fetchone()
+        cursor.execute("RESET ROLE")
+
+    assert seen == [(tenant.pk,)]
+    assert of_nobody == (0,)
+
+
+def test_words_are_found_by_their_index_where_policies_hold(
+    narrow_role: str, tenant: Tenant
+) -> None:
+    query = LogQuery(text="approved")
+    with connection.cursor() as cursor:
+        # So few rows would be read in other ways.
+        cursor.execute("ALTER TABLE audit_auditlog DROP CONSTRAINT IF EXISTS audit_one_log_a_key")
+        cursor.execute("DROP INDEX audit_by_time, audit_by_actor, audit_by_action")
+        cursor.execute(f"SET LOCAL ROLE {narrow_role}")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = matching(query).order_by("-occurred_at", "-id")[:51].explain()
+        cursor.execute("RESET ROLE")
+
+    assert "Index Cond: (array_to_tsvector" in plan

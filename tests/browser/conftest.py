@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from kernel.testing.embedded import Embedded, embedded
 from tests.browser.visits import Visitor
 from tests.node.packages import install, node
+
+# What is said in time is said at once, and a machine that has much to do says it late.
+expect.set_options(timeout=20_000)
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 
@@ -45,6 +48,8 @@ def visitor(browser: Browser, platform: Embedded) -> Visitor:
     node()
     install(Path(__file__).parent)
     context = browser.new_context(base_url=platform.url)
+    # Refused, so that there is a refusal to look at.
+    context.request.post("/graphql", data={"query": "{ files { totalCount } }"})
     page = context.new_page()
     page.goto("/admin/")
     page.fill("#id_login", "admin")

@@ -45,6 +45,8 @@ def test_tab_reaches_everything_in_order_and_shows_where_it_is(portal: Page) -> 
         path
         for name in BY_NAME
         for path in (
+            *(["/files/library/"] if name == "files" else []),
+            *(["/documents/templates/"] if name == "documents" else []),
             f"/graphiql/{name}",
             f"/{name}/schema.graphql",
             f"/admin/{name}/",

@@ -8,12 +8,20 @@ from tests.browser.visits import COLOURS, EXPECTED, PAGES, THEMES, WIDTHS, Theme
 
 pytestmark = pytest.mark.browser
 
-every_page = pytest.mark.parametrize("name", PAGES)
-at_every_width = pytest.mark.parametrize("width", WIDTHS)
+# All that is asked of one visit comes together: another process would have to visit it again.
+# With each change a page is looked at on a desk or on a phone, at night on both.
+every_page = pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        pytest.param(name, width, marks=[pytest.mark.nightly] * ((number + turn) % 2))
+        for number, name in enumerate(PAGES)
+        for turn, width in enumerate(WIDTHS)
+    ],
+    scope="module",
+)
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@at_every_width
 @every_page
 def test_axe_has_nothing_against_a_page(
     visitor: Visitor, name: str, width: int, theme: Theme
@@ -23,7 +31,6 @@ def test_axe_has_nothing_against_a_page(
     assert not violations, "\n".join([f"{name} at {width} px, {theme}:", *violations])
 
 
-@at_every_width
 @every_page
 def test_a_page_asks_nobody_but_us(visitor: Visitor, name: str, width: int) -> None:
     visit = visitor.visit(name, width)
@@ -32,7 +39,6 @@ def test_a_page_asks_nobody_but_us(visitor: Visitor, name: str, width: int) -> N
     assert [url for url in visit.requests if _foreign(url, visitor.url)] == []
 
 
-@at_every_width
 @every_page
 def test_a_page_has_nothing_to_complain_of(visitor: Visitor, name: str, width: int) -> None:
     expected = tuple(EXPECTED.get(name, ()))
@@ -41,7 +47,6 @@ def test_a_page_has_nothing_to_complain_of(visitor: Visitor, name: str, width: i
     assert [one for one in complaints if not (expected and one.startswith(expected))] == []
 
 
-@at_every_width
 @every_page
 def test_a_page_never_scrolls_sideways(visitor: Visitor, name: str, width: int) -> None:
     assert visitor.visit(name, width).sideways == 0

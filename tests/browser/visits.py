@@ -30,7 +30,7 @@ _FIRST_ROW = """
 _PATIENCE_MS = 10_000
 _IS_DARK = "document.documentElement.matches('.dark, [data-theme=dark]')"
 #: The portal follows the system; the theme of the back office does so at load only.
-_CHOOSE = """async (theme) => {
+CHOOSE = """async (theme) => {
   if (window.Alpine) Alpine.$data(document.documentElement).switchTheme(theme);
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
   await Promise.allSettled(document.getAnimations().map(({finished}) => finished));
@@ -53,6 +53,8 @@ OPEN = {
 }
 #: Pages for staff; of each model there is a list, and the page of its first row.
 STAFF = {
+    "files-library": "/files/library/",
+    "documents-templates": "/documents/templates/",
     "tenant": "/tenant/",
     "members": "/tenant/members/",
     "keys": "/tenant/keys/",
@@ -65,10 +67,29 @@ STAFF = {
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
+    "audit-errands-round": "/admin/audit/archive/start/",
+    "audit-errands-hold": "/admin/audit/legalhold/place/",
+    "audit-errands-policy": "/admin/audit/retentionpolicy/create/",
+    "audit-errands-search": "/admin/audit/auditsearch/keep/",
+    "audit-errands-link": "/admin/audit/viewertoken/make/",
+    "audit-errands-subject": "/admin/audit/subjectkey/erase/",
+    "audit-errands-stream": "/admin/audit/auditstream/create/",
+    "audit-errands-rule": "/admin/audit/personalfieldrule/create/",
+    "audit-errands-source": "/admin/audit/intakesource/put/",
+    "files-errands-types": "/admin/files/allowedtypes/allow/",
+    "config-errands-flag": "/admin/config/featureflag/create/",
+    "config-errands-segment": "/admin/config/segment/create/",
+    "config-errands-environment": "/admin/config/environment/create/",
+    "config-killed": "/admin/config/featureflag/?standing=killed",
     "new-key": "/admin/identity/apikey/add/",
     "new-password": "/admin/auth/user/1/password/",
     "jobs": "/admin/jobs/job/",
     "dead-letters": "/admin/events/redelivery/",
+    "no-dead-letters": "/admin/events/redelivery/?state=discarded",
+    "replays": "/admin/events/replay/",
+    "replay-events": "/admin/events/consumergroup/audit.trail/replay/",
+    "reset-group": "/admin/events/consumergroup/audit.trail/reset/",
+    "pause-group": "/admin/events/consumergroup/audit.trail/pause/",
 }
 _MODELS = {
     model._meta.label_lower: f"/admin/{model._meta.label_lower.replace('.', '/')}/"
@@ -79,6 +100,10 @@ _MODELS = {
 LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 #: What a new platform with demo data has no row of.
 EMPTY = {
+    "audit.archive",
+    "audit.auditexport",
+    "files.allowedtypes",
+    "files.uploadsession",
     "identity.invitation",
     "identity.lockout",
     "identity.serviceaccount",
@@ -200,7 +225,7 @@ class Visitor:
         found: dict[Theme, list[str]] = {}
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            page.evaluate(_CHOOSE, theme)
+            page.evaluate(CHOOSE, theme)
             assert page.evaluate(_IS_DARK) == (theme == "dark")
             found[theme] = self.judge(page, *([] if theme == THEMES[0] else COLOURS))
         return found

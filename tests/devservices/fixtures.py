@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
+from django.conf import settings
 
 PROGRAM = Path(__file__).with_name("devservices")
 UNAVAILABLE = 3
@@ -78,3 +81,23 @@ def servers() -> Iterator[Servers]:
 def postgres_url(servers: Servers) -> str:
     """The URL of a PostgreSQL database that these tests share; it is not Django's."""
     return servers.up("postgres")["DATABASE_URL"]
+
+
+@pytest.fixture
+def broker_url(servers: Servers) -> str:
+    """An empty Redis."""
+    url = servers.up("redis")["REDIS_URL"]
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+    return url
+
+
+@pytest.fixture
+def kafka(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A real Kafka, in which this test has topics and groups of its own; its variables."""
+    variables = servers.up("kafka")
+    where = variables["KAFKA_BOOTSTRAP_SERVERS"]
+    monkeypatch.setattr(settings, "KAFKA_BOOTSTRAP_SERVERS", (where,))
+    monkeypatch.setattr(settings, "KAFKA_PREFIX", f"t{secrets.token_hex(4)}-")
+    monkeypatch.setattr(settings, "KAFKA_PARTITIONS", 3)
+    return variables

@@ -31,7 +31,12 @@ class Image:
 
     def process_environment(self, service: dict[str, Any], **replaced: str) -> dict[str, str]:
         """Return the variables of such a container, with those replaced that differ here."""
-        given = {**self.environment, **service.get("environment", {})}
+        # What a compose file takes from its caller, and nobody gave: `${NAME:-default}`.
+        told = {
+            name: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value)
+            for name, value in service.get("environment", {}).items()
+        }
+        given = {**self.environment, **told}
         return {**given, **replaced, "PATH": os.environ["PATH"]}
 
 
@@ -57,13 +62,13 @@ def dockerfile() -> Image:
     )
 
 
-def compose(name: str) -> dict[str, dict[str, Any]]:
-    """Return the services of a compose file that run our image."""
+def compose(name: str, *, ours: bool = True) -> dict[str, dict[str, Any]]:
+    """Return the services of a compose file that run our image, or the others."""
     content = yaml.safe_load((ROOT / "docker" / name).read_text())
     return {
         key: each
         for key, each in content["services"].items()
-        if each.get("build", {}).get("dockerfile") == "docker/Dockerfile"
+        if (each.get("build", {}).get("dockerfile") == "docker/Dockerfile") is ours
     }
 
 

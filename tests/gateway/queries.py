@@ -54,7 +54,7 @@ PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 BY_ID = {
     "auditLog": "id occurredAt action actor { type id name } targets { type id name } metadata",
     "file": "id name contentType sizeBytes createdAt state",
-    "featureFlag": "id key description enabled createdAt",
+    "featureFlag": "id key description type owner tags clientVisible createdAt",
     "document": "id title format state createdAt",
     "importJob": "id name rowCount format state createdAt",
     "notification": "id recipient subject channel state createdAt",
@@ -193,8 +193,86 @@ FILTERS = [
         "{ documents(filter: {format: PDF}, order: OLDEST_FIRST) { nodes { title format } } }",
     ),
     Operation(
+        "by a subject of whom nothing is told",
+        AUDIT_LOGS,
+        {"filter": {"subject": "nobody"}},
+    ),
+    Operation(
+        "a schema that leads elsewhere, and one that is not there",
+        """mutation ($schema: JSON!) {
+            addAuditActionSchema(input: {action: "a.done", schema: $schema, mode: ENFORCE}) {
+              action version mode error { code message } }
+            setAuditActionSchemaMode(input: {action: "a.done", version: 7, mode: OFF}) {
+              action version mode error { code message } } }""",
+        {"schema": {"$ref": "https://example.com"}},
+    ),
+    Operation(
+        "schemas of actions", "{ auditActionSchemas(first: 5) { action version mode schema } }"
+    ),
+    Operation(
+        "a stream to an address that is none",
+        """mutation { createAuditStream(input: {name: "siem", address: "ftp://a.example",
+            fromPosition: 9007199254740991}) { auditStream { id } error { code message } } }""",
+    ),
+    Operation(
+        "streams, of which there are none",
+        """{ auditStreams(filter: {states: [ACTIVE]}) { totalCount nodes {
+            name address format state filter position waiting missed } } }""",
+    ),
+    Operation(
+        "an erasure of nobody",
+        """mutation { eraseAuditSubject(input: {subject: "nobody", dryRun: true}) {
+            logs erasedAt heldBy error { code } } }""",
+    ),
+    Operation(
+        "exports, of which there are none, and one that is not there to be taken back",
+        """mutation ($id: ID!) { cancelAuditExport(input: {id: $id}) {
+            auditExport { format state filter logs sizeBytes link } error { code } } }""",
+        {"id": NOBODY},
+    ),
+    Operation(
+        "viewer tokens, of which there are none",
+        "{ auditViewerTokens { totalCount nodes { id name filter expiresAt revokedAt } } }",
+    ),
+    Operation(
+        "a list of exports",
+        "{ auditExports(filter: {states: [DONE]}) { totalCount nodes { id format link } } }",
+    ),
+    Operation(
         "counts of what is filtered",
         '{ auditLogActionCounts(filter: {actorId: "u-1"}, first: 2) { action count } }',
+    ),
+    Operation(
+        "facets and a histogram of what is filtered",
+        '{ auditLogs(filter: {actorId: "u-1"}) { totalCount facets(by: [ACTION, TARGET_TYPE]) {'
+        " by complete values { value label count } } histogram { step spans { start count } } } }",
+    ),
+]
+
+PROOFS = [
+    Operation(
+        "the proof of a log, under the first checkpoint",
+        """query ($id: ID!) { auditLogProof(id: $id, size: 120) {
+            record leafHash position path checkpoint { number size root } } }""",
+        {"id": Row("auditLog", 7)},
+    ),
+    Operation(
+        "a checkpoint, a tile, a proof that nothing was rewritten, and the keys",
+        """{ auditCheckpoint(size: 120) { number size root note }
+            auditConsistencyProof(older: 100, newer: 120) { older newer path }
+            auditTile(level: 0, number: 0, width: 120) auditVerifierKeys { key signsUntil } }""",
+    ),
+    Operation(
+        "a checkpoint that there is not",
+        "{ auditCheckpoint(size: 7) { number } }",
+        codes=("NOT_FOUND",),
+    ),
+    Operation(
+        "the proof of a log of others",
+        "query ($id: ID!) { auditLogProof(id: $id) { position } }",
+        {"id": Row("auditLog", 7)},
+        key="theirs",
+        codes=("NOT_FOUND",),
     ),
 ]
 
@@ -288,6 +366,30 @@ SHAPES = [
     Operation(
         "introspection of one type",
         '{ __type(name: "MutationError") { kind fields { name type { kind ofType { name } } } } }',
+    ),
+]
+
+JOB = "id name state waitsFor progress { done total message } error { code message }"
+JOBS = [
+    Operation(
+        "jobs of two services",
+        f"{{ filesJobs(first: 2) {{ totalCount nodes {{ {JOB} }} {PAGE} }}"
+        f" auditJobs(filter: {{state: FAILED}}) {{ nodes {{ {JOB} }} }} }}",
+    ),
+    Operation(
+        "one job", f"query ($id: ID!) {{ filesJob(id: $id) {{ {JOB} }} }}", {"id": Row("filesJob")}
+    ),
+    Operation(
+        "a job of another service",
+        "query ($id: ID!) { auditJob(id: $id) { id } }",
+        {"id": Row("filesJob")},
+        codes=("NOT_FOUND",),
+    ),
+    Operation(
+        "a job that has ended cannot be cancelled",
+        "mutation ($id: ID!) { filesCancelJobs(input: {ids: [$id]})"
+        " { outcomes { job { id } error { code message } } } }",
+        {"id": Row("filesJob", 2)},
     ),
 ]
 
@@ -607,8 +709,8 @@ MUTATIONS = [
 MUTATIONS_OF_ALL = [
     Operation(
         "a flag is made",
-        "mutation ($k: String!) { createFeatureFlag(input: {key: $k, enabled: true}) {"
-        " featureFlag { description enabled auditLogs { totalCount } } error { code } } }",
+        "mutation ($k: String!) { createFeatureFlag(input: {key: $k, clientVisible: true}) {"
+        " featureFlag { description clientVisible auditLogs { totalCount } } error { code } } }",
         {"k": FRESH},
     ),
     Operation(
@@ -618,8 +720,8 @@ MUTATIONS_OF_ALL = [
     ),
     Operation(
         "a flag is changed, and what is not sent stays",
-        "mutation ($id: ID!) { updateFeatureFlag(input: {id: $id, enabled: true}) {"
-        " featureFlag { id key description enabled } error { code } } }",
+        "mutation ($id: ID!) { updateFeatureFlag(input: {id: $id, clientVisible: true}) {"
+        " featureFlag { id key description clientVisible } error { code } } }",
         {"id": Row("featureFlag", 3)},
     ),
     Operation(
@@ -653,9 +755,9 @@ MUTATIONS_OF_ALL = [
         "mutations of several services in their order",
         """mutation ($flag: String!, $file: ID!) {
           a: createDocument(input: {title: "t", format: PDF}) { document { title output { id } } }
-          b: createFeatureFlag(input: {key: $flag}) { featureFlag { enabled } }
+          b: createFeatureFlag(input: {key: $flag}) { featureFlag { owner } }
           c: deleteFile(input: {id: $file}) { file { name } error { code } }
-          d: createFeatureFlag(input: {key: $flag}) { featureFlag { enabled } error { code } }
+          d: createFeatureFlag(input: {key: $flag}) { featureFlag { owner } error { code } }
           e: createJobSchedule(input: {name: "n", cron: "61 * * * *"}) {
             jobSchedule { cron } error { code } }
         }""",
@@ -680,6 +782,30 @@ MUTATIONS_OF_ALL = [
         {"id": NOBODY},
         key="documents writer",
         codes=("FORBIDDEN",),
+    ),
+]
+
+EVENTS = [
+    Operation(
+        "dead letters of two services, of which there are none",
+        "{ filesDeadLetters { totalCount nodes { id event errorCode } }"
+        f" auditDeadLetters(first: 1) {{ {PAGE} edges {{ node {{ type }} }} }} }}",
+    ),
+    Operation(
+        "dead letters without the scope of one of two services",
+        "{ filesDeadLetters { totalCount } auditDeadLetters { totalCount } }",
+        key="files only",
+        codes=("FORBIDDEN",),
+    ),
+    Operation(
+        "consumer groups are for staff",
+        "{ filesConsumerGroups { name } }",
+        codes=("FORBIDDEN",),
+    ),
+    Operation(
+        "a dead letter that is not there is not replayed",
+        'mutation { filesReplayDeadLetters(input: {ids: ["1", "x"]}) {'
+        " outcomes { deadLetter { id } error { code message } } error { code } } }",
     ),
 ]
 
@@ -740,11 +866,14 @@ OPERATIONS = [
     *MISSING,
     *PAGING,
     *FILTERS,
+    *PROOFS,
     *SHAPES,
+    *JOBS,
     *SEVERAL_SERVICES,
     *REFERENCES,
     *CONTRIBUTED,
     *ERRORS,
+    *EVENTS,
     *INVALID,
     *LIMITS,
     *MUTATIONS,

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.audit.domain.entries import Actor, Change, Context, Entry, Target
-from apps.audit.services import record
-from apps.config.services import create_flag
+from apps.audit.services.recording import record
+from apps.audit.services.sealing import seal_log
+from apps.config.services.flags import create_flag
 from apps.documents.models import DocumentFormat
-from apps.documents.services import create_document
 from apps.files.models import File, FileState
 from apps.files.services import create_file
 from apps.importexport.models import ImportFormat
@@ -15,9 +15,11 @@ from apps.importexport.services import create_import
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
 from apps.scheduler.services import create_schedule
+from kernel.jobs.models import Job, JobState
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.tenants import make_key, make_tenant
+from tests.documents.making import asked_for
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = ("runways.csv", "Zürich: Ausgaben.xlsx", "飛行場.csv", '"quoted", it is.txt', "🛬")
@@ -42,9 +44,22 @@ def make_rows() -> dict[str, Any]:
         made["own file"] = [_file(20) for _ in range(3)]
         made["own file to delete"] = [_file(21) for _ in range(3)]
         made["own document"] = [
-            create_document(title="Spare", format=DocumentFormat.PDF) for _ in range(3)
+            asked_for(title="Spare", format=DocumentFormat.PDF) for _ in range(3)
+        ]
+        made["filesJob"] = [
+            Job.objects.create(
+                name="files.test",
+                queue="files",
+                tenant_id=ours.pk,
+                state=JobState.FAILED,
+                finished_at=START,
+                last_error="CONFLICT: it is at version 2",
+                progress_done=n * 2**33,
+            )
+            for n in range(3)
         ]
         made["auditLog"] = [record(_entry(n, everything)) for n in range(120)]
+        seal_log()
     return {
         "keys": {
             "all": make_key(ours).secret,
@@ -101,7 +116,7 @@ def _few_of_each(referred: list[Any]) -> dict[str, list[Any]]:
     made: dict[str, list[Any]] = {
         "featureFlag": [create_flag(key=f"flag-{n}", description=f"Flag {n}") for n in range(7)],
         "document": [
-            create_document(title=f"Report {n}", format=formats[n % len(formats)]) for n in range(8)
+            asked_for(title=f"Report {n}", format=formats[n % len(formats)]) for n in range(8)
         ],
         "importJob": [
             create_import(name=f"import {n}", format=imports[n % len(imports)]) for n in range(6)

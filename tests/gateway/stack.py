@@ -259,6 +259,7 @@ def stack(folder: Path) -> Iterator[Stack]:
         ]
         for server in servers:
             server.wait()
+        installed("composer")
         supergraph = folder / "supergraph.graphql"
         asked = [word for url in urls.values() for word in ("--url", url)]
         done = manage("supergraph", *asked, "--output", str(supergraph), **data)

@@ -179,7 +179,16 @@ def test_pairs_are_read_by_name() -> None:
     assert Environment(given).pairs("P") == {"ops": "staff", "devs": "acme:editor"}
 
 
+def test_numbers_and_choices_are_read_by_name() -> None:
+    given = Environment({"N": "a.b=3, c.d=64", "C": "a.b=end"})
+
+    assert given.numbers("N", at_least=1, at_most=64) == {"a.b": 3, "c.d": 64}
+    assert given.choices("C", choices=("beginning", "end")) == {"a.b": "end"}
+
+
 WRONG = {
+    "CONSUMER_CONCURRENCY": "audit.trail=0",
+    "KAFKA_OFFSET_RESET": "audit.trail=middle",
     "EMAIL_URL": "pigeon:",
     "OIDC_GROUPS": "ops",
     "SESSION_LIFETIME": "long",

@@ -7,7 +7,7 @@ import pytest
 
 from kernel import clock, ids
 from kernel.errors import InvalidInputError
-from kernel.ids import new_id, new_id_text, parse_id
+from kernel.ids import first_id_at, made_at, new_id, new_id_text, parse_id
 
 
 def test_an_id_is_a_uuid_of_version_7_with_the_time_in_front(
@@ -69,3 +69,9 @@ def test_the_text_of_a_new_id_is_one_of_the_same_kind() -> None:
 
     assert str(parse_id(text)) == text
     assert before < parse_id(text) < after
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    moment = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+
+    assert made_at(first_id_at(moment)) == moment

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.signing import Signer
 
 from kernel.observability.context import request_ids
 from kernel.observability.logging import ConsoleFormatter, JsonFormatter, logging_config
@@ -67,6 +68,14 @@ def test_a_path_that_lets_in_who_has_it_is_masked() -> None:
     told = line("Internal Server Error: %s", "/account/password/reset/1-abc-def/", status=500)
 
     assert json.loads(told)["message"] == "Internal Server Error: /account/password/reset/***/"
+
+
+def test_the_signature_of_a_link_is_masked_and_times_are_not() -> None:
+    signed = Signer(salt="x").sign_object(["a"])
+
+    told = json.loads(line("Not Found: /audit/view/%s/ at 12:00:00", signed))["message"]
+
+    assert told == f"Not Found: /audit/view/{signed.rpartition(':')[0]}:***/ at 12:00:00"
 
 
 def test_a_traceback_is_part_of_its_line() -> None:

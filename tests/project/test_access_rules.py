@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from apps.audit.domain.entries import Target
 from apps.audit.models import AuditLog
-from apps.audit.services import record
+from apps.audit.services.recording import record
 from apps.files.models import File
 from apps.files.services import create_file
 from apps.notifications.models import Notification, NotificationChannel

@@ -17,10 +17,12 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditLog
+from kernel.dynamic.declaring import REGISTRY
 from kernel.errors import DomainError
 from kernel.identity.erasure import advance_deletions
 from kernel.identity.models import ApiKey, Tenant
 from kernel.identity.services import create_service_account
+from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.jobs import drain
@@ -52,7 +54,8 @@ def test_the_demo_is_made_once_and_told_once(db: None) -> None:
     assert "septet_" not in second
     assert "audit: 1,238 audit logs" in second
     with in_tenant(tenant.pk):
-        assert AuditLog.objects.count() == 1238
+        # And what was set up: two rules, a schema, a source, a link, a hold that was released.
+        assert AuditLog.objects.count() == 1238 + 7
 
 
 def test_a_key_is_issued_and_revoked(tenant: Tenant) -> None:
@@ -174,6 +177,14 @@ def test_a_setting_is_shown_with_its_form_default_and_meaning() -> None:
     source = '# --- One ---\n\n# How long.\nX = env.duration("X", timedelta(seconds=5))\n'
 
     assert "| `X` | time such as 30s | `5s` | How long. |" in page(found_in(source))
+
+
+def test_the_page_of_dynamic_settings_is_what_apps_declare() -> None:
+    run("dynamic_reference", "--check")
+
+
+def test_every_app_has_something_that_operators_change() -> None:
+    assert {setting.app for setting in REGISTRY.values()} == set(BY_NAME)
 
 
 def test_the_errors_page_is_what_the_classes_say() -> None:

@@ -16,6 +16,7 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
                source { name auditLogs(order: OLDEST_FIRST, first: 5) { nodes { action } } }
                auditLogs(first: 5) { nodes { action } } } }
              documents { nodes { title output { name } } }
+             documentTemplates { nodes { name published { number } draft { number } } }
              notifications { nodes { subject attachments { name } } } }"""
     ).data
 
@@ -35,9 +36,11 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
         },
         "auditLogs": {"nodes": [{"action": "import.done"}, {"action": "import.queued"}]},
     }
-    assert data["documents"]["nodes"] == [
-        {"title": "Runways by country", "output": None},
-        {"title": "Incident report, 10 July 2023", "output": {"name": "incident-report.pdf"}},
+    assert data["documents"]["nodes"] == [{"title": "Runway report", "output": None}] * 3
+    assert data["documentTemplates"]["nodes"] == [
+        {"name": "runway-report", "published": {"number": 1}, "draft": None},
+        {"name": "invoice", "published": {"number": 1}, "draft": {"number": 2}},
+        {"name": "welcome-letter", "published": {"number": 1}, "draft": None},
     ]
     assert data["notifications"]["nodes"] == [
         {
@@ -91,5 +94,10 @@ def test_the_demo_leaves_a_trail_of_what_its_services_told(db: None) -> None:
         "documents": {"documents.document.created"},
         "notifications": {"notifications.notification.created"},
         "jobSchedules": {"scheduler.schedule.created"},
-        "featureFlags": {"config.flag.created"},
+        "featureFlags": {
+            "config.flag.changed",
+            "config.flag.created",
+            "config.flag.published",
+            "config.flag.stale",
+        },
     }

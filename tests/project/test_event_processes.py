@@ -1,8 +1,12 @@
 """`manage.py relay`, `consume` and `worker`: each begins, and ends well when told to."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -37,4 +41,47 @@ def test_it_begins_and_ends_well_when_told_to(
         rest, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0, rest
+    assert "stopping: what has begun has 20 s to end\nstopped\n" in rest
     assert "ERROR" not in rest
+
+
+@pytest.mark.live
+def test_it_is_watched_at_its_own_port(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+        "OPERATIONS_PORT": str(free_port()),
+    }
+    manage = [sys.executable, "manage.py"]
+    with running([*manage, "migrate", "-v0"], cwd=ROOT, env=environment) as migrating:
+        assert migrating.wait(timeout=120) == 0
+
+    with running([*manage, "worker"], cwd=ROOT, env=environment) as process:
+        wait_for_line(process, rf"health and metrics at port {environment['OPERATIONS_PORT']}")
+        url = f"http://127.0.0.1:{environment['OPERATIONS_PORT']}"
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=10) as answer:
+            ready = json.load(answer)
+        with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+        second = subprocess.run(
+            [*manage, "relay"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert ready["checks"]["event threads"]["ok"]
+    assert ready["checks"]["worker"]["ok"]
+    assert 'events_group_lag_events{group="audit.trail"} 0.0' in metrics
+    assert "events_relay_active" in metrics
+    assert second.returncode == 1
+    assert "set OPERATIONS_PORT to another" in second.stderr
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

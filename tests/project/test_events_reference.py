@@ -83,3 +83,10 @@ def test_the_page_names_every_type() -> None:
     page = wanted()[events_reference.DOCS / "events.md"]
 
     assert [type_ for type_ in event_types() if f"`{type_}`" not in page] == []
+
+
+def test_the_page_says_why_a_group_exists_also_where_its_handler_is_a_partial() -> None:
+    page = wanted()[events_reference.DOCS / "events.md"]
+    (row,) = [line for line in page.splitlines() if line.startswith("| `files.erasure`")]
+
+    assert row.split(" | ")[2].startswith("Enqueue what erases the app's part of a tenant")

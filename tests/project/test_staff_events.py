@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from contracts.envelope import Actor
 from contracts.staff import StaffActed, StaffChanged
 from kernel.events.models import OutboxEvent
 from kernel.events.publishing import publish_all
@@ -64,7 +65,7 @@ def test_a_changed_row_is_told_by_its_fields_and_by_whom(
         )
     ]
     row = OutboxEvent.objects.get(type=StaffChanged.TYPE)
-    assert (row.actor_type, row.actor_id, row.actor_name) == ("user", str(root.pk), "root")
+    assert row.envelope().actor == Actor(type="user", id=str(root.pk), name="root")
     assert row.tenant_id == tenant.pk
 
 
@@ -199,4 +200,4 @@ def test_what_a_program_does_is_not_told_as_staffs(tenant: Tenant) -> None:
     graphql('mutation { createFeatureFlag(input: {key: "a"}) { error { code } } }')
 
     assert told() == []
-    assert OutboxEvent.objects.get(type="config.flag.created.v1").actor_type == "api_key"
+    assert OutboxEvent.objects.get(type="config.flag.created.v1").envelope().actor.type == "api_key"

@@ -5,12 +5,14 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 
 from apps.audit.models import AuditLog, Erasure
 from apps.files.models import File
@@ -79,6 +81,8 @@ def demo(db: None) -> Tenant:
     with in_tenant(neighbour.pk):
         for make in ROWS.values():
             make()
+    # Nothing is made of what they asked for while a test counts.
+    Job.objects.filter(queue="documents").delete()
     for one in (tenant, neighbour):
         later = clock.now() + timedelta(days=1)
         enqueue("kernel.clear_jobs", tenant_id=one.pk, run_at=later)
@@ -101,6 +105,9 @@ def tables_that_name(tenant: Tenant) -> set[str]:
     found = set()
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
+            if table.startswith("staged_"):
+                # Of this session, and emptied when its transaction ends.
+                continue
             columns = connection.introspection.get_table_description(cursor, table)
             for column in columns:
                 text = f'CAST("{column.name}" AS TEXT)'
@@ -135,7 +142,19 @@ def test_every_model_with_rows_of_tenants_is_in_a_part() -> None:
 def test_an_app_without_a_part_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(PARTS, "files")
 
-    assert orphans() == ["files.File"]
+    assert set(orphans()) == {
+        "files.AllowedTypes",
+        "files.Blob",
+        "files.BlobText",
+        "files.Derivative",
+        "files.File",
+        "files.FileTag",
+        "files.FileVersion",
+        "files.Folder",
+        "files.ShareLink",
+        "files.StorageUsage",
+        "files.UploadSession",
+    }
 
 
 def test_what_is_kept_is_kept_for_a_reason() -> None:
@@ -169,8 +188,9 @@ def test_it_is_told_of_by_events_that_outlast_it(demo: Tenant) -> None:
     told = OutboxEvent.objects.filter(subject=str(demo.pk))
     requested = told.get(type=TenantDeletionRequested.TYPE)
     erased = told.filter(type=TenantPartErased.TYPE)
-    assert (requested.tenant_id, requested.data["slug"]) == (None, "demo")
-    counts = {event.data["app"]: event.data["rows"] for event in erased}
+    assert (requested.tenant_id, requested.envelope().data["slug"]) == (None, "demo")
+    parts = [event.envelope().data for event in erased]
+    counts = {part["app"]: part["rows"] for part in parts}
     assert counts == {part.app: part.rows for part in ErasedPart.objects.exclude(app="identity")}
     assert TenantDeletion.objects.get().unreached == []
 
@@ -313,10 +333,10 @@ def test_an_erasure_that_was_interrupted_goes_on_and_counts_right(
     monkeypatch.setattr(parts, "ERASED_AT_ONCE", 2)
     erase_some, calls = TenantPart._erase_some, iter(range(100))
 
-    def failing(*arguments: object) -> bool:
-        if next(calls) == 2:
+    def failing(part: TenantPart, model: type[Model], *told: Any) -> bool:
+        if model is File and next(calls) == 2:
             raise RuntimeError("the power went off")
-        return erase_some(*arguments)  # type: ignore[arg-type]
+        return erase_some(part, model, *told)
 
     deletion = delete_tenant(tenant_id=tenant.pk, grace=timedelta())
     advance_deletions("")

@@ -1,7 +1,13 @@
-"""A process of its own for test_processes: `prepare`, `publish N`, `run`, `finish` or `show`."""
+"""A process of its own for test_processes and test_members.
+
+`prepare`, `publish N` and `show`; `run`, or `finish` what a killed one has left; over Kafka `send`
+and `read`.
+"""
 
 import json
+import os
 import sys
+import time
 from datetime import timedelta
 
 import django
@@ -9,7 +15,6 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 
 from kernel.events import inbox, leases  # noqa: E402
@@ -26,7 +31,9 @@ from tests.kernel.events.factories import Moved  # noqa: E402
 GROUPS.clear()
 leases.LEASE = timedelta(seconds=0.5)
 inbox.PAUSES = (timedelta(seconds=0.05),) * 3
-THINGS = 3
+THINGS = int(os.environ.get("THINGS", "3"))
+#: What each event takes.
+SECONDS = float(os.environ.get("SECONDS", "0"))
 #: Steps that fail in each process as often as it takes to be kept: with others, then alone.
 unlucky = {("0", 1): 2, ("1", 2): 2}
 
@@ -52,14 +59,12 @@ def act(group: str, event: Moved) -> None:
     if group == "tests.ordered" and left:
         unlucky[event.thing, event.step] = left - 1
         raise RuntimeError("not the first time")
+    time.sleep(SECONDS)
     say(f"{group} {event.thing} {event.step}")
 
 
 def main(verb: str, *arguments: str) -> None:
-    if verb == "prepare":
-        for app in ("jobs", "events"):
-            call_command("migrate", app, verbosity=0)
-    elif verb == "publish":
+    if verb == "publish":
         for number in range(int(arguments[0])):
             with transaction.atomic():
                 publish(Moved(thing=str(number % THINGS), step=number // THINGS))
@@ -68,6 +73,12 @@ def main(verb: str, *arguments: str) -> None:
         run_until_told(threads_here(), stop_timeout=settings.STOP_TIMEOUT)
     elif verb == "finish":
         finish()
+    elif verb == "send":
+        send()
+    elif verb == "read":
+        readers = threads_here(relays=False)
+        stop_timeout = settings.STOP_TIMEOUT
+        run_until_told(readers, stop_timeout=stop_timeout, on_started=lambda: say("reading"))
     elif verb == "show":
         show()
 
@@ -80,6 +91,14 @@ def finish() -> None:
         consumer.step()
     relay.stop()
     consumer.stop()
+
+
+def send() -> None:
+    """Hand all that waits over to the brokers."""
+    relay = Relay(transport())
+    while OutboxEvent.objects.exists():
+        relay.step()
+    relay.stop()
 
 
 def unfinished() -> bool:

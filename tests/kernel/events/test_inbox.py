@@ -1,14 +1,17 @@
 """What becomes of an event that arrives: handled once, tried again, or a dead letter."""
 
+import json
 import uuid
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contracts.envelope import Actor
+from contracts.envelope import Actor, Envelope
 from kernel.errors import ConflictError, UnavailableError
 from kernel.events.inbox import current_envelope, deliver, redeliver
 from kernel.events.models import Handled, OutboxEvent, Redelivery
@@ -31,7 +34,7 @@ pytestmark = pytest.mark.django_db
 def arrivals() -> list[Arrival]:
     """Return everything that was published, as a transport would bring it."""
     return [
-        Arrival(row.envelope(), {"offset": row.position})
+        Arrival(row.envelope(), partial(dict, offset=row.position))
         for row in OutboxEvent.objects.order_by("position")
     ]
 
@@ -100,8 +103,9 @@ def test_a_handler_runs_in_the_tenant_and_trace_of_the_event(tenant: Tenant) -> 
 
     assert found == [tenant.pk, trace, "Ada"]
     caused = OutboxEvent.objects.get(type=Stopped.TYPE)
-    assert (caused.actor_type, caused.actor_id) == ("system", "tests.watch")
-    assert caused.traceparent.split("-")[1] == trace
+    actor = caused.envelope().actor
+    assert (actor.type, actor.id) == ("system", "tests.watch")
+    assert caused.envelope().traceparent.split("-")[1] == trace
     with pytest.raises(LookupError):
         current_envelope()
 
@@ -166,7 +170,8 @@ def test_what_cannot_heal_is_a_dead_letter_at_once() -> None:
 def test_data_that_cannot_be_read_is_a_dead_letter_at_once(data: dict[str, object]) -> None:
     seen = group()
     tell(("a", 1))
-    OutboxEvent.objects.update(data=data)
+    told = OutboxEvent.objects.get().envelope().to_json() | {"data": data}
+    OutboxEvent.objects.update(message=json.dumps(told))
 
     drain_events()
 
@@ -290,7 +295,7 @@ def test_an_event_type_that_this_release_does_not_know_is_a_dead_letter() -> Non
     tell(("a", 1))
     only_group().handlers["tests.thing.unknown.v1"] = lambda _event: None
     (arrival,) = arrivals()
-    unknown = replace(arrival.envelope, type="tests.thing.unknown.v1")
+    unknown = Envelope(arrival.envelope.to_json() | {"type": "tests.thing.unknown.v1"})
 
     deliver(only_group(), [Arrival(unknown)])
 
@@ -328,6 +333,46 @@ def test_events_share_a_transaction_and_one_that_fails_takes_no_other_with_it() 
     assert len(begun) < 10
 
 
+def test_what_fails_first_is_tried_once_and_takes_two_transactions() -> None:
+    failing = Failing(("a", 1))
+    group(fails=failing)
+    tell(("a", 1), ("b", 1))
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), arrivals())
+
+    assert failing.tried == [("a", 1), ("b", 1)]
+    assert Redelivery.objects.get().attempts == 1
+    begun = [one for one in captured if one["sql"].startswith("SAVEPOINT")]
+    # It is undone, and kept; then the other is handled.
+    assert len(begun) <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_at_the_commit_takes_no_other_with_it() -> None:
+    tried: list[int] = []
+
+    @consumes(Moved, group="tests.watch")
+    def permit(event: Moved) -> None:
+        tried.append(event.step)
+        # Foreign keys are looked at when the transaction ends.
+        kind = -1 if event.step == 6 else ContentType.objects.get_for_model(Job).pk
+        Permission.objects.create(codename=f"test {event.step}", content_type_id=kind)
+
+    tell(*(("a", step) for step in range(10)))
+
+    deliver(only_group(), arrivals())
+
+    kept = Redelivery.objects.get()
+    assert (kept.envelope["data"]["step"], kept.error_class) == (
+        6,
+        "django.db.utils.IntegrityError",
+    )
+    assert Permission.objects.filter(codename__startswith="test ").count() == 9
+    assert Handled.objects.count() == 9
+    assert len(tried) < 40
+
+
 def test_a_transaction_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kernel.events.inbox.TOGETHER_SECONDS", 0)
     seen = group()
@@ -338,3 +383,32 @@ def test_a_transaction_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert len([one for one in captured if one["sql"].startswith("SAVEPOINT")]) == 5
     assert seen == [("a", step) for step in range(5)]
+
+
+def test_events_that_share_a_transaction_are_marked_by_one_statement() -> None:
+    seen = group()
+    tell(*(("a", step) for step in range(60)))
+    came = arrivals()
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), came)
+
+    assert seen == [("a", step) for step in range(60)]
+    assert [one["sql"].split()[0] for one in captured] == ["SAVEPOINT", "INSERT", "RELEASE"]
+
+
+def test_in_an_ordered_group_only_keys_that_came_are_looked_for(moved: MovableClock) -> None:
+    failing = Failing(*((thing, 1) for thing in "abcde"))
+    seen = group(ordered=True, fails=failing)
+    tell(*((thing, 1) for thing in "abcde"))
+    deliver(only_group(), arrivals())
+    OutboxEvent.objects.all().delete()
+    tell(("a", 2), ("f", 1))
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), arrivals())
+
+    assert seen == [("f", 1)]
+    (asked,) = [one["sql"] for one in captured if "DISTINCT" in one["sql"]]
+    assert "-/a" in asked
+    assert "-/b" not in asked

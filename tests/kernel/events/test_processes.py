@@ -39,7 +39,6 @@ def program(environment: dict[str, str]) -> Program:
         command = [sys.executable, str(PROGRAM), *arguments]
         return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
 
-    run("prepare")
     return run
 
 

@@ -3,6 +3,18 @@
 from typing import Any
 
 import schemathesis  # type: ignore[import-not-found]  # not of our environment
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes  # type: ignore[import-not-found]  # as above
+
+schemathesis.graphql.scalar(
+    "JSON",
+    st.one_of(
+        st.text().map(nodes.String),
+        st.integers(-(2**40), 2**40).map(nodes.Int),
+        st.just(nodes.Object([])),
+        st.just(nodes.List([])),
+    ),
+)
 
 
 @schemathesis.check

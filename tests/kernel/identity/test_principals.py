@@ -42,6 +42,7 @@ from kernel.testing.tenants import make_key, make_tenant
 
 READS = {f"{name}:read" for name in BY_NAME}
 WRITES = {f"{name}:write" for name in BY_NAME}
+PERSONAL = {"audit:personal", "notifications:personal"}
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def member(tenant: Tenant, role: str, name: str = "", *extra: str) -> Membership
     ("role", "extra", "expected"),
     [
         (Role.OWNER, (), {"*"}),
-        (Role.EDITOR, (), READS | WRITES | {"notifications:personal"}),
+        (Role.EDITOR, (), READS | WRITES | PERSONAL),
         (Role.VIEWER, (), READS),
         (Role.VIEWER, ("audit:write",), READS | {"audit:write"}),
         (Role.CUSTOM, (), set()),
@@ -136,14 +137,14 @@ def test_a_members_key_has_no_more_than_the_member_had_then_and_has_now(tenant: 
         issue_key(tenant=tenant, name="k", scopes=["audit:read", "tenant:admin"], by=editor)
     with pytest.raises(ForbiddenError):
         issue_key(tenant=tenant, name="k", scopes=["*"], by=editor)
-    key, secret = issue_key(tenant=tenant, name="k", scopes=["audit:*"], by=editor)
+    key, secret = issue_key(tenant=tenant, name="k", scopes=["documents:*"], by=editor)
     before = ask(secret).scopes
     admit(user=editor.user, tenant=tenant, role=Role.VIEWER)
     after = ask(secret).scopes
 
     assert ApiKey.objects.get().created_by == editor.user
-    assert before == {"audit:read", "audit:write"}
-    assert after == {"audit:read"}
+    assert before == {"documents:read", "documents:write"}
+    assert after == {"documents:read"}
     remove_member(membership=editor)
     with pytest.raises(UnauthenticatedError):
         ask(secret)

@@ -14,13 +14,22 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client, RequestFactory
+from jwt import PyJWKSet
+from jwt.api_jws import PyJWS
 
 from kernel.identity import service_tokens
 from kernel.identity.authentication import authenticate
+from kernel.identity.jwks import RETIRED, read_keys
 from kernel.identity.lifecycle import suspend_tenant
 from kernel.identity.models import Tenant
 from kernel.identity.reasons import CredentialRefusedError, Reason
-from kernel.identity.service_keys import AHEAD_SECONDS, KEPT_SECONDS, Keyring, keyring
+from kernel.identity.service_keys import (
+    AHEAD_SECONDS,
+    ALGORITHM,
+    KEPT_SECONDS,
+    Keyring,
+    keyring,
+)
 from kernel.identity.service_tokens import Request, issue_token
 from kernel.ids import new_id
 from kernel.services import BY_NAME
@@ -285,7 +294,8 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(
 ) -> None:
     def state(seconds: float) -> tuple[str, list[str]]:
         monkeypatch.setattr("kernel.identity.service_keys.time.time", lambda: start + seconds)
-        return own_keys.signing().kid, [key["kid"] for key in own_keys.jwks()["keys"]]
+        keys = own_keys.jwks()["keys"]
+        return own_keys.signing().kid, [key["kid"] for key in keys if RETIRED not in key]
 
     start = time.time()
     old = own_keys.signing().kid
@@ -300,6 +310,36 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(
     newest = own_keys.rotate().kid
     stored = [key["kid"] for key in json.loads(own_keys.path.read_text())["keys"]]
     assert stored == [new, newest]
+
+
+def test_a_key_that_was_followed_verifies_files_for_400_days_and_no_token(
+    own_keys: Keyring, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, day = time.time(), 86_400.0
+
+    def retired(days: float) -> list[str]:
+        monkeypatch.setattr("kernel.identity.service_keys.time.time", lambda: start + days * day)
+        return [key["kid"] for key in own_keys.jwks()["keys"] if RETIRED in key]
+
+    key = own_keys.signing()
+    old, told = key.kid, {"kid": key.kid}
+    signature = PyJWS().encode(
+        b"flags", key.private, ALGORITHM, headers=told, is_payload_detached=True
+    )
+    own_keys.rotate()
+    before, after = retired(0), retired(1)
+    own_keys.rotate()
+
+    published = PyJWKSet.from_dict(own_keys.jwks())
+    PyJWS().decode(signature, published[old], [ALGORITHM], detached_payload=b"flags")
+    assert (before, after, retired(1)) == ([], [old], [old])
+    assert "d" not in json.loads(own_keys.path.read_text())["retired"][0]
+    assert old not in read_keys(own_keys.jwks(), [ALGORITHM])
+    # The one that signed until now may be who was stolen from: it is not among them.
+    assert len(retired(2)) == 2
+    own_keys.rotate(at_once=True)
+    assert retired(3) == [old]
+    assert (retired(399), retired(402)) == ([old], [])
 
 
 def test_a_key_that_was_stolen_is_replaced_at_once(tenant: Tenant, own_keys: Keyring) -> None:
@@ -346,7 +386,7 @@ def test_the_command_rotates_and_shows_keys(own_keys: Keyring) -> None:
     new = second["kid"]
     assert rotated == f"{SERVICE} signs by {new} in 10 minutes\n"
     assert listed == [f"{old}  signs", new]
-    assert first == {"kid": old, "signs": True}
+    assert first == {"kid": old, "signs": True, "retired": False}
     assert replaced == f"{SERVICE} signs by {own_keys.signing().kid} now\n"
 
 

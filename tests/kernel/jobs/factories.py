@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kernel.jobs import services
+from kernel.jobs import claiming
 from kernel.jobs.models import Job
 from kernel.jobs.registry import job, known
 
@@ -45,7 +45,7 @@ def failing(error: BaseException, *, max_attempts: int = 10) -> list[str]:
 
 def claim(limit: int = 10, *, worker: str = "one") -> list[Job]:
     """Claim as a worker that knows everything registered would."""
-    return services.claim(limit, known(), worker=worker)
+    return claiming.claim(limit, known(), worker=worker)
 
 
 def only_job() -> Job:

@@ -2,10 +2,11 @@
 
 import pytest
 
-from kernel.jobs import services
+from kernel.jobs import claiming, services
+from kernel.jobs.claiming import LEASE
 from kernel.jobs.models import JobState
 from kernel.jobs.registry import REGISTRY, known
-from kernel.jobs.services import LEASE, Ended, enqueue
+from kernel.jobs.services import Ended, enqueue
 from kernel.testing.jobs import drain
 from tests.kernel.jobs.factories import MovableClock, claim, only_job, recording
 
@@ -46,8 +47,8 @@ def test_a_worker_takes_only_what_it_knows_and_what_it_is_for() -> None:
         enqueue(name)
     del REGISTRY["audit.forget"]
 
-    audit = services.claim(10, known({"audit"}), worker="one")
-    rest = services.claim(10, known(), worker="two")
+    audit = claiming.claim(10, known({"audit"}), worker="one")
+    rest = claiming.claim(10, known(), worker="two")
 
     assert [job.name for job in audit] == ["audit.archive"]
     assert [job.name for job in rest] == ["files.scan"]

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_processes_that_look_at_the_same_time_store_one(
     periodic("tests.tidy", every=timedelta(hours=1))(lambda _target: None)
     enqueue = services.enqueue
 
-    def overtaken(name: str, *, key: str) -> bool:
+    def overtaken(name: str, *, key: str) -> UUID | None:
         enqueue(name, key=key)
         return enqueue(name, key=key)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -37,7 +38,6 @@ def program(environment: dict[str, str]) -> Program:
         command = [sys.executable, str(PROGRAM), *arguments]
         return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
 
-    run("prepare")
     return run
 
 
@@ -79,7 +79,10 @@ def test_a_killed_workers_job_is_done_by_another_and_takes_effect_once(
     assert json.loads(program("show"))[0] == ["tests.work", "0", "running", 1]
 
     with worker() as second:
-        printed = "".join(wait_for_line(second, "began 0")) + ended(second)
+        printed = "".join(wait_for_line(second, "began 0"))
+        if "effect of 0" not in printed:
+            printed += "".join(wait_for_line(second, "effect of 0"))
+        printed += ended(second)
 
     # Its effect waited in the queue, and was taken up before or after the job itself.
     shown = json.loads(program("show"))
@@ -110,6 +113,8 @@ def test_a_worker_told_to_stop_lets_its_job_end(
         wait_for_line(process, "began 0")
 
         process.send_signal(signal.SIGTERM)
+        # Or the job might end before the worker, on a busy machine, knows that it is to stop.
+        time.sleep(1)
         gate.write_bytes(b"open")
         ended(process)
 
@@ -134,3 +139,18 @@ def test_a_worker_told_to_stop_gives_back_a_job_that_takes_too_long(
         ["tests.work", "0", "queued", 1],
         ["tests.effect", "0", "queued", 0],
     ]
+
+
+def test_a_job_that_waits_in_c_for_ever_is_ended_with_its_process_which_begins_anew(
+    program: Program, worker: Worker
+) -> None:
+    program("stick")
+    with worker(GATE="") as process:
+        wait_for_line(process, "sticks")
+        wait_for_line(process, "begins anew")
+        assert json.loads(program("show")) == [["tests.stick", "", "failed", 1]]
+
+        # It is the same process, and works again.
+        program("enqueue", "1")
+        wait_for_line(process, "began 0")
+        ended(process)

@@ -8,10 +8,12 @@ import pytest
 from django.db import DatabaseError, OperationalError
 
 from kernel.jobs import services
+from kernel.jobs.claiming import LEASE
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.registry import job, periodic
-from kernel.jobs.services import LEASE, enqueue
-from kernel.jobs.worker import Worker, run
+from kernel.jobs.running import run
+from kernel.jobs.services import Ended, enqueue
+from kernel.jobs.worker import Worker
 from kernel.observability.context import request_id
 from tests.kernel.jobs.factories import MovableClock, claim, only_job, recording
 
@@ -34,7 +36,7 @@ def work_one(worker: Worker) -> None:
     """Do what one of its threads does with one job."""
     begun = worker._begun.get_nowait()
     assert begun
-    worker._ended.append(run(begun))
+    worker._ended.append(run(begun.job, begun))
 
 
 def states() -> list[str]:
@@ -154,7 +156,7 @@ def test_a_stop_without_a_database_leaves_it_to_the_leases(
     def away(*_: Any) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(services, "give_back", away)
+    monkeypatch.setattr(services, "give_back_unbegun", away)
     worker._give_back()
 
     assert "their leases will end" in caplog.text
@@ -191,3 +193,73 @@ def test_what_a_job_causes_is_found_by_its_id(caplog: pytest.LogCaptureFixture) 
     assert seen == [str(claimed.pk)]
     [record] = caplog.records
     assert (record.message, bool(record.exc_info)) == ("job tests.fail failed", True)
+
+
+def test_short_jobs_are_claimed_ahead_and_long_ones_are_not(worker: Worker) -> None:
+    recording()
+    for _ in range(100):
+        enqueue("tests.record")
+
+    worker.step()
+    assert states().count("running") == 2
+    for _ in range(60):
+        if worker._begun.empty():
+            worker.step()
+        work_one(worker)
+    worker.step()
+    assert len(worker._held) > 10
+
+    held = next(iter(worker._held.values())).job
+    worker._ended.append(Ended(held, seconds=10.0))
+    worker.step()
+    assert worker._ahead.room(2) == 2
+
+
+def test_what_was_claimed_ahead_is_given_back_as_if_nobody_had_taken_it(worker: Worker) -> None:
+    recording()
+    enqueue("tests.record", "begun")
+    enqueue("tests.record", "ahead")
+    worker.step()
+    begun = worker._begun.get_nowait()
+    assert begun
+    begun.begin()
+
+    worker._give_back()
+
+    assert set(Job.objects.values_list("target", "state", "attempts")) == {
+        ("begun", "queued", 1),
+        ("ahead", "queued", 0),
+    }
+
+
+def test_a_job_that_does_not_end_loses_its_thread_to_the_next(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, moved: MovableClock
+) -> None:
+    monkeypatch.setattr("kernel.jobs.running.time.monotonic", moved.seconds)
+    job("tests.stuck", timeout=timedelta(minutes=1))(lambda _target: None)
+    enqueue("tests.stuck")
+    worker.step()
+    begun = worker._begun.get_nowait()
+    assert begun
+    replaced: list[int] = []
+    monkeypatch.setattr(worker, "_replace", replaced.append)
+    monkeypatch.setattr("kernel.jobs.running.ctypes.pythonapi.PyThreadState_SetAsyncExc", print)
+    begun.begin()
+
+    moved.by(seconds=61)
+    worker._next_watch = 0
+    worker.step()
+    assert states() == ["running"]
+    assert replaced == []
+
+    moved.by(seconds=11)
+    worker._next_watch = 0
+    worker.step()
+    worker.step()
+    found = only_job()
+    assert (found.state, found.last_error) == (
+        "queued",
+        "JOB_TIMED_OUT: attempt 1 took over 60 s",
+    )
+    assert replaced == [begun.thread]
+    assert not begun.finish()

@@ -13,6 +13,8 @@ FORBIDDEN = {
 #: Each calls processes of the platform itself, by addresses of its settings, or belongs to tests.
 ALLOWED = {
     "platform/kernel/mesh/client.py",
+    "platform/kernel/mesh/fetching.py",
+    "platform/kernel/mesh/storing.py",
     "platform/kernel/testing/serving.py",
     "platform/project/portal/catalogue.py",
     "platform/project/supergraph.py",

@@ -22,7 +22,7 @@ def test_who_is_shown_a_secret_is_on_record() -> None:
 
     event = OutboxEvent.objects.get()
     assert (event.type, event.tenant_id) == ("identity.secret.read.v1", None)
-    assert event.data == {
+    assert event.envelope().data == {
         "secret_id": f"kernel.vault/{vault.pk}/token",
         "name": f"token of vault {vault.pk}",
         "owner": "platform",
@@ -106,3 +106,20 @@ def test_a_log_line_says_what_for(caplog: Any) -> None:
         False,
     )
     assert "plain" not in str(told)
+
+
+@pytest.mark.django_db
+def test_a_secret_that_is_used_all_the_time_is_logged_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    vault, now = Vault.objects.create(token="plain"), [1_000.0]
+    monkeypatch.setattr(reading, "monotonic", lambda: now[0])
+    caplog.set_level("INFO", "septet.secrets")
+
+    for seconds in (0.0, 1.0, 58.0, 1.0):
+        now[0] += seconds
+        read_secret(vault, "token", purpose="signing", shown=False)
+    read_secret(vault, "token", purpose="another", shown=False)
+
+    logged = [(vars(one)["purpose"], vars(one)["times"]) for one in caplog.records]
+    assert logged == [("signing", 1), ("signing", 3), ("another", 1)]

@@ -98,6 +98,22 @@ def test_a_client_that_falls_silent_is_gone(
         body.read(4)
 
 
+def test_a_client_that_sends_a_byte_at_a_time_holds_a_thread_no_longer(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING_SECONDS", 0.2)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    body = Body(receive, loop)
+
+    assert 1 <= len(body.read()) <= 20
+    with pytest.raises(ClientGoneError, match=r"did not come within 0\.2 s"):
+        body.read()
+
+
 def test_collecting_tells_the_length_of_a_short_body(body_of: MakeBody) -> None:
     body = body_of(b"one", b"two")
 

@@ -55,7 +55,7 @@ def made(owner: Membership, role: str = Role.EDITOR) -> Invitation:
 
 
 def told(type_: str) -> list[dict[str, object]]:
-    return [row.data for row in OutboxEvent.objects.filter(type=type_).order_by("pk")]
+    return [row.envelope().data for row in OutboxEvent.objects.filter(type=type_).order_by("pk")]
 
 
 def test_a_mail_invites_in_text_and_html_and_the_list_shows_who_is_waited_for(

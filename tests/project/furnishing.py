@@ -1,0 +1,300 @@
+"""Rows of all entities, which refer to each other: what counts and comparisons are made of."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from apps.audit.domain.entries import Target
+from apps.audit.models import (
+    ActionSchema,
+    Archive,
+    AuditExport,
+    AuditSearch,
+    AuditStream,
+    IntakeSource,
+    LegalHold,
+    PersonalFieldRule,
+    RetentionPolicy,
+    SchemaMode,
+    ViewerToken,
+)
+from apps.audit.services.recording import record_all
+from apps.config.models import FlagLife, RolloutPlan
+from apps.config.selectors.places import Place, default_environment
+from apps.config.services.changes import Change
+from apps.config.services.configurations import create_configuration
+from apps.config.services.deployments import start_deployment
+from apps.config.services.environments import create_environment
+from apps.config.services.flags import create_flag
+from apps.config.services.keys import create_environment_key
+from apps.config.services.publishing import publish
+from apps.config.services.requests import Proposal, create_request
+from apps.config.services.segments import create_segment
+from apps.config.services.values import Saying, say
+from apps.documents.models import BatchItem, Document, DocumentBatch
+from apps.documents.services.drafts import draft_template
+from apps.documents.services.looks import create_partial, create_theme
+from apps.documents.services.publishing import publish_template
+from apps.documents.services.templates import create_template
+from apps.files.models import (
+    Blob,
+    BlobText,
+    Derivative,
+    File,
+    FileState,
+    FileTag,
+    UploadSession,
+)
+from apps.files.services import create_file
+from apps.files.services.blobs import add_version
+from apps.files.services.folders import create_folder
+from apps.files.services.links import create_share_link
+from apps.importexport.models import ImportFormat
+from apps.importexport.services import create_import
+from apps.notifications.models import NotificationChannel
+from apps.notifications.services import create_notification
+from apps.scheduler.services import create_schedule
+from kernel import clock
+from kernel.events.models import Redelivery, RedeliveryState
+from kernel.ids import new_id
+from kernel.jobs.models import Job
+from kernel.services import BY_NAME
+from kernel.storage.port import new_key
+from kernel.tenancy.context import current_tenant_id
+from tests.audit.factories import an_entry
+from tests.documents.making import published, version_of
+
+
+def of_retention(files: list[str]) -> dict[str, list[str]]:
+    """Make as many rows of what is said of the keeping of logs."""
+    made: dict[str, list[Any]] = {
+        "AuditRetentionPolicy": [
+            RetentionPolicy.objects.create(actions=f"{file}.*", live_days=1) for file in files
+        ],
+        "AuditLegalHold": [
+            LegalHold.objects.create(name="a", reason="a", query={"actor_id": "a"}) for _ in files
+        ],
+        "AuditPersonalRule": [
+            PersonalFieldRule.objects.create(actions="a", subject="/actor/id", fields=[])
+            for _ in files
+        ],
+        "AuditArchive": [
+            Archive.objects.create(month=date(2026, 1, 1), actions="*") for _ in files
+        ],
+    }
+    return {typename: [str(row.pk) for row in rows] for typename, rows in made.items()}
+
+
+def of_search(files: list[str]) -> dict[str, list[str]]:
+    """Make as many rows of each way on which logs are found and sent."""
+    until = clock.now() + timedelta(days=1)
+    made: dict[str, list[Any]] = {
+        "AuditStream": [
+            AuditStream.objects.create(name=file, address="syslog+tls://a.example")
+            for file in files
+        ],
+        "AuditSource": [IntakeSource.objects.create(source=file) for file in files],
+        "AuditSearch": [AuditSearch.objects.create(name="a", shared=True) for _ in files],
+        "AuditExport": [AuditExport.objects.create(format="csv") for _ in files],
+        "AuditViewerToken": [
+            ViewerToken.objects.create(name="a", owner_id="a", expires_at=until) for _ in files
+        ],
+    }
+    return {typename: [str(row.pk) for row in rows] for typename, rows in made.items()}
+
+
+def of_config(files: list[str]) -> dict[str, list[str]]:
+    """Make flags and segments that are live in environments with keys; return their ids."""
+    flags = [create_flag(key=file) for file in files]
+    segments = [create_segment(key=file) for file in files]
+    there = [create_environment(key=f"e-{file}") for file in files]
+    made = publish(
+        there[0].pk,
+        [
+            *(Change(target=one, definition='{"variants": {"on": true}}') for one in flags),
+            *(Change(target=one, definition='{"members": ["a"]}') for one in segments),
+        ],
+    )
+    keys = [create_environment_key(environment_id=str(one.pk), name="a")[0] for one in there]
+    versions = made.versions
+    wanted = [
+        create_request(
+            title="a",
+            environment=there[0].pk,
+            changes=[Proposal(flag_id=str(flag.pk), definition=None)],
+        )
+        for flag in flags
+    ]
+    rolled = [
+        RolloutPlan.objects.create(
+            flag=flag,
+            environment=there[0],
+            variant="on",
+            steps=[[10, 60]],
+            base=1,
+            number=1,
+            next_at=clock.now(),
+        )
+        for flag in flags
+    ]
+    place = Place(current_tenant_id(), there[0].key)
+    for file in files:
+        create_configuration(key=f"d-{file}", type="string")
+    deployed = [
+        start_deployment(place, Saying(key=f"d-{file}", value='"a"'), steps=[(100, 60)])
+        for file in files
+    ]
+    rows: dict[str, list[Any]] = {
+        "ChangeRequest": wanted,
+        "ConfigurationDeployment": deployed,
+        "RolloutPlan": rolled,
+        "FeatureFlagLife": [FlagLife.objects.create(flag=flag, key=flag.key) for flag in flags],
+        "Environment": there,
+        "EnvironmentKey": keys,
+        "FeatureFlag": flags,
+        "FeatureFlagVersion": versions[: len(files)],
+        "Segment": segments,
+        "SegmentVersion": versions[len(files) :],
+    }
+    return {name: [str(row.pk) for row in found] for name, found in rows.items()}
+
+
+def of_files(files: list[str]) -> dict[str, list[str]]:
+    """Put files into folders, with a version and a tag each; return the ids of these."""
+    folders = [create_folder(name=file) for file in files]
+    inner = [create_folder(name="a", parent_id=str(one.pk)) for one in folders]
+    versions = []
+    for file, folder in zip(File.objects.filter(pk__in=files), inner, strict=True):
+        blob = Blob.objects.create(
+            storage_key=new_key("files"), size_bytes=1, state=FileState.CLEAN
+        )
+        for kind in ("thumbnail", "preview"):
+            key = new_key("files")
+            Derivative.objects.create(blob=blob, kind=kind, state="ready", storage_key=key)
+        BlobText.objects.create(blob=blob, excerpt="a text", words="a text")
+        versions.append(add_version(file, blob, content_type="text/csv"))
+        File.objects.filter(pk=file.pk).update(folder=folder, metadata={"a": "b"})
+        FileTag.objects.create(file=file, name="a")
+    links = [create_share_link(file_id=file)[0] for file in files]
+    rows: dict[str, list[Any]] = {"Folder": inner, "FileVersion": versions, "ShareLink": links}
+    return {name: [str(row.pk) for row in found] for name, found in rows.items()}
+
+
+def of_templates(files: list[str]) -> dict[str, list[str]]:
+    """Make templates that are published and have a draft, with a theme each, and partials."""
+    themes = [create_theme(name=f"t-{file}", logo_id=file, logo_version=1) for file in files]
+    templates = [
+        create_template(name=f"t-{file}", title="a", theme_id=str(theme.pk))
+        for file, theme in zip(files, themes, strict=True)
+    ]
+    versions = [publish_template(id=str(one.pk)) for one in templates]
+    for one in templates:
+        draft_template(id=str(one.pk))
+    partials = [create_partial(name=f"t-{file}", body='{"blocks": []}') for file in files]
+    rows: dict[str, list[Any]] = {
+        "DocumentTemplate": templates,
+        "DocumentTemplateVersion": versions,
+        "DocumentTheme": themes,
+        "DocumentPartial": partials,
+    }
+    return {name: [str(row.pk) for row in found] for name, found in rows.items()}
+
+
+def of_batches(files: list[str]) -> dict[str, list[str]]:
+    """Make batches of a version each, whose data comes from a file, with an item each."""
+    batches, items = [], []
+    for file in files:
+        version = version_of(published(f"b-{file}"))
+        batch = DocumentBatch.objects.create(
+            title="a", format="pdf", version=version, output_id=file, data_file_id=file
+        )
+        batches.append(str(batch.pk))
+        item = BatchItem.objects.create(batch=batch, position=1, data="{}", error_code="A")
+        items.append(str(item.pk))
+    return {"DocumentBatch": batches, "DocumentBatchItem": items}
+
+
+def configured(key: str) -> str:
+    """Make a configuration of which something is said in the first environment; return its id."""
+    made = create_configuration(key=key, type="string")
+    place = Place(current_tenant_id(), default_environment())
+    say(place, [Saying(key=key, value='"a"')])
+    return str(made.pk)
+
+
+def furnish(count: int) -> dict[str, list[str]]:
+    """Make so many rows of each entity, which refer to each other; return their ids by type."""
+    files = [
+        str(create_file(name="a.csv", content_type="text/csv", size_bytes=1).pk)
+        for _ in range(count)
+    ]
+    rows = {
+        "File": files,
+        **of_files(files),
+        "UploadSession": [
+            str(
+                UploadSession.objects.create(
+                    storage_key=new_key("files"), expires_at=clock.now() + timedelta(hours=1)
+                ).pk
+            )
+            for _ in files
+        ],
+        "Document": [
+            str(Document.objects.create(title="a", format="pdf", output_id=file).pk)
+            for file in files
+        ],
+        **of_batches(files),
+        "Notification": [
+            str(
+                create_notification(
+                    recipient="a@example.com",
+                    channel=NotificationChannel.EMAIL,
+                    subject="a",
+                    attachment_ids=[file, files[0]],
+                ).pk
+            )
+            for file in files
+        ],
+        "ImportJob": [
+            str(create_import(name="a", format=ImportFormat.CSV, source_id=file).pk)
+            for file in files
+        ],
+        "JobSchedule": [str(create_schedule(name="a", cron="0 3 * * *").pk) for _ in files],
+        **of_templates(files),
+        **of_config(files),
+        "Configuration": [configured(f"k-{file}") for file in files],
+        **of_retention(files),
+        **of_search(files),
+    }
+    ActionSchema.objects.bulk_create(
+        ActionSchema(action=file, version=1, schema={}, mode=SchemaMode.OFF) for file in files
+    )
+    Redelivery.objects.bulk_create(
+        Redelivery(
+            group=f"{service}.test",
+            event_id=new_id(),
+            tenant_id=current_tenant_id(),
+            envelope={},
+            state=RedeliveryState.DEAD,
+        )
+        for service in BY_NAME
+        for _ in files
+    )
+    Job.objects.bulk_create(
+        Job(
+            name=f"{service}.test",
+            queue=service,
+            tenant_id=current_tenant_id(),
+            last_error="CONFLICT: no",
+        )
+        for service in BY_NAME
+        for _ in files
+    )
+    # Of other services' entities: so many that they fit on a page.
+    told = [
+        Target(type=typename, id=one)
+        for typename, ids in rows.items()
+        for one in ids
+        if not typename.startswith("Audit")
+    ]
+    logs = [outcome.log for outcome in record_all([an_entry(targets=(one,)) for one in told])]
+    return rows | {"AuditLog": [str(log.pk) for log in logs if log]}
