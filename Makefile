@@ -9,6 +9,8 @@ PYTHON := $(VENV)/bin/python
 # Installed anew when the content of the requirements changes, not when their date does.
 RUNTIME := $(VENV)/.runtime-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum))
+# Processes with a database of their own: one more than cores, for some tests wait.
+PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 8 --dist worksteal
 
 .PHONY: help run test check lint security sbom audit test-all bench nightly lock clean
 
@@ -35,10 +37,10 @@ run: $(RUNTIME) ## Run everything in one process with demo data (SERVICES, HOST,
 	exec $(PYTHON) manage.py dev
 
 test: $(DEV) ## Run the suite on SQLite
-	exec $(PYTHON) -m pytest
+	exec $(PYTHON) -m pytest $(PARALLEL)
 
 check: lint ## Everything in lint, then the suite
-	exec $(PYTHON) -m pytest
+	exec $(PYTHON) -m pytest $(PARALLEL)
 
 lint: security ## Format, lint, types, import contracts, migrations, schema, reference pages; and security
 	$(VENV)/bin/ruff format --check .
@@ -49,6 +51,7 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
 	$(PYTHON) manage.py errors_reference --check
+	$(PYTHON) manage.py dynamic_reference --check
 	$(PYTHON) manage.py operations_reference --check
 	$(PYTHON) manage.py events_reference --check
 
@@ -66,15 +69,15 @@ audit: $(DEV) ## Ask OSV for known weaknesses of all packages; fails when it cou
 test-all: $(DEV) ## The suite on PostgreSQL, with real servers and a browser; nothing may be skipped
 	PYTHON=$(PYTHON) sh scripts/test-all
 
-bench: $(DEV) ## Measure the targets
-	for file in bench/bench_*.py; do echo "== $$file"; $(PYTHON) $$file || exit 1; done
+bench: $(DEV) ## Measure the targets; B="events kafka jobs" for some of them
+	for file in $(if $(B),$(B:%=bench/bench_%.py),bench/bench_*.py); do echo "== $$file"; $(PYTHON) $$file || exit 1; done
 
-nightly: $(DEV) ## The long runs
-	exec $(PYTHON) -m pytest -m nightly
+nightly: $(DEV) ## The long runs; SEEDS=… KILLS=… for shorter ones, K=… for some of them
+	exec $(PYTHON) -m pytest -m "nightly or hypothesis" --hypothesis-profile=default --verbose --capture=tee-sys $(if $(K),-k "$(K)")
 
 lock: $(DEV) ## Resolve requirements*.in anew, with hashes
-	$(VENV)/bin/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
-	$(VENV)/bin/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
+	$(VENV)/bin/uv pip compile -q --no-strip-extras --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(VENV)/bin/uv pip compile -q --no-strip-extras --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove the environment and everything the embedded platform wrote
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

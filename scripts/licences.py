@@ -35,17 +35,28 @@ ALLOWED = frozenset(
 #: Packages under another licence, and why that is right for us.
 EXCEPTIONS = {
     "certifi": ("MPL-2.0", "a list of certificates, used unchanged"),
+    "docxtpl": (
+        "LGPL-2.1-only",
+        "a library that is imported, used unchanged, replaceable",
+    ),
     "fido2": (
         "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
         "of MPL is only its list of public suffixes, used unchanged",
     ),
     "fqdn": ("MPL-2.0", "for checks only, used unchanged"),
     "hypothesis": ("MPL-2.0", "for tests only, used unchanged"),
+    "iso4217": ("CC-PDDC", "in the public domain, for checks only"),
     "orjson": ("MPL-2.0 AND (Apache-2.0 OR MIT)", "used unchanged, from its published wheel"),
     "pathspec": ("MPL-2.0", "for checks only, used unchanged"),
+    "pikepdf": ("MPL-2.0", "a library that is imported, used unchanged, from its published wheel"),
     "psycopg": ("LGPL-3.0-only", "a library that is imported, used unchanged, replaceable"),
     "psycopg-binary": ("LGPL-3.0-only", "a library that is imported, used unchanged, replaceable"),
     "psycopg-pool": ("LGPL-3.0-only", "a library that is imported, used unchanged, replaceable"),
+    "python-bidi": (
+        "LGPL-3.0-or-later",
+        "a library that is imported, used unchanged, replaceable",
+    ),
+    "python-stdnum": ("LGPL-2.1-or-later", "for checks only, used unchanged"),
     "text-unidecode": (
         "Artistic-1.0-Perl OR GPL-2.0-or-later",
         "by graphene-django, under the Artistic License, used unchanged",
@@ -54,8 +65,13 @@ EXCEPTIONS = {
 #: Packages that tell their licence in no way a program reads, as a person read it.
 READ = {
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
+    "iso4217": "CC-PDDC",
+    "pypdfium2": "BSD-3-Clause AND Apache-2.0",
+    "python-bidi": "LGPL-3.0-or-later",
+    "python-stdnum": "LGPL-2.1-or-later",
     "qrcode": "BSD-3-Clause",
     "text-unidecode": "Artistic-1.0-Perl OR GPL-2.0-or-later",
+    "uharfbuzz": "Apache-2.0",
 }
 #: Trove classifiers, for packages that were published before licences had expressions.
 _CLASSIFIERS = {

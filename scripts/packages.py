@@ -12,7 +12,7 @@ DEVELOPMENT = ROOT / "requirements-dev.txt"
 #: A README in each says which files are whose.
 KEPT = ("platform/project/portal/static/graphiql", "platform/kernel/static/alpine")
 
-_PIN = re.compile(r"^(?P<name>[\w.-]+)(\[[\w,-]+\])?==(?P<version>[^ \n;]+)", re.MULTILINE)
+_PIN = re.compile(r"^(?P<name>[\w.-]+)(\[[\w, -]+\])?==(?P<version>[^ \n;]+)", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _FILE = re.compile(
     r"^\| `(?P<file>[^`]+)` \| (?P<name>[\w@/.-]+) (?P<version>[\d.]+)[^|]*"
