@@ -54,10 +54,15 @@ def free_ports(count: int) -> list[int]:
 
 
 def healthy(environment: dict[str, str]) -> bool:
-    done = subprocess.run(
-        as_here(IMAGE.healthcheck), env=environment, capture_output=True, check=False
-    )
-    return done.returncode == 0
+    """Ask as Docker does, which takes a container for ill after the third bad answer in a row."""
+
+    def answers() -> bool:
+        done = subprocess.run(
+            as_here(IMAGE.healthcheck), env=environment, capture_output=True, check=False
+        )
+        return done.returncode == 0
+
+    return any(answers() for _ in range(3))
 
 
 def ask(port: int, service: str, key: str, query: str) -> dict[str, Any]:

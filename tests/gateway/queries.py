@@ -754,7 +754,8 @@ MUTATIONS_OF_ALL = [
     Operation(
         "mutations of several services in their order",
         """mutation ($flag: String!, $file: ID!) {
-          a: createDocument(input: {title: "t", format: PDF}) { document { title output { id } } }
+          a: createDocument(input: {template: "letter", format: CSV, data: {number: 7}}) {
+            document { title state output { id } } error { code } }
           b: createFeatureFlag(input: {key: $flag}) { featureFlag { owner } }
           c: deleteFile(input: {id: $file}) { file { name } error { code } }
           d: createFeatureFlag(input: {key: $flag}) { featureFlag { owner } error { code } }
@@ -778,7 +779,7 @@ MUTATIONS_OF_ALL = [
     Operation(
         "mutations without the scope for one of two",
         "mutation ($id: ID!) { cancelNotification(input: {id: $id}) { error { code } }"
-        ' createDocument(input: {title: "t", format: PDF}) { error { code } } }',
+        ' createDocument(input: {template: "none", format: PDF}) { error { code } } }',
         {"id": NOBODY},
         key="documents writer",
         codes=("FORBIDDEN",),
