@@ -103,3 +103,14 @@ def test_the_command_line_works_from_any_folder(tmp_path: Path) -> None:
     )
 
     assert "no issues" in found.stdout
+
+
+def test_rows_are_streamed_only_where_a_transaction_is_open_anyhow() -> None:
+    """PostgreSQL refuses it elsewhere, which no test inside a transaction sees: see `by_key`."""
+    streaming = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.parts[len(ROOT.parts)] == "apps" and ".iterator(" in path.read_text("utf-8")
+    }
+
+    assert streaming == {"apps/config/selectors/segments.py", "apps/files/services/blobs.py"}

@@ -1,9 +1,11 @@
 """What of a tenant is here: exported and erased with it."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from apps.documents.adapters.stores import document_store
 from apps.documents.models import BatchItem, Document, DocumentBatch
+from kernel.reading import by_key
 from kernel.tenancy.context import in_tenant
 from kernel.tenancy.parts import TenantPart, Told, register_part
 
@@ -15,11 +17,15 @@ class DocumentsPart(TenantPart):
         """Forget the bytes first, while rows still tell where they are."""
         store = document_store()
         with in_tenant(tenant_id):
-            for model in (Document, DocumentBatch, BatchItem):
-                rows = model.objects.exclude(file_key="")
-                for key in rows.values_list("file_key", flat=True).iterator():
-                    store.delete(key)
+            for key in _keys():
+                store.delete(key)
         super().erase(tenant_id, told)
+
+
+def _keys() -> Iterator[str]:
+    yield from (one.file_key for one in by_key(Document.objects.exclude(file_key="")))
+    yield from (one.file_key for one in by_key(DocumentBatch.objects.exclude(file_key="")))
+    yield from (one.file_key for one in by_key(BatchItem.objects.exclude(file_key="")))
 
 
 register_part(DocumentsPart("documents", omitted={"file_key", "upload_id"}))

@@ -10,8 +10,9 @@ from apps.files.adapters.stores import file_store
 from apps.files.models import SERVED, Blob, Derivative, File, UploadSession
 from apps.files.selectors.stored import stored_bytes
 from kernel.errors import ConflictError
+from kernel.reading import by_key
 from kernel.tenancy.context import in_tenant
-from kernel.tenancy.parts import READ_AT_ONCE, TenantPart, Told, register_part
+from kernel.tenancy.parts import TenantPart, Told, register_part
 
 
 class FilesPart(TenantPart):
@@ -31,7 +32,7 @@ class FilesPart(TenantPart):
     def contents(self, tenant_id: UUID) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield the bytes of blobs, decrypted; of what is given out to nobody there are none."""
         with in_tenant(tenant_id):
-            for blob in _given_out().iterator(chunk_size=READ_AT_ONCE):
+            for blob in by_key(_given_out()):
                 yield str(blob.pk), _read(blob)
 
     def erase(self, tenant_id: UUID, told: Told) -> None:
@@ -40,19 +41,19 @@ class FilesPart(TenantPart):
             raise ConflictError(kept_by)
         store = file_store()
         with in_tenant(tenant_id):
-            for key, mark in UploadSession.objects.values_list("storage_key", "mark").iterator():
-                store.discard(key, mark=store_mark(mark))
-                store.delete(key)
-            for key in Derivative.objects.values_list("storage_key", flat=True).iterator():
-                store.delete(key)
-            for keys in Blob.objects.values_list("storage_key", "encrypting_key").iterator():
-                for key in filter(None, keys):
+            for upload in by_key(UploadSession.objects.all()):
+                store.discard(upload.storage_key, mark=store_mark(upload.mark))
+                store.delete(upload.storage_key)
+            for one in by_key(Derivative.objects.all()):
+                store.delete(one.storage_key)
+            for blob in by_key(Blob.objects.all()):
+                for key in filter(None, (blob.storage_key, blob.encrypting_key)):
                     store.delete(key)
         super().erase(tenant_id, told)
 
 
 def _given_out() -> QuerySet[Blob]:
-    return Blob.objects.filter(state__in=SERVED).order_by("pk")
+    return Blob.objects.filter(state__in=SERVED)
 
 
 def _read(blob: Blob) -> Iterator[bytes]:

@@ -44,6 +44,7 @@ from kernel.jobs.models import Job, JobState
 from kernel.jobs.operations import cancel_all
 from kernel.jobs.running import current_job
 from kernel.jobs.services import enqueue
+from kernel.reading import by_key
 from kernel.rows import check, locked
 from kernel.storage.port import new_key
 from kernel.tenancy.context import ALL_SCOPES, acting_principal, in_tenant, require
@@ -159,7 +160,7 @@ def sweep() -> None:
     for export in over.order_by("expires_at")[:SWEPT_AT_ONCE]:
         with in_tenant(export.tenant_id):
             _remove_file(export)
-    for export in AuditExport.across_tenants.filter(state__in=UNFINISHED).iterator():
+    for export in by_key(AuditExport.across_tenants.filter(state__in=UNFINISHED)):
         with in_tenant(export.tenant_id):
             _end_with_its_job(export)
     old = AuditExport.across_tenants.exclude(KEPT_SOMEWHERE)

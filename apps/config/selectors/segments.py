@@ -3,6 +3,8 @@
 from collections import defaultdict
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.config.domain.graphs import measure
 from apps.config.domain.limits import DEFAULT
 from apps.config.models import FeatureFlag, FlagState
@@ -18,12 +20,15 @@ def flags_that_use(segment_key: str) -> dict[UUID, list[FeatureFlag]]:
     states = FlagState.objects.filter(version__definition__contains=segment_key)
     found: dict[UUID, list[FeatureFlag]] = defaultdict(list)
     told = 0
-    for state in states.select_related("flag", "version").order_by("flag__key").iterator():
-        definition = stored(state.version.definition) if state.version else {}
-        uses = measure(definition.get("targeting"), DEFAULT).uses
-        if ("$segments", segment_key) in uses:
-            found[state.environment_id].append(state.flag)
-            told += 1
-            if told == MOST_TOLD:
-                break
+    states = states.select_related("flag", "version").order_by("flag__key")
+    # PostgreSQL streams inside a transaction only.
+    with transaction.atomic():
+        for state in states.iterator():
+            definition = stored(state.version.definition) if state.version else {}
+            uses = measure(definition.get("targeting"), DEFAULT).uses
+            if ("$segments", segment_key) in uses:
+                found[state.environment_id].append(state.flag)
+                told += 1
+                if told == MOST_TOLD:
+                    break
     return found

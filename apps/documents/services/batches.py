@@ -30,6 +30,7 @@ from kernel.identity.rights import remembered_rights
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.operations import cancel_all
 from kernel.jobs.services import enqueue
+from kernel.reading import by_key
 from kernel.rows import check, locked
 
 #: Less than for single documents, for which people wait.
@@ -137,8 +138,8 @@ def delete_batch(*, id: str) -> DocumentBatch:
 
 def drop_items(batch: DocumentBatch) -> None:
     """Remove the single documents of a batch and their data, in the caller's transaction."""
-    for key in batch.items.exclude(file_key="").values_list("file_key", flat=True).iterator():
-        enqueue_forgetting(key)
+    for item in by_key(batch.items.exclude(file_key="")):
+        enqueue_forgetting(item.file_key)
     BatchItem.objects.filter(batch=batch).delete()
 
 

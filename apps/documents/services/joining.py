@@ -32,6 +32,7 @@ from kernel.errors import DomainError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
 from kernel.jobs.running import current_job
+from kernel.reading import by_key
 from kernel.storage.port import new_key
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -79,7 +80,7 @@ def _going_on(batch: DocumentBatch) -> QuerySet[DocumentBatch]:
 
 
 def _join(batch: DocumentBatch) -> None:
-    made = batch.items.filter(state=ItemState.READY).order_by("position")
+    made = batch.items.filter(state=ItemState.READY)
     if not made.exists():
         raise NothingMadeError("no item has become a document; the items say why")
     with tempfile.TemporaryFile() as out:
@@ -89,7 +90,9 @@ def _join(batch: DocumentBatch) -> None:
             batch.size_bytes, batch.sha256 = written.size, written.sha256.hexdigest()
             batch.pages = 0
         else:
-            merged = merge([_part(one) for one in made.iterator()], out, title=batch.title)
+            merged = merge(
+                [_part(one) for one in by_key(made, key="position")], out, title=batch.title
+            )
             batch.size_bytes, batch.sha256 = merged.size_bytes, merged.sha256
             batch.pages = merged.pages
         out.seek(0)
@@ -112,7 +115,7 @@ def _zip(batch: DocumentBatch, made: QuerySet[BatchItem], out: IO[bytes]) -> Non
     digits = len(str(batch.total))
     method = zipfile.ZIP_DEFLATED if batch.format in _PLAIN else zipfile.ZIP_STORED
     with zipfile.ZipFile(out, "w") as archive:
-        for number, item in enumerate(made.iterator(), start=1):
+        for number, item in enumerate(by_key(made, key="position"), start=1):
             name = file_name(f"{item.position:0{digits}} {item.title}", batch.format)
             with archive.open(_entry(name, method), "w", force_zip64=True) as member:
                 for chunk in document_store().read(item.file_key):
@@ -130,13 +133,13 @@ def _entry(name: str, method: int) -> zipfile.ZipInfo:
 
 
 def _failures(batch: DocumentBatch) -> Iterator[str]:
-    rows = batch.items.filter(state=ItemState.FAILED).order_by("position")
+    rows = batch.items.filter(state=ItemState.FAILED)
     if not rows.exists():
         return
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["position", "code", "place", "message"])
-    for item in rows.iterator():
+    for item in by_key(rows, key="position"):
         told = (item.error_code, item.error_place, item.error_message)
         writer.writerow([item.position, *map(safe, told)])
     yield text.getvalue()

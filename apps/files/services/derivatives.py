@@ -40,6 +40,7 @@ from apps.files.services.forgetting import forget
 from apps.files.services.quotas import lock_usage
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
+from kernel.reading import by_key
 from kernel.sandbox import Answer, Limits, Sandbox, SandboxError, SandboxReason
 from kernel.storage.port import new_key
 from kernel.tenancy.context import in_tenant
@@ -136,8 +137,7 @@ def remake_lost() -> int:
     """Let those be made again whose bytes are not there, and return how many these were."""
     store, lost = file_store(), 0
     rows = Derivative.across_tenants.filter(state=DerivativeState.READY, kind__in=SIZES)
-    found = rows.select_related("blob").order_by("pk")
-    for one in found.iterator(chunk_size=_CHECKED_AT_ONCE):
+    for one in by_key(rows.select_related("blob"), at_once=_CHECKED_AT_ONCE):
         if store.exists(one.storage_key):
             continue
         with in_tenant(one.tenant_id), transaction.atomic():

@@ -17,6 +17,7 @@ from kernel import clock
 from kernel.errors import NotFoundError
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
+from kernel.reading import by_key
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ def lock_versions(file_id: UUID) -> None:
 
     Twice changes nothing; what is gone needs nothing.
     """
-    blobs = Blob.objects.filter(versions__file=file_id).distinct().order_by("pk")
-    for blob in blobs.iterator(chunk_size=100):
+    blobs = Blob.objects.filter(versions__file=file_id).distinct()
+    for blob in by_key(blobs):
         fault_point("files-locking")
         _lock(blob)
 

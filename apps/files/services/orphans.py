@@ -9,6 +9,7 @@ from apps.files.adapters.stores import file_store
 from apps.files.models import SERVED, Blob, Derivative, UploadSession
 from apps.files.services.blobs import judge
 from apps.files.services.quotas import lock_usage
+from kernel.reading import by_key
 from kernel.tenancy.context import in_tenant
 
 AT_ONCE = 500
@@ -41,8 +42,8 @@ def forget_unknown() -> int:
 def note_lost() -> int:
     """Let files be unscannable whose bytes are not there, and return how many blobs these were."""
     store, lost = file_store(), 0
-    served = Blob.across_tenants.filter(state__in=SERVED).order_by("pk")
-    for blob in served.iterator(chunk_size=AT_ONCE):
+    served = Blob.across_tenants.filter(state__in=SERVED)
+    for blob in by_key(served, at_once=AT_ONCE):
         if store.exists(blob.storage_key):
             continue
         with in_tenant(blob.tenant_id), transaction.atomic():
