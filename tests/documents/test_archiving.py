@@ -19,6 +19,7 @@ from apps.documents.domain.invoices.invoice import Invoice
 from apps.documents.domain.invoices.mapping import invoice_of
 from apps.documents.domain.invoices.reading import InvalidInvoiceError, parse_invoice
 from apps.documents.domain.invoices.totals import totals_of
+from apps.documents.domain.model.parsing import read_template
 from apps.documents.domain.protection import Protection
 from tests.documents.invoices import INVOICE_DATA
 from tests.documents.java.judges import EN_16931, judge
@@ -196,18 +197,23 @@ def test_an_invoice_is_mapped_from_any_data() -> None:
     item = {"title": "Tisch", "count": 2, "cents": 12_345, "vat": 0.19}
     data = {"no": 17, "on": "2026-05-31", "items": [item], "total": 293.81}
 
-    made = invoice_of(MAPPING, data)
+    def mapped(mapping: dict[str, Any], data: dict[str, Any]) -> Invoice:
+        shape = read_template(of_blocks(pdf={"invoice": mapping})).invoice
+        assert shape is not None
+        return invoice_of(shape, data)
+
+    made = mapped(MAPPING, data)
 
     assert (made.number, str(made.due)) == ("R-17", "2026-06-30")
     assert (made.lines[0].name, made.lines[0].price) == ("Tisch", Decimal("123.45"))
     assert made.payment is not None
     assert made.payment.iban == "DE02120300000000202051"
     with pytest.raises(InvalidInvoiceError, match=r"/stated/gross .* 1 is stated"):
-        invoice_of(MAPPING, data | {"total": 1})
+        mapped(MAPPING, data | {"total": 1})
     with pytest.raises(InvalidTemplateError, match="/number"):
-        invoice_of(MAPPING | {"number": "{{ no"}, data)
+        mapped(MAPPING | {"number": "{{ no"}, data)
     with pytest.raises(DocumentError, match="/lines/over"):
-        invoice_of(MAPPING, data | {"items": 1})
+        mapped(MAPPING, data | {"items": 1})
 
 
 def test_sums_are_rounded_once_a_step() -> None:

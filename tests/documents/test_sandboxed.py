@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pikepdf
 import pytest
+from facturx import get_xml_from_pdf
 
 from apps.documents.adapters.csv import render_csv
 from apps.documents.adapters.docx.rendering import render_docx
@@ -14,6 +16,7 @@ from apps.documents.adapters.html import render_html
 from apps.documents.adapters.pdf.rendering import render_pdf
 from apps.documents.adapters.xlsx.rendering import render_xlsx
 from apps.documents.domain.evaluation.evaluating import evaluate
+from apps.documents.domain.gallery import gallery
 from apps.documents.domain.model.parsing import parse_template
 from apps.documents.domain.protection import Protection
 from apps.documents.errors import (
@@ -100,6 +103,41 @@ def test_a_protected_document_opens_by_its_password() -> None:
     assert rendered.pages == 4
 
 
+def _is_kept(content: bytes) -> bool:
+    with pikepdf.open(io.BytesIO(content)) as opened, opened.open_metadata() as about:
+        return bool(about.get("pdfaid:part") == "3")
+
+
+def test_a_template_makes_a_pdf_to_be_kept() -> None:
+    kept, _ = made(INVOICE | {"pdf": {"archive": True}}, DATA)
+    plain, _ = made(INVOICE | {"pdf": {"archive": False}}, DATA)
+
+    assert [_is_kept(one) for one in (kept, plain)] == [True, False]
+    assert made(INVOICE | {"pdf": {"archive": True}}, DATA)[0] == kept
+    with pytest.raises(DocumentRefusedError, match="is not encrypted"):
+        made(INVOICE | {"pdf": {"archive": True}}, DATA, protection=Protection(user="a", owner="b"))
+
+
+def test_a_template_tells_programs_what_is_to_be_paid() -> None:
+    sample = next(one for one in gallery() if one.name == "invoice")
+
+    content, _ = made(sample.template, sample.data, assets=sample.assets)
+    with pytest.raises(DocumentRefusedError) as error:
+        made(sample.template, {**sample.data, "number": ""}, assets=sample.assets)
+
+    name, xml = get_xml_from_pdf(content, check_xsd=True)
+    assert name == "factur-x.xml"
+    assert b"<ram:DuePayableAmount>8085.98</ram:DuePayableAmount>" in xml
+    assert [one.place for one in error.value.findings] == ["/pdf/invoice/number"]
+    # The same data as a page is none that a program reads.
+    assert (
+        made(sample.template, {**sample.data, "number": ""}, kind="html", assets=sample.assets)[
+            1
+        ].size_bytes
+        > 1_000
+    )
+
+
 def test_data_may_come_bit_by_bit() -> None:
     data = json.dumps(DATA).encode()
     template, out = json.dumps(INVOICE).encode(), io.BytesIO()
@@ -142,7 +180,7 @@ def _loops(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("template", "limits", "what"),
     [
-        (_loops(2), replace(LIMITS, cpu_seconds=1), "time"),
+        (_loops(2), replace(LIMITS, seconds=0.3), "time"),
         (_loops(2), replace(LIMITS, memory_bytes=20_000_000), "memory"),
         (_loops(1), replace(LIMITS, output_bytes=50_000), "room"),
     ],

@@ -27,7 +27,11 @@ class Source:
 
 
 def merge_pdfs(
-    sources: Iterable[Source], out: BinaryIO, *, scratch: Callable[[], BinaryIO] = io.BytesIO
+    sources: Iterable[Source],
+    out: BinaryIO,
+    *,
+    title: str = "",
+    scratch: Callable[[], BinaryIO] = io.BytesIO,
 ) -> int:
     """Write one PDF of several and return its pages; the same ones give the same bytes.
 
@@ -45,7 +49,7 @@ def merge_pdfs(
             batches.append(Source(file))
         if not batches:
             stop("", "missing", "there is nothing to merge")
-        return _merge(batches, out, 0)
+        return _merge(batches, out, 0, title)
 
 
 def split_pdf(content: BinaryIO, ranges: Sequence[range], place: str = "") -> Iterator[bytes]:
@@ -67,7 +71,7 @@ def split_pdf(content: BinaryIO, ranges: Sequence[range], place: str = "") -> It
             yield out.getvalue()
 
 
-def _merge(sources: Sequence[Source], out: BinaryIO, number: int) -> int:
+def _merge(sources: Sequence[Source], out: BinaryIO, number: int, title: str = "") -> int:
     with ExitStack() as held, pikepdf.new() as merged:
         shared, bookmarks = Shared(), _Bookmarks(merged)
         for at, source in enumerate(sources, start=number):
@@ -80,6 +84,9 @@ def _merge(sources: Sequence[Source], out: BinaryIO, number: int) -> int:
             shared.share(merged.pages[first:])
             bookmarks.note(source.title, first)
         bookmarks.arrange()
+        if title:
+            merged.docinfo["/Title"] = title
+            merged.docinfo["/Producer"] = "Septet"
         saved(merged, out)
         return len(merged.pages)
 

@@ -3,10 +3,10 @@
 import io
 import json
 
-import pikepdf
-
+from apps.documents.adapters.pdf.merging import Source, merge_pdfs
 from apps.documents.adapters.sandboxed.packing import unpacked
-from apps.documents.adapters.sandboxed.rendering import Answer
+from apps.documents.adapters.sandboxed.rendering import Answer, refused
+from apps.documents.domain.findings import DocumentError
 
 
 def merge(data: bytes, *, title: str) -> Answer:
@@ -16,17 +16,12 @@ def merge(data: bytes, *, title: str) -> Answer:
     """
     given = unpacked(data)
     titles = json.loads(bytes(given.pop("titles")))
-    merged, first = pikepdf.new(), []
-    for part in given.values():
-        with pikepdf.open(io.BytesIO(part)) as one:
-            first.append(len(merged.pages))
-            merged.pages.extend(one.pages)
-    with merged.open_outline() as outline:
-        outline.root.extend(
-            pikepdf.OutlineItem(name, page) for name, page in zip(titles, first, strict=True)
-        )
-    merged.docinfo["/Title"] = title
-    merged.docinfo["/Producer"] = "Septet"
+    sources = [
+        Source(io.BytesIO(part), name) for name, part in zip(titles, given.values(), strict=True)
+    ]
     out = io.BytesIO()
-    merged.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return {"title": title, "pages": len(merged.pages)}, [out.getvalue()]
+    try:
+        pages = merge_pdfs(sources, out, title=title)
+    except DocumentError as error:
+        return refused("document", [error.finding]), []
+    return {"title": title, "pages": pages}, [out.getvalue()]

@@ -3,14 +3,16 @@
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 import pypdfium2
 
 from apps.documents.adapters.csv import render_csv
 from apps.documents.adapters.docx.rendering import render_docx
+from apps.documents.adapters.facturx import facturx_of
 from apps.documents.adapters.html import render_html
+from apps.documents.adapters.pdf.archiving import Archive
 from apps.documents.adapters.pdf.rendering import render_pdf
 from apps.documents.adapters.sandboxed.packing import ASSET, unpacked
 from apps.documents.adapters.xlsx.rendering import render_xlsx
@@ -22,7 +24,10 @@ from apps.documents.domain.findings import (
     Finding,
     InvalidTemplateError,
     Severity,
+    stop,
 )
+from apps.documents.domain.invoices.mapping import invoice_of
+from apps.documents.domain.invoices.reading import InvalidInvoiceError
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.blocks import Template
 from apps.documents.domain.model.parsing import parse_template, read_template
@@ -38,12 +43,17 @@ _RENDERERS: Mapping[str, Callable[[Document, BinaryIO], None]] = {
 Answer = tuple[dict[str, Any], list[bytes]]
 
 
+def refused(what: str, findings: Iterable[Finding]) -> dict[str, Any]:
+    """Return what is told of a template, of data, or of a document, of which nothing is made."""
+    return {"refused": what, "findings": [asdict(one) for one in findings]}
+
+
 class _RefusedError(Exception):
     """Findings, and whether they are about the template, its data, or both together."""
 
     def __init__(self, what: str, findings: Iterable[Finding]) -> None:
         super().__init__(what)
-        self.told = {"refused": what, "findings": [asdict(one) for one in findings]}
+        self.told = refused(what, findings)
 
 
 def render(
@@ -61,33 +71,51 @@ def render(
     """
     given = unpacked(data)
     try:
-        document = _document(given, locale)
+        template, values = _template(given), _data(given)
+        document = _document(given, template, values, locale)
         out = io.BytesIO()
         if format == "pdf":
-            render_pdf(document, out, protection=Protection(**protection) if protection else None)
+            guard, archive = (
+                Protection(**protection) if protection else None,
+                _archive(template, values),
+            )
+            if guard and archive:
+                stop("/pdf", "archive", "a PDF that is kept is not encrypted")
+            render_pdf(document, out, protection=guard, archive=archive)
         else:
             _RENDERERS[format](document, out)
     except DocumentError as error:
-        return _RefusedError("document", [error.finding]).told, []
-    except _RefusedError as refused:
-        return refused.told, []
+        return refused("document", [error.finding]), []
+    except _RefusedError as error:
+        return error.told, []
     made = out.getvalue()
     pages = _pages(made, protection) if format == "pdf" else 0
     return {"title": document.title[:255], "pages": pages}, [made]
 
 
-def _document(given: dict[str, memoryview], locale: str) -> Document:
+def _document(
+    given: dict[str, memoryview], template: Template, values: dict[str, Any], locale: str
+) -> Document:
     assets = {
         name.removeprefix(ASSET): bytes(found)
         for name, found in given.items()
         if name.startswith(ASSET)
     }
-    template = _template(given)
-    values = _data(given)
     try:
         return evaluate(template, values, locale=locale or None, assets=assets)
     except ValueError as error:
         raise _RefusedError("document", [Finding("", "locale", str(error))]) from error
+
+
+def _archive(template: Template, values: dict[str, Any]) -> Archive | None:
+    """Return what makes a PDF one to be kept, if the template asks for that."""
+    if template.invoice is None:
+        return Archive() if template.archive else None
+    try:
+        return facturx_of(invoice_of(template.invoice, values))
+    except InvalidInvoiceError as error:
+        findings = [replace(one, place=f"/pdf/invoice{one.place}") for one in error.findings]
+        raise _RefusedError("document", findings) from error
 
 
 def _template(given: dict[str, memoryview]) -> Template:

@@ -64,6 +64,7 @@ def warm() -> None:
     fonts.warm()
     for kind in ("pdf", "xlsx", "docx", "html", "csv"):
         _try(kind)
+    _try("pdf", _KEPT)
     _try("pdf", protection={"user": "a", "owner": "b"})
 
 
@@ -77,14 +78,15 @@ def _always(found: Any) -> Any:
     return staticmethod(lambda: found)
 
 
-def _try(kind: str, **more: Any) -> None:
-    parts = {"template": json.dumps(_EVERYTHING).encode(), "data": b"{}"}
+def _try(kind: str, template: dict[str, Any] | None = None, **more: Any) -> None:
+    parts = {"template": json.dumps(template or _EVERYTHING).encode(), "data": b"{}"}
     lengths = {name: len(part) for name, part in parts.items()}
     told, made = render(head(lengths) + b"".join(parts.values()), format=kind, **more)
     if not made:
         raise RuntimeError(f"what is tried as {kind} is refused: {told}")
 
 
+_KEPT: dict[str, Any] = {"septet": 1, "title": "A", "pdf": {"archive": True}, "blocks": []}
 _ROWS: dict[str, Any] = {"type": "table", "columns": [{"title": "A"}], "rows": [["1"]]}
 #: Each kind of block, and a character of each script.
 _EVERYTHING: dict[str, Any] = {

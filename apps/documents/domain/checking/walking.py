@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from apps.documents.domain.model import blocks as b
 from apps.documents.domain.model.formats import NUMBERS, Format
+from apps.documents.domain.model.shapes import Each, Members, Shape, Words
 from apps.documents.domain.model.texts import Expression
 
 Use: TypeAlias = Literal["any", "scalar", "number", "date", "list", "test"]
@@ -32,6 +33,8 @@ def expressions(template: b.Template) -> Iterator[Found]:
         yield from _of_blocks(page_blocks, {}, partials)
     yield from _of_value(template.page.watermark, {})
     yield from _of_blocks(template.blocks, {}, partials)
+    if template.invoice is not None:
+        yield from _of_shape(template.invoice, {})
 
 
 def _of_blocks(
@@ -105,6 +108,23 @@ def _of_chart(chart: b.Chart, scope: Scope) -> Iterator[Found]:
     for series in chart.series:
         yield from _of_value(series.name, scope)
         yield series.value, "number", inner
+
+
+def _of_shape(shape: Shape, scope: Scope) -> Iterator[Found]:
+    match shape:
+        case Words():
+            yield from (
+                (one, "scalar", scope) for one in shape.parts if isinstance(one, Expression)
+            )
+        case Members():
+            for _, one in shape.members:
+                yield from _of_shape(one, scope)
+        case Each():
+            yield shape.over, "list", scope
+            yield from _of_shape(shape.each, {**scope, shape.name: Loop(shape.over, scope)})
+        case tuple():
+            for one in shape:
+                yield from _of_shape(one, scope)
 
 
 def _use(format: Format) -> Use:

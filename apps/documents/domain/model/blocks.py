@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from apps.documents.domain.model.formats import TEXT, Format
+from apps.documents.domain.model.shapes import Shape
 from apps.documents.domain.model.texts import Expression, Text
 
 Align: TypeAlias = Literal["start", "center", "end", "justify"]
@@ -320,6 +321,9 @@ class Template:
     author: str = ""
     subject: str = ""
     keywords: tuple[str, ...] = ()
+    #: Whether a PDF is made one to be kept for years, and what invoice for programs is in it.
+    archive: bool = False
+    invoice: Shape | None = None
 
 
 def inner(block: Block) -> Iterator[tuple[Block, ...]]:
