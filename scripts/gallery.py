@@ -16,8 +16,9 @@ from apps.documents.domain.gallery import Sample, gallery
 from apps.documents.domain.model.parsing import read_template
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PICTURES = DOCS / "images" / "gallery"
+PICTURES = DOCS.parent / "apps" / "documents" / "static" / "documents" / "gallery"
 PAGE = DOCS / "gallery.md"
+_FROM_DOCS = "../apps/documents/static/documents/gallery"
 #: Dots of a picture for each point of a page.
 SCALE = 0.7
 _COLORS = 256
@@ -72,7 +73,7 @@ def page() -> str:
     found = [_HEAD]
     for sample in gallery():
         pictures = " ".join(
-            f"![{sample.title}, page {number}](images/gallery/{picture_path(sample, number).name})"
+            f"![{sample.title}, page {number}]({_FROM_DOCS}/{picture_path(sample, number).name})"
             for number in sample.pages
         )
         formats = ", ".join(one.upper() for one in sample.formats)

@@ -27,6 +27,7 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
     ("archiveDocumentTemplate", _TEMPLATE, 'id: "$id"', "changes", "template"),
     ("restoreDocumentTemplate", _TEMPLATE, 'id: "$id"', "changes", "archived template"),
     ("duplicateDocumentTemplate", _TEMPLATE, 'id: "$id", name: "new"', "adds", "template"),
+    ("copyDocumentGalleryTemplate", _TEMPLATE, 'sample: "invoice"', "adds", "template"),
     ("importDocumentTemplate", _TEMPLATE, _FILE, "adds", "template"),
     ("deleteDocumentTemplate", _TEMPLATE, 'id: "$id"', "removes", "template"),
     (
@@ -109,5 +110,6 @@ ASKED = [
         'documentTemplateDifferences(id: "$id", before: 1, after: 2) { place }',
         "rewritten template",
     ),
+    ("documentGallery", "documentGallery { name }", "template"),
     ("documentTemplateExport", 'documentTemplateExport(id: "$id")', "template"),
 ]

@@ -72,3 +72,17 @@ def test_tabs_are_walked_by_arrows_and_the_page_is_for_everybody(
         assert visitor.judge(page, *COLOURS) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert visitor.sideways(page) == 0
+
+
+def test_a_template_begins_as_one_of_the_gallery(visitor: Visitor) -> None:
+    tab = visitor.tab(1280, staff=True)
+    page = tab.page
+    page.goto(LIST)
+    page.get_by_role("button", name="Gallery").click()
+    page.get_by_role("button", name="Begin with Certificate").click()
+    page.get_by_label("Name, for programs").fill(f"certificate-{page.evaluate('Date.now()')}")
+    page.get_by_role("button", name="Create it").click()
+
+    expect(page.get_by_role("img", name="Page 1 of Certificate")).to_be_visible()
+    assert tab.complaints == []
+    page.context.close()

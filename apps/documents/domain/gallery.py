@@ -37,6 +37,17 @@ def gallery() -> tuple[Sample, ...]:
     return tuple(sorted(found, key=lambda one: one.title))
 
 
+def sample_of(name: str) -> Sample | None:
+    """Return a template of the gallery by its name."""
+    return next((one for one in gallery() if one.name == name), None)
+
+
+@cache
+def pictures() -> Mapping[str, bytes]:
+    """Return the pictures that templates of the gallery have, by name."""
+    return {name: content for one in gallery() for name, content in one.assets.items()}
+
+
 def _read(folder: Path) -> Sample:
     about = _json(folder / "about.json")
     batch = folder / "batch.json"

@@ -77,8 +77,8 @@ class TemplateVersion(TenantModel):
     schema = models.TextField(blank=True)
     #: Data to try it with.
     sample = models.TextField(default="{}")
-    #: Pictures by the names that blocks have for them: `{"seal": {"file": id, "version": 1}}`. Of
-    #: what was published also the `logo` of its theme.
+    #: Pictures by the names that blocks have for them: `{"seal": {"file": id, "version": 1}}`, or
+    #: `{"gallery": name}`. Of what was published also the `logo` of its theme.
     assets = models.JSONField(default=dict, blank=True)
     #: The body with the partials and the theme of the tenant as they were at publishing: what
     #: documents are made of. Empty of a draft.

@@ -2,6 +2,7 @@
 
 import graphene
 
+from apps.documents.schema.gallery import GalleryQueries
 from apps.documents.schema.inputs import (
     DocumentBatchFilter,
     DocumentBatchItemFilter,
@@ -17,7 +18,7 @@ from kernel.federation.fields import Many, One
 from kernel.ids import parse_id
 
 
-class Query(TemplateReads, graphene.ObjectType):
+class Query(TemplateReads, GalleryQueries, graphene.ObjectType):
     """Reads of documents and their templates."""
 
     document = One(DocumentType)

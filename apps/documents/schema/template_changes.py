@@ -10,7 +10,7 @@ from apps.documents.schema.templates import (
     TemplateVersionType,
     ThemeType,
 )
-from apps.documents.services import drafts, exchange, looks, publishing, templates
+from apps.documents.services import beginning, drafts, exchange, looks, publishing, templates
 from kernel.errors import InvalidInputError
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
@@ -33,7 +33,14 @@ def _by(service: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _by_name(assets: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    found = {one["name"]: {"file": one["file_id"], "version": one["version"]} for one in assets}
+    found = {
+        one["name"]: {
+            "file": one.get("file_id"),
+            "version": one.get("version"),
+            "gallery": one.get("gallery"),
+        }
+        for one in assets
+    }
     if len(found) < len(assets):
         raise InvalidInputError("two pictures have one name")
     return found
@@ -71,6 +78,12 @@ class TemplateChanges:
         input=inputs.DuplicateDocumentTemplateInput,
         by=_by(templates.duplicate_template),
         description="Make a template that begins with what the newest version of another says.",
+    )
+    copy_document_gallery_template = Create(
+        TemplateType,
+        input=inputs.CopyDocumentGalleryTemplateInput,
+        by=_by(beginning.copy_from_gallery),
+        description="Make a template with a draft that says what one of the gallery does.",
     )
     import_document_template = Create(
         TemplateType,

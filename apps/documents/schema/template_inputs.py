@@ -59,11 +59,12 @@ class DocumentLookOrder(graphene.Enum):
 
 
 class DocumentTemplateAssetInput(graphene.InputObjectType):
-    """A picture: one version of a file, which never changes."""
+    """A picture, which never changes: one version of a file, or one of the gallery."""
 
     name = graphene.String(required=True, description="What blocks have for it.")
-    file_id = graphene.ID(required=True)
-    version = graphene.Int(required=True)
+    file_id = graphene.ID()
+    version = graphene.Int()
+    gallery = graphene.String()
 
 
 class TextsOf:
@@ -112,6 +113,15 @@ class DuplicateDocumentTemplateInput(ById):
 
     name = graphene.String(required=True, description=_NAME)
     title = graphene.String()
+
+
+class CopyDocumentGalleryTemplateInput(ChangeInput):
+    """A template of the gallery to begin one with."""
+
+    sample = graphene.String(required=True, description="Its name there.")
+    name = graphene.String(description=f"{_NAME} As in the gallery if not said.")
+    title = graphene.String()
+    theme_id = graphene.ID()
 
 
 class DeleteDocumentTemplateInput(ById):

@@ -49,8 +49,9 @@ class TemplateAsset(graphene.ObjectType):
         name = "DocumentTemplateAsset"
 
     name = graphene.String(required=True)
-    file_id = graphene.ID(required=True)
-    version = graphene.Int(required=True, description="The version of the file.")
+    file_id = graphene.ID(description="Null of a picture of the gallery.")
+    version = graphene.Int(description="The version of the file.")
+    gallery = graphene.String(description="What the gallery calls its picture.")
 
 
 @key("id")
@@ -84,7 +85,7 @@ class TemplateVersionType(Entity):
     @staticmethod
     def resolve_assets(version: TemplateVersion, _info: Any) -> list[dict[str, Any]]:
         return [
-            {"name": name, "file_id": one["file"], "version": one["version"]}
+            {"name": name, "file_id": one.get("file"), **one}
             for name, one in sorted(version.assets.items())
         ]
 

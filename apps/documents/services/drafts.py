@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.documents.domain.checking.schemas import MOST_BYTES
+from apps.documents.domain.gallery import pictures
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.reading import UNWRITABLE
 from apps.documents.domain.written import MOST_SAMPLE_BYTES
@@ -176,7 +177,19 @@ def _assets(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             raise InvalidInputError(
                 f"a picture is named by 1 to 60 characters, found {name[:80]!r}"
             )
-        if one["version"] < 1:
-            raise InvalidInputError(f"versions of files begin with 1, found {one['version']}")
-        made[name] = {"file": canonical_id(one["file"]), "version": one["version"]}
+        made[name] = _asset(one)
     return made
+
+
+def _asset(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a picture as it is kept: a version of a file, or one of the gallery."""
+    gallery, file, version = (told.get(name) for name in ("gallery", "file", "version"))
+    if gallery and not file and version is None:
+        if gallery not in pictures():
+            raise InvalidInputError(f"the gallery has no picture {gallery[:60]!r}")
+        return {"gallery": gallery}
+    if gallery or not file or version is None:
+        raise InvalidInputError("a picture is a version of a file, or one of the gallery")
+    if version < 1:
+        raise InvalidInputError(f"versions of files begin with 1, found {version}")
+    return {"file": canonical_id(file), "version": version}

@@ -14,6 +14,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from apps.documents.conf import DATA_BYTES, DATA_FILE_BYTES
 from apps.documents.domain.evaluation.evaluating import MOST_IMAGE_BYTES
+from apps.documents.domain.gallery import pictures
 from apps.documents.domain.items import Item, ItemsError, checked, items_of, kind_of
 from apps.documents.errors import DataUnreadableError
 from apps.documents.models import TemplateVersion
@@ -119,7 +120,9 @@ def assets_of(version: TemplateVersion) -> dict[str, bytes]:
     Raises NotFetchedError, UnavailableError.
     """
     return {
-        name: _asset(str(told["file"]), int(told["version"]))
+        name: pictures()[told["gallery"]]
+        if "gallery" in told
+        else _asset(str(told["file"]), int(told["version"]))
         for name, told in version.assets.items()
     }
 

@@ -67,6 +67,9 @@ export function ask(title, fields, { yes, says = "" }) {
   });
 }
 
+/** What a field takes that asks for the name of a template. */
+export const NAMED = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0-9]+)*", title: "Small letters and digits with single hyphens between", autocomplete: "off" };
+
 /** A labelled field of a dialog. */
 export const field = (label, name, more = {}) => h("label", {}, label, h(more.rows ? "textarea" : "input", { name, class: "docs-field", ...more }));
 

@@ -1,6 +1,7 @@
 // The list of a tenant's templates: found, made, copied from files.
 import { h } from "../kernel/elements.js";
-import { announce, ask, badge, button, change, field, graph, told } from "./api.js";
+import { NAMED, announce, ask, badge, button, change, field, graph, told } from "./api.js";
+import { gallery } from "./gallery.js";
 
 const page = document.querySelector("[data-documents]");
 const place = page.querySelector("[data-list]");
@@ -9,7 +10,6 @@ const QUERY = `query($search: String, $after: String) {
   documentTemplates(filter: {search: $search}, order: NAME, first: 50, after: $after) {
     nodes { id name title description archivedAt published { number } draft { number } }
     pageInfo { hasNextPage endCursor } } }`;
-const NAME = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0-9]+)*", title: "Small letters and digits with single hyphens between", autocomplete: "off" };
 const editorOf = (id) => `/documents/templates/${id}/`;
 let asked = 0;
 
@@ -34,15 +34,20 @@ async function load(after = null) {
     if (turn !== asked) return;
     const list = after ? place.querySelector("ul") : h("ul", { class: "docs-list" });
     list.append(...found.nodes.map(row));
-    const invited = told.mayWrite ? "Begin one, or import a file." : "Whoever may write templates has written none yet.";
-    const shown = list.children.length ? list : h("div", { class: "docs-empty" }, h("p", {}, h("strong", {}, word.value ? "Nothing fits." : "There are no templates yet.")), h("p", {}, word.value ? "Try fewer words." : invited));
-    place.replaceChildren(shown, found.pageInfo.hasNextPage ? button("More", () => load(found.pageInfo.endCursor)) : "");
+    place.replaceChildren(list.children.length ? list : nothing(), found.pageInfo.hasNextPage ? button("More", () => load(found.pageInfo.endCursor)) : "");
     if (word.value) announce(`${list.children.length} found.`);
   } catch (error) {
     if (turn === asked) place.replaceChildren(h("p", { class: "docs-problem", role: "alert" }, error.message), button("Try again", () => load()));
   } finally {
     if (turn === asked) place.setAttribute("aria-busy", "false");
   }
+}
+
+function nothing() {
+  const says = (title, more, ...acts) => h("div", { class: "docs-empty" }, h("p", {}, h("strong", {}, title)), h("p", {}, more), acts.length && h("div", { class: "docs-acts" }, acts));
+  if (word.value) return says("Nothing fits.", "Try fewer words.");
+  if (!told.mayWrite) return says("There are no templates yet.", "Whoever may write templates has written none yet.");
+  return says("There are no templates yet.", "Begin with one that is made: an invoice, a letter, a report with charts.", button("Look at the gallery", choose, { kind: "docs-primary" }));
 }
 
 async function go(work) {
@@ -55,7 +60,7 @@ async function go(work) {
 
 async function create() {
   const way = h("select", { name: "way", class: "docs-field" }, h("option", { value: "markdown" }, "Markdown"), h("option", { value: "json" }, "JSON, for everything that a page can hold"));
-  const given = await ask("New template", [field("Title", "title", { required: true, maxlength: 255 }), field("Name, for programs", "name", NAME), h("label", {}, "Written as", way)], { yes: "Create it" });
+  const given = await ask("New template", [field("Title", "title", { required: true, maxlength: 255 }), field("Name, for programs", "name", NAMED), h("label", {}, "Written as", way)], { yes: "Create it" });
   if (!given) return;
   const head = { septet: 1, title: given.title };
   const heading = { type: "heading", level: 1, text: given.title };
@@ -64,6 +69,15 @@ async function create() {
       ? { body: JSON.stringify(head, null, 2), markdown: `# ${given.title}\n\nDear {{ name }},\n` }
       : { body: JSON.stringify({ ...head, blocks: [heading, { type: "paragraph", text: "Dear {{ name }}," }] }, null, 2) };
   await go(() => change("createDocumentTemplate", { title: given.title, name: given.name, sample: '{\n  "name": "Ada"\n}', ...texts }, "documentTemplate { id }"));
+}
+
+async function choose() {
+  try {
+    const sample = await gallery();
+    if (sample) await go(() => change("copyDocumentGalleryTemplate", sample, "documentTemplate { id }"));
+  } catch (error) {
+    place.prepend(h("p", { class: "docs-problem", role: "alert" }, error.message));
+  }
 }
 
 function importFile() {
@@ -75,7 +89,7 @@ function importFile() {
   chooser.click();
 }
 
-if (told.mayWrite) page.querySelector("[data-acts]").append(button("Import", importFile), button("New template", create, { kind: "docs-primary" }));
+if (told.mayWrite) page.querySelector("[data-acts]").append(button("Import", importFile), button("Gallery", choose), button("New template", create, { kind: "docs-primary" }));
 let timer = 0;
 word.addEventListener("input", () => {
   clearTimeout(timer);
