@@ -13,6 +13,7 @@ from contracts import (
     importexport,
     notifications,
     scheduler,
+    signing,
     staff,
     templates,
 )
@@ -31,6 +32,7 @@ _MODULES = (
     importexport,
     notifications,
     scheduler,
+    signing,
     staff,
     templates,
 )

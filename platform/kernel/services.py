@@ -84,7 +84,10 @@ CATALOGUE = (
             "DocumentPartial",
             "DocumentBatch",
             "DocumentBatchItem",
+            "DocumentSigningKey",
         ),
+        # `sign`: has documents signed, and says with which keys.
+        verbs=("read", "write", "sign"),
     ),
     Service(
         name="scheduler",

@@ -15,9 +15,21 @@ READS = [
     ),
     ("DocumentTheme", "documentTheme", "documentThemes", "theme"),
     ("DocumentPartial", "documentPartial", "documentPartials", "partial"),
+    ("DocumentSigningKey", "documentSigningKey", "documentSigningKeys", "signing key"),
 ]
 
 _TEMPLATE = "documentTemplate { id }"
+_KEY = "documentSigningKey { id }"
+#: A key whose certificate is valid for a hundred years.
+_PEM = (
+    "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1DNENBUUF3QlFZREsyVndCQ0lFSUpwdEQ0UzhvZzZ0ZzM0Qmgy"
+    "UTUwajFDaVoxYUU0bFRaT05KSmw5M2VtcFkKLS0tLS1FTkQgUFJJVkFURSBLRVktLS0tLQotLS0tLUJFR0lOIENF"
+    "UlRJRklDQVRFLS0tLS0KTUlISk1IMmdBd0lCQWdJQkFUQUZCZ01yWlhBd0RqRU1NQW9HQTFVRUF3d0RRV1JoTUNB"
+    "WERUSXdNREV3TVRBdwpNREF3TUZvWUR6SXhNakF3TVRBeE1EQXdNREF3V2pBT01Rd3dDZ1lEVlFRRERBTkJaR0V3"
+    "S2pBRkJnTXJaWEFECklRQmJIRUd3aDBzcjBRbFZ3TmtWZE8xaVZHMGdKRnpCSVFzVlJkNk1rdFg4SHpBRkJnTXJa"
+    "WEFEUVFDTjZHdE0KRGJVY1pOdDMrTzJONVJDVjhMMVJCRFpzTk83bm9jcnR0TDQ0Rk5zTThJV2ZmQnh0TGgrL05H"
+    "R3JMU29qQTJ3OQpEaU40L1ZDbUZzNFJldElKCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K"
+)
 _FILE = r'document: "{\"septetTemplate\": 1, \"name\": \"new\", \"title\": \"A\", \"body\": {}}"'
 
 #: A mutation, what it answers, what it is sent, what it does to the row, and which that is.
@@ -69,7 +81,12 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
         "partial",
     ),
     ("deleteDocumentPartial", "documentPartial { id }", 'id: "$id"', "removes", "partial"),
+    ("createDocumentSigningKey", _KEY, f'name: "new", content: "{_PEM}"', "adds", "signing key"),
+    ("deleteDocumentSigningKey", _KEY, 'id: "$id"', "removes", "signing key"),
 ]
+
+#: Those that take another scope than documents:write.
+SCOPES = dict.fromkeys(("createDocumentSigningKey", "deleteDocumentSigningKey"), "documents:sign")
 
 #: The same of what changes other rows than the one that is named.
 ASIDE = [

@@ -584,7 +584,11 @@ OPERATIONS = [
     ),
     *_removals("documents", "Document", "document"),
     *(
-        replace(_change("documents", name, answer, sent, effect), row=row)
+        replace(
+            _change("documents", name, answer, sent, effect),
+            row=row,
+            scope=of_documents.SCOPES.get(name, "documents:write"),
+        )
         for name, answer, sent, effect, row in of_documents.CHANGES
     ),
     *(

@@ -10,6 +10,7 @@ from apps.documents.services.looks import create_partial, create_theme
 from apps.documents.services.publishing import publish_template
 from apps.documents.services.templates import archive_template, create_template
 from kernel.ids import new_id
+from tests.documents.signatures import sealed_key
 
 
 def template() -> Template:
@@ -38,5 +39,6 @@ ROWS: dict[str, Callable[[], Any]] = {
     "template version": lambda: draft_of(template()),
     "published version": published,
     "theme": lambda: create_theme(name=f"theme-{new_id()}"),
+    "signing key": lambda: sealed_key(f"key-{new_id()}"),
     "partial": lambda: create_partial(name=f"partial-{new_id()}", body='{"blocks": []}'),
 }

@@ -135,7 +135,10 @@ def test_the_documents_are_one_pdf_with_bookmarks(tenant: Tenant, graphql: Graph
     assert batch["output"]["name"] == "A letter.pdf"
     assert batch_of(graphql, again)["sha256"] == batch["sha256"]
     pdf = pypdfium2.PdfDocument(content(tenant, batch["output"]["id"]))
-    assert [one.get_title() for one in pdf.get_toc()] == [f"{at} Letter {at}" for at in (1, 2, 3)]
+    marks = [(one.level, one.get_title()) for one in pdf.get_toc()]
+    # The documents, and what each says of itself.
+    assert marks[::2] == [(0, f"{at} Letter {at}") for at in (1, 2, 3)]
+    assert marks[1::2] == [(1, "Dear N")] * 3
     assert "DEAR N" in pdf[2].get_textpage().get_text_bounded().upper()
 
 

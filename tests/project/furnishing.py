@@ -62,6 +62,7 @@ from kernel.storage.port import new_key
 from kernel.tenancy.context import current_tenant_id
 from tests.audit.factories import an_entry
 from tests.documents.making import published, version_of
+from tests.documents.signatures import sealed_key
 
 
 def of_retention(files: list[str]) -> dict[str, list[str]]:
@@ -210,7 +211,15 @@ def of_batches(files: list[str]) -> dict[str, list[str]]:
         batches.append(str(batch.pk))
         item = BatchItem.objects.create(batch=batch, position=1, data="{}", error_code="A")
         items.append(str(item.pk))
-    return {"DocumentBatch": batches, "DocumentBatchItem": items}
+    keys = [sealed_key(name=f"k-{file}") for file in files]
+    for model in (Document, DocumentBatch):
+        for pk, key in zip(model.objects.values_list("pk", flat=True), keys, strict=False):
+            model.objects.filter(pk=pk).update(signing_key_id=key.pk)
+    return {
+        "DocumentBatch": batches,
+        "DocumentBatchItem": items,
+        "DocumentSigningKey": [str(key.pk) for key in keys],
+    }
 
 
 def configured(key: str) -> str:

@@ -50,6 +50,7 @@ ASIDE = {
     "checkDocumentTemplate",
     "configurationValues",
     "configurationVersions",
+    "documentGallery",
     "documentTemplateDifferences",
     "documentTemplateExport",
     "environmentDifferences",

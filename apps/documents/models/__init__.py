@@ -10,6 +10,7 @@ from apps.documents.models.batches import (
 from apps.documents.models.documents import Document, DocumentState
 from apps.documents.models.looks import Partial, Theme
 from apps.documents.models.making import DocumentFormat
+from apps.documents.models.signing import SigningKey
 from apps.documents.models.templates import Template, TemplateVersion, VersionState
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "DocumentState",
     "ItemState",
     "Partial",
+    "SigningKey",
     "Template",
     "TemplateVersion",
     "Theme",

@@ -35,6 +35,8 @@ class Made(TenantModel):
     #: Who asked for it, with what this may do; a job has no right that has been lost since.
     asked_by = models.JSONField(default=dict, blank=True, editable=False)
 
+    #: With which it is signed; one that is gone by then leaves it unmade.
+    signing_key_id = models.UUIDField(null=True, blank=True, editable=False)
     #: Where the bytes are until the files service has them.
     file_key = models.CharField(max_length=100, blank=True, editable=False)
     pages = models.PositiveIntegerField(default=0)

@@ -8,7 +8,12 @@ from apps.documents.schema.templates import (
     TemplateVersionType,
     ThemeType,
 )
-from apps.documents.schema.types import BatchItemType, DocumentBatchType, DocumentType
+from apps.documents.schema.types import (
+    BatchItemType,
+    DocumentBatchType,
+    DocumentType,
+    SigningKeyType,
+)
 from kernel.background.events import events_of
 from kernel.background.jobs import jobs_of
 from kernel.federation.subgraph import build_subgraph
@@ -22,6 +27,7 @@ subgraph = build_subgraph(
         DocumentBatchType,
         DocumentType,
         PartialType,
+        SigningKeyType,
         TemplateType,
         TemplateVersionType,
         ThemeType,
@@ -41,6 +47,10 @@ NOTES = {
         "update": "`resumeDocumentBatch` tries those again that failed.",
         "delete": "`deleteDocumentBatch`.",
         "bulk": "As above.",
+    },
+    "DocumentSigningKey": {
+        "update": "Another key is made: what was signed names the one it was signed with.",
+        "bulk": "A tenant has few of them, and each is thought about.",
     },
     "DocumentTemplateVersion": {
         "create": "`saveDocumentTemplateDraft` and `beginDocumentTemplateDraft`.",

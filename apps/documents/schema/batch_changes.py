@@ -3,7 +3,7 @@
 import graphene
 
 from apps.documents.schema.formats import DocumentFormatEnum
-from apps.documents.schema.inputs import DocumentQueryInput
+from apps.documents.schema.inputs import SIGN_WITH, DocumentQueryInput
 from apps.documents.schema.types import BatchPackingEnum, DocumentBatchType
 from apps.documents.services.batches import (
     cancel_batch,
@@ -30,6 +30,9 @@ class CreateDocumentBatchInput(ChangeInput):
         " a list of JSON. It is read as the caller may read it then."
     )
     query = DocumentQueryInput()
+    sign_with = graphene.String(
+        description=f"{SIGN_WITH} Of a zip each document is signed, else the merged one."
+    )
 
 
 class CancelDocumentBatchInput(ById):

@@ -70,6 +70,9 @@ class DocumentQueryInput(graphene.InputObjectType):
     )
 
 
+SIGN_WITH = "The name or id of a signing key, for PDF; it takes documents:sign."
+
+
 class CreateDocumentInput(ChangeInput):
     """Of which template a document is made, as what, and of which data: one source of it."""
 
@@ -83,6 +86,7 @@ class CreateDocumentInput(ChangeInput):
         description="A file with an object of JSON, read as the caller may read it then."
     )
     query = DocumentQueryInput()
+    sign_with = graphene.String(description=SIGN_WITH)
 
 
 class CancelDocumentInput(ById):

@@ -11,6 +11,7 @@ from apps.documents.schema.inputs import (
     RetryDocumentInput,
     UpdateDocumentInput,
 )
+from apps.documents.schema.signing_changes import SigningChanges
 from apps.documents.schema.template_changes import LookChanges, TemplateChanges
 from apps.documents.schema.types import DocumentType
 from apps.documents.services.documents import (
@@ -24,7 +25,7 @@ from apps.documents.services.documents import (
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
-class Mutation(BatchChanges, TemplateChanges, LookChanges, graphene.ObjectType):
+class Mutation(BatchChanges, SigningChanges, TemplateChanges, LookChanges, graphene.ObjectType):
     """Changes of documents and their templates."""
 
     create_document = Create(

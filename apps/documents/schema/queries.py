@@ -11,8 +11,14 @@ from apps.documents.schema.inputs import (
     DocumentFilter,
     DocumentOrder,
 )
+from apps.documents.schema.template_inputs import DocumentLookFilter, DocumentLookOrder
 from apps.documents.schema.template_queries import TemplateReads
-from apps.documents.schema.types import BatchItemType, DocumentBatchType, DocumentType
+from apps.documents.schema.types import (
+    BatchItemType,
+    DocumentBatchType,
+    DocumentType,
+    SigningKeyType,
+)
 from apps.documents.selectors.documents import BATCH_LOOKUPS, LOOKUPS
 from kernel.federation.fields import Many, One
 from kernel.ids import parse_id
@@ -34,6 +40,10 @@ class Query(TemplateReads, GalleryQueries, graphene.ObjectType):
         filter=DocumentBatchFilter,
         lookups=BATCH_LOOKUPS,
         order=DocumentBatchOrder,
+    )
+    document_signing_key = One(SigningKeyType)
+    document_signing_keys = Many(
+        SigningKeyType, filter=DocumentLookFilter, lookups={"name": "name"}, order=DocumentLookOrder
     )
     document_batch_item = One(BatchItemType)
     document_batch_items = Many(

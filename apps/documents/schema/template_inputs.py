@@ -45,7 +45,7 @@ class DocumentTemplateVersionOrder(graphene.Enum):
 
 
 class DocumentLookFilter(graphene.InputObjectType):
-    """Which themes or partials; every part that is given has to fit."""
+    """Which themes, partials or keys; every part that is given has to fit."""
 
     name = graphene.String()
 

@@ -12,11 +12,17 @@ from apps.documents.models import (
     DocumentBatch,
     DocumentState,
     ItemState,
+    SigningKey,
 )
 from apps.documents.models.making import Made
 from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.schema.templates import TemplateVersionType, peers
-from apps.documents.selectors.documents import versions_of_batches, versions_of_documents
+from apps.documents.selectors.documents import (
+    keys_of_batches,
+    keys_of_documents,
+    versions_of_batches,
+    versions_of_documents,
+)
 from kernel.federation.batches import Batched
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
@@ -90,6 +96,19 @@ class MadeFields:
 
 
 @key("id")
+class SigningKeyType(Entity):
+    """A key that documents are signed with, by what its certificate says."""
+
+    class Meta:
+        model = SigningKey
+        name = "DocumentSigningKey"
+        fields = (
+            *("id", "name", "subject", "issuer", "fingerprint"),
+            *("not_before", "not_after", "created_at"),
+        )
+
+
+@key("id")
 class DocumentType(MadeFields, Entity):
     """A document made, or to be made, from a template and data."""
 
@@ -103,6 +122,9 @@ class DocumentType(MadeFields, Entity):
         TemplateVersionType,
         load=peers(versions_of_documents),
         description="What it is made of, whatever becomes of the template.",
+    )
+    signing_key = Batched(
+        SigningKeyType, load=peers(keys_of_documents), description="With which it is signed."
     )
 
 
@@ -129,6 +151,7 @@ class DocumentBatchType(MadeFields, Entity):
     state = BatchStateEnum(required=True)
     packing = BatchPackingEnum(required=True)
     version = Batched(TemplateVersionType, load=peers(versions_of_batches))
+    signing_key = Batched(SigningKeyType, load=peers(keys_of_batches))
 
 
 @key("id")

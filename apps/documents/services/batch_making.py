@@ -8,6 +8,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from apps.documents.domain.items import Item
 from apps.documents.errors import AbandonedError, DataRefusedError, DataUnreadableError
 from apps.documents.models import (
     BatchItem,
+    BatchPacking,
     BatchState,
     DocumentBatch,
     ItemState,
@@ -34,6 +36,8 @@ from apps.documents.services.batches import (
 )
 from apps.documents.services.handing_over import enqueue_forgetting
 from apps.documents.services.making import rendered, source_of, told
+from apps.documents.services.rendering import Source
+from apps.documents.services.signing import read_key, signed
 from apps.documents.services.sources import assets_of, items_for
 from contracts.documents import DocumentBatchFailed
 from kernel import clock
@@ -43,6 +47,9 @@ from kernel.faults import fault_point
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.running import current_job
 from kernel.tenancy.context import in_tenant
+
+if TYPE_CHECKING:
+    from apps.documents.adapters.pdf.signing import SigningKey as Key
 
 #: Items that one statement stores.
 STORED_AT_ONCE = 200
@@ -87,6 +94,9 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     version = TemplateVersion.objects.get(pk=batch.version_id or "")
     try:
         assets = assets_of(version)
+        # Of a merged batch the whole is signed: what is merged has no signature any more.
+        merged = batch.packing == BatchPacking.MERGED
+        key = None if merged else read_key(batch.signing_key_id)
     except DomainError as error:
         if error.retryable:
             raise
@@ -95,7 +105,7 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     made: list[BatchItem] = []
     since = time.monotonic()
     for item in _queued(batch, lane):
-        _make(batch, item, version, assets)
+        _make(batch, item, _source_of(item, version, assets), key)
         fault_point("documents-item-made")
         made.append(item)
         current_job().check()
@@ -195,14 +205,18 @@ def _queued(batch: DocumentBatch, lane: int) -> Iterator[BatchItem]:
         position = some[-1].position
 
 
-def _make(
-    batch: DocumentBatch, item: BatchItem, version: TemplateVersion, assets: dict[str, bytes]
-) -> None:
-    """Make one document, or note in its row why there is none; what may pass is raised."""
+def _source_of(item: BatchItem, version: TemplateVersion, assets: dict[str, bytes]) -> Source:
     data = item.data.encode()
-    source = source_of(version, assets, iter([data]), len(data))
+    return source_of(version, assets, iter([data]), len(data))
+
+
+def _make(batch: DocumentBatch, item: BatchItem, source: Source, key: "Key | None") -> None:
+    """Make one document, or note in its row why there is none; what may pass is raised."""
     try:
-        with rendered(source, format=batch.format, locale=batch.locale) as (made, out):
+        with (
+            rendered(source, format=batch.format, locale=batch.locale) as (plain, unsigned),
+            signed(plain, unsigned, key) as (made, out),
+        ):
             item.file_key = key_of(item)
             document_store().save(item.file_key, out)
     except DomainError as error:

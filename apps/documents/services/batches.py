@@ -17,6 +17,7 @@ from apps.documents.models.batches import OPEN
 from apps.documents.selectors.templates import found_template, usable_version
 from apps.documents.services.documents import DataSource, source, wanted
 from apps.documents.services.handing_over import enqueue_forgetting
+from apps.documents.services.signing import key_to_sign_with
 from contracts.documents import (
     DocumentBatchCancelled,
     DocumentBatchCreated,
@@ -48,11 +49,14 @@ def create_batch(
     title: str | None = None,
     version: int | None = None,
     locale: str | None = None,
+    sign_with: str | None = None,
     **given: Unpack[DataSource],
 ) -> DocumentBatch:
     """Let jobs make a document of each item, and one file of them.
 
-    Raises InvalidInputError, NotFoundError, ConflictError, LimitExceededError, UnavailableError.
+    With `sign_with` each document in a zip is signed, or the one that all are merged into. Raises
+    InvalidInputError, NotFoundError, ConflictError, LimitExceededError, ForbiddenError,
+    UnavailableError.
     """
     if not any(one is not None for one in given.values()):
         raise InvalidInputError("a batch takes its items from the request, a file or a query")
@@ -61,6 +65,7 @@ def create_batch(
         title=used.template.title if title is None else title,
         packing=BatchPacking(packing),
         **wanted(used, format, locale),
+        signing_key_id=key_to_sign_with(sign_with, DocumentFormat(format)),
         **source(list, **given),
     )
     if batch.packing == BatchPacking.MERGED and batch.format != DocumentFormat.PDF:

@@ -11,6 +11,7 @@ from apps.documents.models import Document, DocumentFormat, DocumentState, Templ
 from apps.documents.models.documents import UNFINISHED
 from apps.documents.selectors.templates import found_template, usable_version
 from apps.documents.services.handing_over import enqueue_forgetting
+from apps.documents.services.signing import key_to_sign_with
 from apps.documents.services.sources import checked_file, checked_query, data_text
 from contracts.documents import (
     DocumentCancelled,
@@ -60,17 +61,20 @@ def create_document(
     title: str | None = None,
     version: int | None = None,
     locale: str | None = None,
+    sign_with: str | None = None,
     **given: Unpack[DataSource],
 ) -> Document:
     """Let a job make one in the current tenant, of the version that is published or the one named.
 
-    Raises InvalidInputError, NotFoundError, ConflictError, LimitExceededError, and
+    It is signed with a key whose name or id is told, which takes `documents:sign`. Raises
+    InvalidInputError, NotFoundError, ConflictError, LimitExceededError, ForbiddenError, and
     UnavailableError while none are taken.
     """
     used = usable_version(found_template(template), version)
     document = Document(
         title=used.template.title if title is None else title,
         **wanted(used, format, locale),
+        signing_key_id=key_to_sign_with(sign_with, DocumentFormat(format)),
         **source(dict, **given),
     )
     check(document, only=("title", "format", "locale"))

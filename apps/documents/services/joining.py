@@ -2,10 +2,11 @@
 
 import csv
 import io
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from apps.documents.models import (
 from apps.documents.services.batch_making import fail_batch
 from apps.documents.services.handing_over import enqueue_forgetting, hand_over, withdraw
 from apps.documents.services.rendering import Part, Written, merge
+from apps.documents.services.signing import read_key, signed
 from contracts.documents import DocumentBatchFinished
 from kernel import clock
 from kernel.errors import DomainError
@@ -90,16 +92,25 @@ def _join(batch: DocumentBatch) -> None:
             batch.size_bytes, batch.sha256 = written.size, written.sha256.hexdigest()
             batch.pages = 0
         else:
-            merged = merge(
-                [_part(one) for one in by_key(made, key="position")], out, title=batch.title
-            )
-            batch.size_bytes, batch.sha256 = merged.size_bytes, merged.sha256
-            batch.pages = merged.pages
+            _merge(batch, made, cast(BinaryIO, out))
         out.seek(0)
         document_store().save(batch.file_key, out)
     fault_point("documents-joined")
     columns = {name: getattr(batch, name) for name in ("size_bytes", "sha256", "pages")}
     _going_on(batch).update(**columns)
+
+
+def _merge(batch: DocumentBatch, made: QuerySet[BatchItem], out: BinaryIO) -> None:
+    """Write the documents as one, which is signed where that was asked for."""
+    key = read_key(batch.signing_key_id)
+    parts = [_part(one) for one in by_key(made, key="position")]
+    with tempfile.TemporaryFile() as unsigned:
+        plain = merge(parts, unsigned, title=batch.title)
+        unsigned.seek(0)
+        with signed(plain, unsigned, key) as (merged, content):
+            shutil.copyfileobj(content, out)
+    batch.size_bytes, batch.sha256 = merged.size_bytes, merged.sha256
+    batch.pages = merged.pages
 
 
 def _part(item: BatchItem) -> Part:

@@ -21,6 +21,7 @@ from apps.documents.models import Document, DocumentState, TemplateVersion
 from apps.documents.models.documents import UNFINISHED
 from apps.documents.services.handing_over import enqueue_forgetting, hand_over, withdraw
 from apps.documents.services.rendering import Rendered, Source, render
+from apps.documents.services.signing import read_key, signed
 from apps.documents.services.sources import assets_of, data_of
 from contracts.documents import DocumentFailed, DocumentReady
 from kernel import clock
@@ -151,11 +152,14 @@ def _going_on(document: Document) -> QuerySet[Document]:
 
 def _render(document: Document) -> None:
     version = TemplateVersion.objects.select_related("template").get(pk=document.version_id or "")
-    assets = assets_of(version)
+    assets, key = assets_of(version), read_key(document.signing_key_id)
     current_job().progress(0, 1, "rendering")
     with data_of(document) as (data, size):
         source = source_of(version, assets, data, size)
-        with rendered(source, format=document.format, locale=document.locale) as (made, out):
+        with (
+            rendered(source, format=document.format, locale=document.locale) as (plain, unsigned),
+            signed(plain, unsigned, key) as (made, out),
+        ):
             document_store().save(document.file_key, out)
     fault_point("documents-rendered")
     document.pages, document.size_bytes = made.pages, made.size_bytes

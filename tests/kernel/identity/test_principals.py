@@ -137,14 +137,14 @@ def test_a_members_key_has_no_more_than_the_member_had_then_and_has_now(tenant: 
         issue_key(tenant=tenant, name="k", scopes=["audit:read", "tenant:admin"], by=editor)
     with pytest.raises(ForbiddenError):
         issue_key(tenant=tenant, name="k", scopes=["*"], by=editor)
-    key, secret = issue_key(tenant=tenant, name="k", scopes=["documents:*"], by=editor)
+    key, secret = issue_key(tenant=tenant, name="k", scopes=["scheduler:*"], by=editor)
     before = ask(secret).scopes
     admit(user=editor.user, tenant=tenant, role=Role.VIEWER)
     after = ask(secret).scopes
 
     assert ApiKey.objects.get().created_by == editor.user
-    assert before == {"documents:read", "documents:write"}
-    assert after == {"documents:read"}
+    assert before == {"scheduler:read", "scheduler:write"}
+    assert after == {"scheduler:read"}
     remove_member(membership=editor)
     with pytest.raises(UnauthenticatedError):
         ask(secret)

@@ -76,6 +76,13 @@ def read_signing_key(given: bytes, password: str | None = None) -> SigningKey:
     return SigningKey(key, own[0], tuple(one for one in certificates if one != own[0]))
 
 
+def pem_of(key: SigningKey) -> str:
+    """Return what `read_signing_key` reads without a password."""
+    plain = key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    own = (key.certificate, *key.chain)
+    return b"".join([plain, *(one.public_bytes(Encoding.PEM) for one in own)]).decode()
+
+
 def sign_pdf(
     plain: BinaryIO,
     out: BinaryIO,

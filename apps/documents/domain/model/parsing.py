@@ -11,7 +11,7 @@ from apps.documents.domain.model import blocks as b
 from apps.documents.domain.model.pages import read_page
 from apps.documents.domain.model.reading import Notes, Reader
 from apps.documents.domain.model.runs import needed_text, read_text
-from apps.documents.domain.model.shapes import Shape, read_shape
+from apps.documents.domain.model.shapes import read_pdf
 from apps.documents.domain.model.tables import ALIGNS, read_table
 
 VERSION = 1
@@ -113,7 +113,7 @@ class _Parser:
         locale, currency, zone = self._locale(reader)
         self._partials(reader)
         self.page = read_page(reader, self.blocks, self.page)
-        archive, invoice = self._pdf(reader)
+        archive, invoice = read_pdf(reader)
         template = b.Template(
             title=needed_text(reader, "title"),
             locale=locale,
@@ -133,20 +133,6 @@ class _Parser:
         )
         reader.finish()
         return template
-
-    def _pdf(self, reader: Reader) -> tuple[bool, Shape | None]:
-        """Return whether a PDF is to be kept, and the invoice in it: one that has one is kept."""
-        given = reader.take("pdf")
-        if given is None:
-            return False, None
-        if not isinstance(given, dict):
-            reader.refuse("pdf", "type", "an object")
-            return False, None
-        inner = Reader(given, reader.at("pdf"), "", self.notes, frozenset())
-        archive = inner.flag("archive")
-        invoice = read_shape(inner, "invoice") if inner.take("invoice") is not None else None
-        inner.finish()
-        return archive or invoice is not None, invoice
 
     def _locale(self, reader: Reader) -> tuple[str, str, str]:
         locale = reader.string("locale", 40) or "en"

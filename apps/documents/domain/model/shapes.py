@@ -44,9 +44,24 @@ class Each:
 Shape: TypeAlias = Constant | Words | Members | Each | tuple["Shape", ...]
 
 
-def read_shape(reader: Reader, key: str) -> Shape:
-    """Return what is to become JSON; a list of the data is `{"over": …, "as": …, "each": …}`."""
-    return _shape(reader, reader.take(key), reader.at(key), reader.names, _MOST_DEPTH)
+def read_pdf(reader: Reader) -> tuple[bool, Shape | None]:
+    """Return whether a PDF is to be kept, and the invoice in it: one that has one is kept.
+
+    A list of the data is `{"over": …, "as": …, "each": …}`.
+    """
+    given = reader.take("pdf")
+    if given is None:
+        return False, None
+    if not isinstance(given, dict):
+        reader.refuse("pdf", "type", "an object")
+        return False, None
+    inner = Reader(given, reader.at("pdf"), "", reader.notes, frozenset())
+    archive, told = inner.flag("archive"), inner.take("invoice")
+    invoice = None
+    if told is not None:
+        invoice = _shape(inner, told, inner.at("invoice"), frozenset(), _MOST_DEPTH)
+    inner.finish()
+    return archive or invoice is not None, invoice
 
 
 def _shape(reader: Reader, given: Any, place: str, names: frozenset[str], left: int) -> Shape:

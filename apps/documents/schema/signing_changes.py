@@ -1,0 +1,55 @@
+"""What may be changed about the keys that documents are signed with."""
+
+from typing import TypeVar
+
+import graphene
+
+from apps.documents.access import SIGN
+from apps.documents.schema.types import SigningKeyType
+from apps.documents.services.signing import create_signing_key, delete_signing_key
+from kernel.federation.mutations import ById, Change, ChangeInput, Create, Delete
+
+C = TypeVar("C", bound=Change)
+
+
+def _signing(change: C) -> C:
+    """Let a change be for whoever may sign."""
+    change.scope = SIGN
+    return change
+
+
+class CreateDocumentSigningKeyInput(ChangeInput):
+    """A private key with its certificate, which nobody is shown again."""
+
+    name = graphene.String(required=True, description="Small letters, digits and single hyphens.")
+    content = graphene.String(
+        required=True,
+        description="A file of PKCS#12, or of PEM with the key and its certificates, as base64.",
+    )
+    password = graphene.String(description="Of the file; it is not kept.")
+
+
+class DeleteDocumentSigningKeyInput(ById):
+    """The key to remove."""
+
+
+class SigningChanges:
+    """Changes of signing keys; each takes documents:sign."""
+
+    create_document_signing_key = _signing(
+        Create(
+            SigningKeyType,
+            input=CreateDocumentSigningKeyInput,
+            by=create_signing_key,
+            description="Keep a key to sign documents with; it takes documents:sign.",
+        )
+    )
+    delete_document_signing_key = _signing(
+        Delete(
+            SigningKeyType,
+            input=DeleteDocumentSigningKeyInput,
+            by=delete_signing_key,
+            description="Remove a key; what was signed with it stays signed. It takes"
+            " documents:sign.",
+        )
+    )
