@@ -1,6 +1,7 @@
 """What every test shares: a tenant, a client, and the rules that a test may not break."""
 
 import base64
+import itertools
 import os
 import socket
 import tempfile
@@ -76,11 +77,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if unsaid := [item.nodeid for item in items if _starts_servers(item) and not _is_live(item)]:
         raise pytest.UsageError(f"not marked as live, and start servers: {', '.join(unsaid)}")
-    if not config.getoption("--after-make-test"):
-        return
-    left_out = [item for item in items if not _differs(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if _differs(item)]
+    if config.getoption("--after-make-test"):
+        left_out = [item for item in items if not _differs(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _differs(item)]
+    items[:] = _spread(items)
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return tests so that modules which wait for servers are among those that do not.
+
+    Each process takes a part of the list: one of them waits while the others compute.
+    """
+    modules = [list(some) for _, some in itertools.groupby(items, lambda item: item.path)]
+    waiting = [some for some in modules if any(_waits(item) for item in some)]
+    computing = [some for some in modules if not any(_waits(item) for item in some)]
+    places = [
+        *(((at + 0.5) / len(waiting), some) for at, some in enumerate(waiting)),
+        *(((at + 0.5) / len(computing), some) for at, some in enumerate(computing)),
+    ]
+    places.sort(key=lambda place: place[0])
+    return [item for _, some in places for item in some]
+
+
+def _waits(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in (*ELSEWHERE, "processes"))
 
 
 def _starts_servers(item: pytest.Item) -> bool:

@@ -6,6 +6,8 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -53,16 +55,25 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in held]
 
 
-def healthy(environment: dict[str, str]) -> bool:
+def illness(environment: dict[str, str]) -> str:
     """Ask as Docker does, which takes a container for ill after the third bad answer in a row."""
-
-    def answers() -> bool:
+    said = ""
+    for _ in range(3):
         done = subprocess.run(
-            as_here(IMAGE.healthcheck), env=environment, capture_output=True, check=False
+            as_here(IMAGE.healthcheck), env=environment, capture_output=True, text=True, check=False
         )
-        return done.returncode == 0
-
-    return any(answers() for _ in range(3))
+        if done.returncode == 0:
+            return ""
+        said = done.stderr[-200:]
+        time.sleep(3)
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/health/ready", timeout=30)
+    except urllib.error.HTTPError as told:
+        with told:
+            return told.read().decode()
+    except OSError as error:
+        return str(error)
+    return f"well at last; before: {said}"
 
 
 def ask(port: int, service: str, key: str, query: str) -> dict[str, Any]:
@@ -90,12 +101,12 @@ def test_one_container_is_the_whole_platform(folder: Path, tmp_path: Path) -> No
 
     with running(IMAGE.argv(service), cwd=folder, env=environment) as process:
         wait_for_line(process, "Septet is at")
-        assert healthy(environment)
+        assert illness(environment) == ""
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
 
-    assert not healthy(environment)
+    assert "refused" in illness(environment)
 
 
 def test_beside_that_container_a_worker_does_its_jobs(
@@ -119,7 +130,7 @@ def test_beside_that_container_a_worker_does_its_jobs(
             IMAGE.argv(services["worker"]), cwd=folder, env=environment("worker")
         ) as worker:
             wait_for_line(worker, "working with 2 processes")
-            assert healthy(environment("worker"))
+            assert illness(environment("worker")) == ""
             # Periodic ones that nobody else would have begun.
             while not done_jobs(tmp_path / "data"):
                 assert worker.poll() is None
@@ -193,7 +204,8 @@ def test_seven_containers_their_worker_relay_and_consumer_share_one_postgresql(
             wait_for_line(process, SAYS.get(name, f"{name} at http"))
         key = re.search(r"septet_\w+", run("demo")).group()  # type: ignore[union-attr]
 
-        assert [name for name in listening if not healthy(environment(name))] == []
+        found = {name: illness(environment(name)) for name in listening}
+        assert {name: one for name, one in found.items() if one} == {}
         answers = {name: ask(ports[name], name, key, "{ __typename }") for name in BY_NAME}
         # 1,233 of CloudTrail and five of other demo data; the next one an event has told.
         while count_logs(ports["audit"], key) <= 1238:

@@ -203,7 +203,14 @@ def test_what_is_infected_is_never_given_out_however_it_came(
 
 @pytest.mark.live
 @pytest.mark.parametrize(
-    "point", ["files-direct-begun", "files-direct-gathered", "files-direct-verified"]
+    "point",
+    [
+        "files-direct-gathered",
+        *(
+            pytest.param(one, marks=pytest.mark.nightly)
+            for one in ("files-direct-begun", "files-direct-verified")
+        ),
+    ],
 )
 def test_a_kill_at_any_step_loses_nothing_that_was_sent(
     tmp_path: Path, bucket: Bucket, point: str

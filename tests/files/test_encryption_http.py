@@ -141,7 +141,9 @@ def test_a_kill_at_the_end_of_an_upload_loses_nothing(
 
 
 @pytest.mark.parametrize("place", ["a folder", pytest.param("s3", marks=pytest.mark.live)])
-@pytest.mark.parametrize("point", ["files-encrypted", "files-encrypted-read"])
+@pytest.mark.parametrize(
+    "point", ["files-encrypted", pytest.param("files-encrypted-read", marks=pytest.mark.nightly)]
+)
 def test_a_kill_while_bytes_are_encrypted_loses_none_and_leaves_none_twice(
     tmp_path: Path, request: pytest.FixtureRequest, place: str, point: str
 ) -> None:

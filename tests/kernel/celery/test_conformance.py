@@ -11,7 +11,9 @@ from tests.kernel.celery.conftest import Console, Worker, children_of, open_cons
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(params=["threads", "celery", "celery -P threads"])
+@pytest.fixture(
+    params=["threads", "celery", pytest.param("celery -P threads", marks=pytest.mark.nightly)]
+)
 def carrier(request: pytest.FixtureRequest) -> str:
     """Who carries jobs."""
     return str(request.param)
