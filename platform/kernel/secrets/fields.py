@@ -39,6 +39,13 @@ class Sealed(Secret):
         """The encrypted form."""
         return self._text
 
+    def __eq__(self, other: object) -> bool:
+        """Say whether it is the same encrypted form: a row that was read twice is the same."""
+        return isinstance(other, Sealed) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
 
 class Fresh(Secret):
     """Assigned and not saved yet: still plain, so it goes nowhere but into its row."""

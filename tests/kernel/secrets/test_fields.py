@@ -48,6 +48,16 @@ def test_the_table_holds_it_encrypted() -> None:
     assert len(set(stored)) == 2
 
 
+def test_a_row_that_is_read_twice_has_the_same_one() -> None:
+    first, second = (Vault.objects.create(token=PLAIN) for _ in range(2))
+
+    again = Vault.objects.get(pk=first.pk)
+
+    assert again.token == Vault.objects.get(pk=first.pk).token
+    # Two of the same text are not told from two of others.
+    assert again.token != Vault.objects.get(pk=second.pk).token
+
+
 def test_it_is_written_only_when_its_column_is_saved() -> None:
     vault = Vault.objects.create(token="old")
     vault.token = PLAIN
