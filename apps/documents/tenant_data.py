@@ -28,4 +28,4 @@ def _keys() -> Iterator[str]:
     yield from (one.file_key for one in by_key(BatchItem.objects.exclude(file_key="")))
 
 
-register_part(DocumentsPart("documents", omitted={"file_key", "upload_id"}))
+register_part(DocumentsPart("documents", omitted={"file_key", "sealed", "upload_id"}))

@@ -43,6 +43,7 @@ from kernel.identity.scopes import Role
 from kernel.identity.services import admit, create_service_account, create_tenant
 from kernel.jobs.models import Job
 from kernel.jobs.services import enqueue
+from kernel.secrets.fields import EncryptedTextField
 from kernel.services import BY_NAME
 from kernel.storage.local import LocalStorage
 from kernel.tenancy import parts
@@ -424,6 +425,18 @@ def test_an_export_holds_no_secret(demo: Tenant) -> None:
     assert "sha256" not in keys
     for key in demo.api_keys.all():
         assert bytes(key.secret_sha256).hex() not in keys
+
+
+def test_no_column_of_secrets_is_exported() -> None:
+    shown = [
+        f"{model._meta.label}.{field.attname}"
+        for part in PARTS.values()
+        for model in part.erased_models
+        for field in model._meta.concrete_fields
+        if isinstance(field, EncryptedTextField) and field.attname not in part.omitted
+    ]
+
+    assert shown == []
 
 
 def test_an_export_expires_with_its_file(
