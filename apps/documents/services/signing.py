@@ -108,7 +108,7 @@ def key_to_sign_with(id_or_name: str | None, format: DocumentFormat) -> UUID | N
 
 
 def read_key(key_id: UUID | None) -> "Key | None":
-    """Return a key for a worker to sign with; raises DocumentRefusedError when it is gone."""
+    """Return a key for a worker to sign with; raises NotFoundError when it is gone."""
     if key_id is None:
         return None
     row = SigningKey.objects.filter(pk=key_id).first()
