@@ -59,6 +59,7 @@ MODELS = {
     "documents/batchitem": "",
     "documents/document": "",
     "documents/partial": "",
+    "documents/signingkey": "",
     "documents/template": "",
     "documents/templateversion": "",
     "documents/theme": "",

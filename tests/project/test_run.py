@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -43,18 +42,10 @@ def listening(pid: int) -> set[str]:
     return found
 
 
-def _sleeps(pid: int) -> bool:
-    """Say whether a process waits for something."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
-
-
-def _open_files(pid: int) -> set[str]:
-    """Return the names of the files that a process has open."""
-    found = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            found.add(link.readlink().name)
-    return found
+def _waits_for_a_lock(pid: int) -> bool:
+    """Say whether the kernel has a process wait for a lock on a file."""
+    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any("->" in line and str(pid) in line for line in waiting)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +86,7 @@ def test_a_command_that_is_interrupted_ends_with_one_word(tmp_path: Path) -> Non
         fcntl.flock(held, fcntl.LOCK_EX)
         environ = environment(tmp_path, PORT="0")
         with running(DEV, cwd=ROOT, env=environ) as process:
-            while not ("prepare.lock" in _open_files(process.pid) and _sleeps(process.pid)):
+            while not _waits_for_a_lock(process.pid):
                 time.sleep(0.01)
             process.send_signal(signal.SIGINT)
             said, _ = process.communicate(timeout=30)
