@@ -92,10 +92,11 @@ def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
     modules = [list(some) for _, some in itertools.groupby(items, lambda item: item.path)]
     waiting = [some for some in modules if any(_waits(item) for item in some)]
     computing = [some for some in modules if not any(_waits(item) for item in some)]
-    places = [
-        *(((at + 0.5) / len(waiting), some) for at, some in enumerate(waiting)),
-        *(((at + 0.5) / len(computing), some) for at, some in enumerate(computing)),
-    ]
+    places = [((at + 0.5) / len(waiting), some) for at, some in enumerate(waiting)]
+    before, total = 0, sum(map(len, computing))
+    for some in computing:
+        places.append(((before + len(some) / 2) / total, some))
+        before += len(some)
     places.sort(key=lambda place: place[0])
     return [item for _, some in places for item in some]
 
