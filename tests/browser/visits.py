@@ -102,6 +102,7 @@ LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 EMPTY = {
     "audit.archive",
     "audit.auditexport",
+    "documents.signingkey",
     "files.allowedtypes",
     "files.uploadsession",
     "identity.invitation",
