@@ -170,6 +170,8 @@ def test_seven_containers_their_worker_relay_and_consumer_share_one_postgresql(
             KAFKA_BOOTSTRAP_SERVERS=kafka,
             # Other tests may share these brokers.
             KAFKA_PREFIX="docker-",
+            # Nobody reads what they say after their start: a full pipe would stop them.
+            LOG_LEVEL="ERROR",
             **listens(name),
         )
 
