@@ -1,6 +1,6 @@
 """Exports through the graph: asked for, looked at, taken back."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
@@ -14,11 +14,9 @@ from kernel.events.actors import current_actor
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
 from kernel.federation.fields import Many, One
-from kernel.federation.mutations import ById, Change, ChangeInput, Create, Update
+from kernel.federation.mutations import ById, ChangeInput, Create, Update
 from kernel.federation.references import Reference
 from kernel.federation.scalars import JSON
-
-C = TypeVar("C", bound=Change)
 
 AuditExportFormat = graphene.Enum.from_enum(
     ExportFormat, name="AuditExportFormat", description="How an export holds logs."
@@ -101,12 +99,6 @@ class CancelAuditExportInput(ById):
     """The export to take back."""
 
 
-def by_exporters(change: C) -> C:
-    """Let a change take what it takes to take logs out."""
-    change.scope = EXPORT
-    return change
-
-
 class Exports:
     """Reads of exports."""
 
@@ -134,23 +126,21 @@ def _asked(
 class ExportChanges:
     """Changes of exports."""
 
-    export_audit_logs = by_exporters(
-        Create(
-            AuditExportType,
-            input=ExportAuditLogsInput,
-            by=_asked,
-            description=(
-                f"Let a job write logs into a file, which can be had for {KEPT.days * 24} hours."
-                " Live and archived ones, the oldest first; those with a place in the log when the"
-                " job begins."
-            ),
-        )
+    export_audit_logs = Create(
+        AuditExportType,
+        input=ExportAuditLogsInput,
+        by=_asked,
+        scope=EXPORT,
+        description=(
+            f"Let a job write logs into a file, which can be had for {KEPT.days * 24} hours."
+            " Live and archived ones, the oldest first; those with a place in the log when the"
+            " job begins."
+        ),
     )
-    cancel_audit_export = by_exporters(
-        Update(
-            AuditExportType,
-            input=CancelAuditExportInput,
-            by=cancel_export,
-            description="Take back an export of one's own that is not done yet.",
-        )
+    cancel_audit_export = Update(
+        AuditExportType,
+        input=CancelAuditExportInput,
+        by=cancel_export,
+        scope=EXPORT,
+        description="Take back an export of one's own that is not done yet.",
     )

@@ -5,8 +5,8 @@ from typing import Any
 import graphene
 from graphene.utils.str_converters import to_camel_case
 
+from apps.audit.access import EXPORT
 from apps.audit.models import ViewerToken
-from apps.audit.schema.exports import by_exporters
 from apps.audit.schema.inputs import AuditLogFilter, given, query
 from apps.audit.selectors.viewers import path_of
 from apps.audit.services.viewers import (
@@ -85,21 +85,19 @@ class Viewers:
 class ViewerChanges:
     """Changes of viewer tokens."""
 
-    create_audit_viewer_token = by_exporters(
-        Create(
-            AuditViewerTokenType,
-            input=CreateAuditViewerTokenInput,
-            by=lambda **told: create_viewer_token(**_told(told)),
-            description="Let who has its path see some logs on a page.",
-        )
+    create_audit_viewer_token = Create(
+        AuditViewerTokenType,
+        input=CreateAuditViewerTokenInput,
+        by=lambda **told: create_viewer_token(**_told(told)),
+        scope=EXPORT,
+        description="Let who has its path see some logs on a page.",
     )
-    revoke_audit_viewer_token = by_exporters(
-        Update(
-            AuditViewerTokenType,
-            input=RevokeAuditViewerTokenInput,
-            by=revoke_viewer_token,
-            description="Let a token of one's own open nothing any more.",
-        )
+    revoke_audit_viewer_token = Update(
+        AuditViewerTokenType,
+        input=RevokeAuditViewerTokenInput,
+        by=revoke_viewer_token,
+        scope=EXPORT,
+        description="Let a token of one's own open nothing any more.",
     )
 
 

@@ -257,11 +257,6 @@ def _review(*, id: str, verdict: Any, comment: str | None = None) -> ChangeReque
     return review_request(id=id, approve=approve, comment=comment or "")
 
 
-def _by_approvers(change: Update) -> Update:
-    change.scope = APPROVE
-    return change
-
-
 class RequestChanges:
     """Changes of change requests."""
 
@@ -283,13 +278,12 @@ class RequestChanges:
         by=submit_request,
         description="Ask others to review it, once it could be published as it is.",
     )
-    review_change_request = _by_approvers(
-        Update(
-            ChangeRequestType,
-            input=ReviewChangeRequestInput,
-            by=_review,
-            description="Say yes or no to what another has submitted.",
-        )
+    review_change_request = Update(
+        ChangeRequestType,
+        input=ReviewChangeRequestInput,
+        by=_review,
+        scope=APPROVE,
+        description="Say yes or no to what another has submitted.",
     )
     schedule_change_request = Update(
         ChangeRequestType,

@@ -1,21 +1,11 @@
 """What may be changed about the keys that documents are signed with."""
 
-from typing import TypeVar
-
 import graphene
 
 from apps.documents.access import SIGN
 from apps.documents.schema.types import SigningKeyType
 from apps.documents.services.signing import create_signing_key, delete_signing_key
-from kernel.federation.mutations import ById, Change, ChangeInput, Create, Delete
-
-C = TypeVar("C", bound=Change)
-
-
-def _signing(change: C) -> C:
-    """Let a change be for whoever may sign."""
-    change.scope = SIGN
-    return change
+from kernel.federation.mutations import ById, ChangeInput, Create, Delete
 
 
 class CreateDocumentSigningKeyInput(ChangeInput):
@@ -36,20 +26,17 @@ class DeleteDocumentSigningKeyInput(ById):
 class SigningChanges:
     """Changes of signing keys; each takes documents:sign."""
 
-    create_document_signing_key = _signing(
-        Create(
-            SigningKeyType,
-            input=CreateDocumentSigningKeyInput,
-            by=create_signing_key,
-            description="Keep a key to sign documents with; it takes documents:sign.",
-        )
+    create_document_signing_key = Create(
+        SigningKeyType,
+        input=CreateDocumentSigningKeyInput,
+        by=create_signing_key,
+        scope=SIGN,
+        description="Keep a key to sign documents with; it takes documents:sign.",
     )
-    delete_document_signing_key = _signing(
-        Delete(
-            SigningKeyType,
-            input=DeleteDocumentSigningKeyInput,
-            by=delete_signing_key,
-            description="Remove a key; what was signed with it stays signed. It takes"
-            " documents:sign.",
-        )
+    delete_document_signing_key = Delete(
+        SigningKeyType,
+        input=DeleteDocumentSigningKeyInput,
+        by=delete_signing_key,
+        scope=SIGN,
+        description="Remove a key; what was signed with it stays signed. It takes documents:sign.",
     )

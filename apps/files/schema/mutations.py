@@ -32,18 +32,6 @@ from kernel.federation.mutations import BulkDelete, Delete, Update
 RETAIN = "files:retain"
 
 
-def retaining(change: Update) -> Update:
-    """Let a change take the scope for what is kept."""
-    change.scope = RETAIN
-    return change
-
-
-def by_releasers(change: Update) -> Update:
-    """Let a change take what it takes to overrule a scanner."""
-    change.scope = RELEASE
-    return change
-
-
 class Mutation(FolderChanges, LinkChanges, UploadChanges, AllowedTypesChanges, graphene.ObjectType):
     """Changes of files."""
 
@@ -62,26 +50,26 @@ class Mutation(FolderChanges, LinkChanges, UploadChanges, AllowedTypesChanges, g
         by=restore_file_version,
         description="Let a file have again what it had; that makes another version.",
     )
-    hold_file = retaining(
-        Update(
-            FileType,
-            input=HoldFileInput,
-            by=hold_file,
-            description="Let nobody remove a file or give it other bytes.",
-        )
+    hold_file = Update(
+        FileType,
+        input=HoldFileInput,
+        by=hold_file,
+        scope=RETAIN,
+        description="Let nobody remove a file or give it other bytes.",
     )
-    lift_file_hold = retaining(
-        Update(
-            FileType, input=LiftFileHoldInput, by=lift_file_hold, description="Lift a legal hold."
-        )
+    lift_file_hold = Update(
+        FileType,
+        input=LiftFileHoldInput,
+        by=lift_file_hold,
+        scope=RETAIN,
+        description="Lift a legal hold.",
     )
-    retain_file = retaining(
-        Update(
-            FileType,
-            input=RetainFileInput,
-            by=retain_file,
-            description="Let nobody remove a file until then.",
-        )
+    retain_file = Update(
+        FileType,
+        input=RetainFileInput,
+        by=retain_file,
+        scope=RETAIN,
+        description="Let nobody remove a file until then.",
     )
     rescan_file = Update(
         FileType,
@@ -89,23 +77,21 @@ class Mutation(FolderChanges, LinkChanges, UploadChanges, AllowedTypesChanges, g
         by=rescan_file,
         description="Scan a file once more; until then the verdict before holds.",
     )
-    release_file = by_releasers(
-        Update(
-            FileType,
-            input=ReleaseFileInput,
-            by=release_file,
-            description="Give out a file that no scanner found clean, and all of the tenant with"
-            " the same bytes, until something else is found in it. It takes files:release.",
-        )
+    release_file = Update(
+        FileType,
+        input=ReleaseFileInput,
+        by=release_file,
+        scope=RELEASE,
+        description="Give out a file that no scanner found clean, and all of the tenant with"
+        " the same bytes, until something else is found in it. It takes files:release.",
     )
-    quarantine_file = by_releasers(
-        Update(
-            FileType,
-            input=QuarantineFileInput,
-            by=quarantine_file,
-            description="Give out a file, and all of the tenant with the same bytes, no more until"
-            " it was scanned again. It takes files:release.",
-        )
+    quarantine_file = Update(
+        FileType,
+        input=QuarantineFileInput,
+        by=quarantine_file,
+        scope=RELEASE,
+        description="Give out a file, and all of the tenant with the same bytes, no more until"
+        " it was scanned again. It takes files:release.",
     )
     delete_file = Delete(
         FileType,

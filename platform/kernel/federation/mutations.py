@@ -40,7 +40,7 @@ class Change(graphene.Field):
     """A root field that either changes a row or says why not.
 
     `by` does it: it is given what was sent of the input, and nothing for what was not sent; it
-    returns the row, or raises a DomainError. It takes the scope that writes what the entity's
+    returns the row, or raises a DomainError. It takes `scope`, or what writes where the entity's
     scope reads. With an idempotency key it is done once, in a transaction with the key, so what
     asks another service belongs into a job.
     """
@@ -54,10 +54,11 @@ class Change(graphene.Field):
         *,
         input: type[ChangeInput],  # noqa: A002  the argument's name is part of the API
         by: Callable[..., Any],
+        scope: str = "",
         **options: Any,
     ) -> None:
         self.entity = entity
-        self.scope = entity.scope.replace(":read", ":write")
+        self.scope = scope or entity.scope.replace(":read", ":write")
         self.by = by
         #: The name of the entity among the fields of the answer.
         self.member = to_snake_case(entity._meta.name)
