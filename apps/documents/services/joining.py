@@ -82,7 +82,7 @@ def _going_on(batch: DocumentBatch) -> QuerySet[DocumentBatch]:
 
 
 def _join(batch: DocumentBatch) -> None:
-    made = batch.items.filter(state=ItemState.READY)
+    made = batch.items.filter(state=ItemState.READY).defer("data")
     if not made.exists():
         raise NothingMadeError("no item has become a document; the items say why")
     with tempfile.TemporaryFile() as out:
@@ -144,7 +144,7 @@ def _entry(name: str, method: int) -> zipfile.ZipInfo:
 
 
 def _failures(batch: DocumentBatch) -> Iterator[str]:
-    rows = batch.items.filter(state=ItemState.FAILED)
+    rows = batch.items.filter(state=ItemState.FAILED).defer("data")
     if not rows.exists():
         return
     text = io.StringIO()
