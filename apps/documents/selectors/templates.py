@@ -193,13 +193,17 @@ def _read(text: str) -> Any:
         return text.splitlines()
 
 
+def named(model: type[T], id_or_name: str) -> T:
+    """Return the row of a name or an id; raises NotFoundError."""
+    rows = model.visible()
+    found = rows.filter(name=id_or_name).first()
+    if found is None and len(id_or_name) == 36:
+        found = rows.filter(pk=parse_id(id_or_name)).first()
+    if found is None:
+        raise NotFoundError(f"no {model._meta.verbose_name} {id_or_name[:60]!r}")  # noqa: SLF001  Django's own
+    return found
+
+
 def found_template(id_or_name: str) -> Template:
     """Return a template by its id or its name; raises NotFoundError."""
-    rows = Template.visible()
-    named = rows.filter(name=id_or_name).first()
-    if named is not None:
-        return named
-    found = rows.filter(pk=parse_id(id_or_name)).first() if len(id_or_name) == 36 else None
-    if found is None:
-        raise NotFoundError(f"no template {id_or_name[:60]!r}")
-    return found
+    return named(Template, id_or_name)

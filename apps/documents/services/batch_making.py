@@ -37,7 +37,7 @@ from apps.documents.services.batches import (
 from apps.documents.services.handing_over import enqueue_forgetting
 from apps.documents.services.making import rendered, source_of, told
 from apps.documents.services.rendering import Source
-from apps.documents.services.signing import read_key, signed
+from apps.documents.services.signing import read_key
 from apps.documents.services.sources import assets_of, items_for
 from contracts.documents import DocumentBatchFailed
 from kernel import clock
@@ -213,10 +213,8 @@ def _source_of(item: BatchItem, version: TemplateVersion, assets: dict[str, byte
 def _make(batch: DocumentBatch, item: BatchItem, source: Source, key: "Key | None") -> None:
     """Make one document, or note in its row why there is none; what may pass is raised."""
     try:
-        with (
-            rendered(source, format=batch.format, locale=batch.locale) as (plain, unsigned),
-            signed(plain, unsigned, key) as (made, out),
-        ):
+        wanted = rendered(source, format=batch.format, locale=batch.locale, key=key)
+        with wanted as (made, out):
             item.file_key = key_of(item)
             document_store().save(item.file_key, out)
     except DomainError as error:

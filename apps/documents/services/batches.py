@@ -17,7 +17,6 @@ from apps.documents.models.batches import OPEN
 from apps.documents.selectors.templates import found_template, usable_version
 from apps.documents.services.documents import DataSource, source, wanted
 from apps.documents.services.handing_over import enqueue_forgetting
-from apps.documents.services.signing import key_to_sign_with
 from contracts.documents import (
     DocumentBatchCancelled,
     DocumentBatchCreated,
@@ -64,8 +63,7 @@ def create_batch(
     batch = DocumentBatch(
         title=used.template.title if title is None else title,
         packing=BatchPacking(packing),
-        **wanted(used, format, locale),
-        signing_key_id=key_to_sign_with(sign_with, DocumentFormat(format)),
+        **wanted(used, format, locale, sign_with),
         **source(list, **given),
     )
     if batch.packing == BatchPacking.MERGED and batch.format != DocumentFormat.PDF:

@@ -73,8 +73,7 @@ def create_document(
     used = usable_version(found_template(template), version)
     document = Document(
         title=used.template.title if title is None else title,
-        **wanted(used, format, locale),
-        signing_key_id=key_to_sign_with(sign_with, DocumentFormat(format)),
+        **wanted(used, format, locale, sign_with),
         **source(dict, **given),
     )
     check(document, only=("title", "format", "locale"))
@@ -91,9 +90,15 @@ def create_document(
 
 
 def wanted(
-    version: TemplateVersion, format: DocumentFormat | str, locale: str | None
+    version: TemplateVersion,
+    format: DocumentFormat | str,
+    locale: str | None,
+    sign_with: str | None,
 ) -> dict[str, Any]:
-    """Return the columns that say as what something is made; raises InvalidInputError."""
+    """Return the columns that say as what something is made.
+
+    Raises InvalidInputError, UnavailableError, and what `key_to_sign_with` does.
+    """
     if not ACCEPTING.value():
         raise UnavailableError("no documents are taken for now")
     kind = DocumentFormat(format)
@@ -105,7 +110,12 @@ def wanted(
         Locale(locale or "en")
     except ValueError as error:
         raise InvalidInputError(f"locale: {error}") from None
-    return {"version": version, "format": kind, "locale": locale or ""}
+    return {
+        "version": version,
+        "format": kind,
+        "locale": locale or "",
+        "signing_key_id": key_to_sign_with(sign_with, kind),
+    }
 
 
 def source(kind: type, **given: Unpack[DataSource]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -32,6 +32,9 @@ from kernel.jobs.models import Job, JobState
 from kernel.jobs.running import current_job
 from kernel.storage.port import new_key
 from kernel.tenancy.context import in_tenant
+
+if TYPE_CHECKING:
+    from apps.documents.adapters.pdf.signing import SigningKey as Key
 
 _IN_MEMORY = 1 << 20
 _SWEPT_AT_ONCE = 500
@@ -70,8 +73,13 @@ def source_of(
 
 
 @contextmanager
-def rendered(source: Source, *, format: str, locale: str) -> Iterator[tuple[Rendered, BinaryIO]]:
-    """Give a document that was made, and its bytes to be read; raises as `render` does."""
+def rendered(
+    source: Source, *, format: str, locale: str, key: "Key | None"
+) -> Iterator[tuple[Rendered, BinaryIO]]:
+    """Give a document that was made, signed if there is a key, and its bytes to be read.
+
+    Raises as `render` and `signed` do.
+    """
     begun = time.monotonic()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         out = cast(BinaryIO, file)
@@ -83,7 +91,8 @@ def rendered(source: Source, *, format: str, locale: str) -> Iterator[tuple[Rend
         metrics.DOCUMENTS.labels(format, "ready").inc()
         metrics.RENDER_SECONDS.labels(format).observe(time.monotonic() - begun)
         out.seek(0)
-        yield made, out
+        with signed(made, out, key) as found:
+            yield found
 
 
 def told(error: DomainError) -> dict[str, str]:
@@ -156,10 +165,8 @@ def _render(document: Document) -> None:
     current_job().progress(0, 1, "rendering")
     with data_of(document) as (data, size):
         source = source_of(version, assets, data, size)
-        with (
-            rendered(source, format=document.format, locale=document.locale) as (plain, unsigned),
-            signed(plain, unsigned, key) as (made, out),
-        ):
+        wanted = rendered(source, format=document.format, locale=document.locale, key=key)
+        with wanted as (made, out):
             document_store().save(document.file_key, out)
     fault_point("documents-rendered")
     document.pages, document.size_bytes = made.pages, made.size_bytes

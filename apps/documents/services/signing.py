@@ -18,13 +18,13 @@ from apps.documents.access import SIGN
 from apps.documents.domain.findings import DocumentError
 from apps.documents.errors import DocumentRefusedError
 from apps.documents.models import DocumentFormat, SigningKey
+from apps.documents.selectors.templates import named
 from apps.documents.services.rendering import Rendered
 from apps.documents.services.templates import check_name
 from contracts.signing import SigningKeyCreated, SigningKeyDeleted
 from kernel import clock
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
 from kernel.events.publishing import publish
-from kernel.ids import parse_id
 from kernel.rows import check, locked
 from kernel.secrets.reading import read_secret
 from kernel.tenancy.context import acting_principal, require
@@ -96,12 +96,7 @@ def key_to_sign_with(id_or_name: str | None, format: DocumentFormat) -> UUID | N
         require(SIGN)
     if format is not DocumentFormat.PDF:
         raise InvalidInputError(f"only PDF is signed, and not {format}")
-    rows = SigningKey.visible()
-    found = rows.filter(name=id_or_name).first()
-    if found is None and len(id_or_name) == 36:
-        found = rows.filter(pk=parse_id(id_or_name)).first()
-    if found is None:
-        raise NotFoundError(f"no signing key {id_or_name[:60]!r}")
+    found = named(SigningKey, id_or_name)
     if found.not_after < clock.now():
         raise ConflictError(f"the certificate of {found.name!r} was valid until {found.not_after}")
     return found.pk

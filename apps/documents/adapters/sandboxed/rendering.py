@@ -75,10 +75,8 @@ def render(
         document = _document(given, template, values, locale)
         out = io.BytesIO()
         if format == "pdf":
-            guard, archive = (
-                Protection(**protection) if protection else None,
-                _archive(template, values),
-            )
+            guard = Protection(**protection) if protection else None
+            archive = _archive(template, values)
             if guard and archive:
                 stop("/pdf", "archive", "a PDF that is kept is not encrypted")
             render_pdf(document, out, protection=guard, archive=archive)
