@@ -4,23 +4,13 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import pytest
 from django.conf import settings
 
 from kernel.testing.processes import running
 
 ROOT = Path(settings.BASE_DIR)
 HERE = Path(__file__).parent
-
-
-def at_night(*points: object) -> list[Any]:
-    """Return cases of a test that `make nightly` has beside those of each change."""
-    return [
-        pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=pytest.mark.nightly)
-        for one in points
-    ]
 
 
 class Beside:

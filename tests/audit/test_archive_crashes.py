@@ -10,8 +10,9 @@ from django.db import connection
 
 from apps.audit.selectors.partitions import LOGS, TARGETS
 from kernel.testing.processes import environment_beside
-from tests.audit.beside import Beside, at_night
+from tests.audit.beside import Beside
 from tests.audit.receivers import receiver
+from tests.nights import at_night
 
 pytestmark = [
     pytest.mark.live,

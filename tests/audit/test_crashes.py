@@ -12,7 +12,8 @@ from django.conf import settings
 from apps.audit.domain.notes import VerifierKey
 from apps.audit.domain.receipts import check_receipt
 from kernel.testing.processes import environment_beside, wait_for_line
-from tests.audit.beside import Beside, at_night
+from tests.audit.beside import Beside
+from tests.nights import at_night
 
 pytestmark = [
     pytest.mark.live,

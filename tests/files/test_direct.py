@@ -12,6 +12,7 @@ import pytest
 from tests.devservices.fixtures import Servers
 from tests.files.buckets import Bucket, made_bucket, send
 from tests.files.site import Site, running_site, wait_for
+from tests.nights import at_night
 
 MIB = 1024 * 1024
 BODY = os.urandom(100_000)
@@ -204,13 +205,7 @@ def test_what_is_infected_is_never_given_out_however_it_came(
 @pytest.mark.live
 @pytest.mark.parametrize(
     "point",
-    [
-        "files-direct-gathered",
-        *(
-            pytest.param(one, marks=pytest.mark.nightly)
-            for one in ("files-direct-begun", "files-direct-verified")
-        ),
-    ],
+    ["files-direct-gathered", *at_night("files-direct-begun", "files-direct-verified")],
 )
 def test_a_kill_at_any_step_loses_nothing_that_was_sent(
     tmp_path: Path, bucket: Bucket, point: str

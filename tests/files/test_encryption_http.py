@@ -15,6 +15,7 @@ from tests.devservices.fixtures import Servers
 from tests.files.buckets import Bucket, made_bucket
 from tests.files.site import UPLOADS, Site, running_site, wait_for
 from tests.files.test_transfers import half_sent, refuses, reset
+from tests.nights import at_night
 
 pytestmark = pytest.mark.processes
 
@@ -141,9 +142,7 @@ def test_a_kill_at_the_end_of_an_upload_loses_nothing(
 
 
 @pytest.mark.parametrize("place", ["a folder", pytest.param("s3", marks=pytest.mark.live)])
-@pytest.mark.parametrize(
-    "point", ["files-encrypted", pytest.param("files-encrypted-read", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("point", ["files-encrypted", *at_night("files-encrypted-read")])
 def test_a_kill_while_bytes_are_encrypted_loses_none_and_leaves_none_twice(
     tmp_path: Path, request: pytest.FixtureRequest, place: str, point: str
 ) -> None:

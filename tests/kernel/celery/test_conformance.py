@@ -7,13 +7,12 @@ from uuid import uuid4
 import pytest
 
 from tests.kernel.celery.conftest import Console, Worker, children_of, open_console, working
+from tests.nights import at_night
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(
-    params=["threads", "celery", pytest.param("celery -P threads", marks=pytest.mark.nightly)]
-)
+@pytest.fixture(params=["threads", "celery", *at_night("celery -P threads")])
 def carrier(request: pytest.FixtureRequest) -> str:
     """Who carries jobs."""
     return str(request.param)

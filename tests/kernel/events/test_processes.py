@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from kernel.testing.processes import environment_beside, running, wait_for_line
+from tests.nights import at_night
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,10 +80,7 @@ FAULTS = [
             "redelivery.before_settled:1",
         )
     ),
-    *(
-        pytest.param(fault, marks=pytest.mark.nightly)
-        for fault in ("relay.before_commit:1", "inbox.before_commit:4", "consumer.before_offset:1")
-    ),
+    *at_night("relay.before_commit:1", "inbox.before_commit:4", "consumer.before_offset:1"),
 ]
 
 
