@@ -75,7 +75,7 @@ def test_an_encrypted_file_is_put_and_fetched_as_all_others(site: Site) -> None:
 def test_a_form_goes_into_a_folder_too(site: Site) -> None:
     folder = vault(site)
     body = (
-        b'--x\r\nContent-Disposition: form-data; name="f"; filename="form.txt"\r\n\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="sealed form.txt"\r\n\r\n'
         b"in a form\r\n--x--\r\n"
     )
     told = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -15,6 +15,9 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_URL_BYTES = 16 * 1024
 MOST_HEADERS = 100
 HEAD_SECONDS = 10.0
+#: How long we read on, and drop it, after a refusal: who sends still would lose our answer to the
+#: reset that closing on unread bytes is (RFC 9112 section 9.6).
+LINGER_SECONDS = 2.0
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"
@@ -41,6 +44,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head_bytes: int | None = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -51,6 +55,8 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
         if self._head_bytes is not None:
             self._head_bytes += len(data)
@@ -99,9 +105,18 @@ class Protocol(HttpToolsProtocol):
             self._head_timer.cancel()
 
     def _refuse(self, answer: bytes) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(answer)
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
+        self._head_ends()
+        if self.cycle and not self.cycle.response_complete:
+            # Ours would stand in the midst of the answer to an earlier request.
             self.transport.close()
+            return
+        self.transport.write(answer)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
 async def _refuse(error: DomainError, _scope: Scope, _receive: Receive, send: Send) -> None:
