@@ -1,4 +1,4 @@
-"""What one app lets another read and write in bulk: datasets, their fields, and what became of rows.
+"""What one app lets others read and write in bulk: datasets, their fields, what became of rows.
 
 A dataset belongs to the app whose name its own begins with (`config.flags`). Its rows are flat:
 a mapping of field names to texts, numbers, booleans, JSON or None, keyed for people by the natural
