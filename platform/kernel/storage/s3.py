@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
-import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
+from storages.backends.s3 import S3Storage as Connected
 
 from kernel.errors import NotFoundError
 from kernel.storage.joined import Joined
@@ -36,7 +36,7 @@ _MISSING = {"404", "NoSuchKey"}
 
 
 class S3Storage:
-    """Objects of a bucket, by the credentials and the endpoint that boto3 finds.
+    """Objects of a bucket, by the credentials and the endpoint that django-storages finds.
 
     An object is there whole or not at all, also one that came in parts. What an upload that was cut
     off has left is removed here, or by a rule of the bucket.
@@ -216,7 +216,8 @@ class S3Storage:
 
     @cached_property
     def _client(self) -> Any:
-        return boto3.session.Session().client("s3", config=_TIMEOUTS)
+        # Credentials, profiles and endpoints are found as in every project with django-storages.
+        return Connected(bucket_name=self._bucket, client_config=_TIMEOUTS).connection.meta.client
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}{checked(key)}"
