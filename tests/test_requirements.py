@@ -29,11 +29,16 @@ FIXED = {
 #: Those that the services built so far really use, in the code or as an installed app.
 USED = {
     "boto3",
+    "celery",
+    "confluent-kafka",
     "django",
+    "django-prometheus",
+    "django-storages",
     "graphene-django",
     "graphene-federation",
-    "django-prometheus",
+    "openpyxl",
     "pytest-django",
+    "reportlab",
 }
 
 
