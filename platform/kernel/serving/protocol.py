@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kernel.errors import DomainError
 from kernel.serving.asgi import CLIENT_GONE, Receive, Scope, Send, refuse
@@ -109,8 +109,9 @@ class Protocol(HttpToolsProtocol):
             return
         self._refused = True
         self._head_ends()
-        if self.cycle and not self.cycle.response_complete:
-            # Ours would stand in the midst of the answer to an earlier request.
+        earlier: RequestResponseCycle | None = self.cycle
+        if earlier and not earlier.response_complete:
+            # Ours would stand in the midst of its answer.
             self.transport.close()
             return
         self.transport.write(answer)
