@@ -9,3 +9,6 @@ class SchedulerConfig(AppConfig):
     name = "apps.scheduler"
     label = "scheduler"
     verbose_name = "Scheduler"
+
+    def ready(self) -> None:
+        from apps.scheduler import datasets  # noqa: F401  registers them

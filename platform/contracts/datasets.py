@@ -37,6 +37,8 @@ class Mode(StrEnum):
     UPSERT = "upsert"
     #: As upsert, and what the source does not have is removed at the end.
     REPLACE = "replace"
+    #: The rows with these keys go; of a row that is to go only its key is read.
+    DELETE = "delete"
 
 
 class Done(StrEnum):
@@ -148,6 +150,33 @@ class RowResult:
     code: str = ""
     message: str = ""
     column: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Return what `asdict` made of one."""
+        return cls(**dict(told) | {"done": Done(told["done"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A row that an undo left as it is, by its key, and why."""
+
+    key: Row
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What an undo of a batch did: how many rows are as before, and those that were kept."""
+
+    undone: int
+    kept: tuple[Kept, ...] = ()
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Return what `asdict` made of one."""
+        return cls(undone=told["undone"], kept=tuple(Kept(**one) for one in told["kept"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,26 @@ class TemplateDraftSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateUploadChecked(Event):
+    """The file of Word or Excel that a draft is has been looked through.
+
+    It is accepted when it can be filled; what is wrong with its placeholders is among its findings.
+    """
+
+    TYPE: ClassVar[str] = "documents.template.upload_checked.v1"
+    ENTITY: ClassVar[str] = "DocumentTemplate"
+    SUBJECT: ClassVar[str] = "template_id"
+    LABEL: ClassVar[str] = "name"
+
+    template_id: str
+    name: str
+    number: int
+    #: docx or xlsx; empty of one that is not accepted.
+    kind: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateDraftDiscarded(Event):
     """The draft of this number is gone; what was published stays."""
 

@@ -123,7 +123,7 @@ CATALOGUE = (
         title="Import & export",
         port=3010,
         summary="Tables in and out: CSV and Excel, in batches, with every error named.",
-        entities=("ImportJob",),
+        entities=("ImportJob", "ImportError", "ImportTemplate", "ExportJob", "DataTable"),
     ),
 )
 

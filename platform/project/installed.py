@@ -34,6 +34,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "django_tasks",
         "kernel.tasks",
         "kernel.idempotency",
+        "kernel.datasets",
         "kernel.events",
         *(f"apps.{name}" for name in services),
         "project",

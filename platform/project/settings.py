@@ -87,6 +87,9 @@ CONSUMER_CONCURRENCY = env.numbers("CONSUMER_CONCURRENCY", at_least=1, at_most=6
 # How long an event that was handed over is kept, to be replayed.
 EVENT_RETENTION = env.duration("EVENT_RETENTION", timedelta(days=7))
 
+# How long a batch of rows that was imported into a dataset can be undone, and told again.
+DATASET_BATCHES_KEPT = env.duration("DATASET_BATCHES_KEPT", timedelta(days=30))
+
 # How long a stopping process waits for the requests and jobs that it has begun.
 STOP_TIMEOUT = env.duration("STOP_TIMEOUT", timedelta(seconds=20))
 

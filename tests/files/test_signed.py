@@ -23,8 +23,8 @@ from tests.files.buckets import http, made_bucket
 from tests.files.site import Answer, Site, running_site
 from tests.files.test_contents import put
 
-SIGN = """query($id: ID!, $purpose: SignedUrlPurpose, $seconds: Int) {
-  file(id: $id) { signedUrl(purpose: $purpose, seconds: $seconds) } }"""
+SIGN = """query($id: ID!, $purpose: SignedUrlPurpose, $seconds: Int, $version: Int) {
+  file(id: $id) { signedUrl(purpose: $purpose, seconds: $seconds, version: $version) } }"""
 TEXT = b"0123456789" * 30
 TAG = f'"{hashlib.sha256(TEXT).hexdigest()}"'
 
@@ -88,6 +88,20 @@ def test_an_address_expires(site: Site, text: str) -> None:
         pass
 
     assert (answer.status, answer.code) == (410, "LINK_EXPIRED")
+
+
+def test_an_address_of_an_earlier_version_gives_that_one(site: Site) -> None:
+    path = put(site, "signed-twice.txt", b"first")
+    tag = site.ask("GET", path).headers["etag"]
+    site.ask("PUT", path, b"second", {"Content-Type": "text/plain", "If-Match": tag})
+    site.scanned("signed-twice.txt")
+
+    urls = [url_of(site, path, version=one) for one in (1, 2, None)]
+
+    assert [fetch(site, one).body for one in urls] == [b"first", b"second", b"second"]
+    for version in (0, 3):
+        found = site.graphql(SIGN, id=path.rpartition("/")[2], version=version)
+        assert found["file"] == {"signedUrl": None}
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 604_801])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 
 from apps.audit.domain.personal import put
+from contracts.formulas import guarded
 
 #: The columns of files that have some.
 COLUMNS = (
@@ -27,9 +28,6 @@ COLUMNS = (
     "changes",
     "metadata",
 )
-#: A spreadsheet computes what begins with one of these, also in the width of Chinese characters.
-_COMPUTED = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-_CONTROLS = ("\t", "\r", "\n", "\0")
 
 
 class Told(NamedTuple):
@@ -58,7 +56,7 @@ def as_csv(pages: Pages) -> Iterator[bytes]:
     """Yield RFC 4180 in UTF-8, with the mark by which spreadsheets know that, and no formulas."""
     yield b"\xef\xbb\xbf" + _lines([COLUMNS])
     for page in pages:
-        yield _lines([safe(value) for value in columns_of(one)] for one in page)
+        yield _lines([guarded(str(value)) for value in columns_of(one)] for one in page)
 
 
 def columns_of(one: Told) -> list[Any]:
@@ -84,13 +82,6 @@ def columns_of(one: Told) -> list[Any]:
         orjson.dumps(record["changes"]).decode(),
         orjson.dumps(record["metadata"]).decode(),
     ]
-
-
-def safe(value: Any) -> str:
-    """Return a cell that no spreadsheet computes: with an apostrophe before a formula."""
-    text = str(value)
-    computed = text.startswith(_CONTROLS) or text.lstrip().startswith(_COMPUTED)
-    return f"'{text}" if computed else text
 
 
 FORMATS: dict[str, Encoder] = {"csv": as_csv, "jsonl": as_jsonl}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 
 from kernel.errors import (
     ConflictError,
@@ -124,7 +124,7 @@ def _earlier(wanted: KeyedRequest) -> KeyedRequest | None:
 @transaction.atomic
 def _first(wanted: KeyedRequest, work: Callable[[], Any]) -> KeyedRequest:
     """Take the key and do the work, or return the request that had it first."""
-    _take(wanted)
+    take(wanted, key=wanted.key)
     earlier = _earlier(wanted)
     if earlier is not None:
         return earlier
@@ -139,18 +139,22 @@ def _first(wanted: KeyedRequest, work: Callable[[], Any]) -> KeyedRequest:
     return wanted
 
 
-def _take(wanted: KeyedRequest) -> None:
-    """Store the key, or wait until the request that has it is committed or rolled back."""
+def take(row: models.Model, *, key: str) -> None:
+    """Store the row of a key, or wait until the request that has the key has ended.
+
+    If that was committed the row is not stored: look who has the key. Raises
+    IdempotencyInProgressError when it takes too long.
+    """
     has_row_locks = connection.vendor == "postgresql"
     try:
         if has_row_locks:
             _run(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
-        KeyedRequest.objects.bulk_create([wanted], ignore_conflicts=True)
+        type(row)._default_manager.bulk_create([row], ignore_conflicts=True)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
             raise
         raise IdempotencyInProgressError(
-            f"the first request with the idempotency key {wanted.key!r} is still running"
+            f"the first request with the idempotency key {key!r} is still running"
         ) from None
     if has_row_locks:
         _run("SET LOCAL lock_timeout TO DEFAULT")

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import orjson
-import urllib3
 from django.conf import settings
 from django.db import connection
 
 from kernel.errors import DomainError, UnavailableError
 from kernel.federation.execution import Endpoint
 from kernel.federation.requests import GraphQLRequest
-from kernel.identity.service_tokens import Request, issue_token
+from kernel.mesh.calling import call
 from kernel.tenancy.context import Principal, acting_as, current_principal
 
 #: How long a question may take, connecting included.
@@ -51,11 +50,7 @@ class InProcess:
 class OverHTTP:
     """A service of another process, by the URL that SERVICE_URLS gives."""
 
-    def __init__(self) -> None:
-        self._http = urllib3.PoolManager(maxsize=8, retries=False)
-
     def ask(self, service: str, request: GraphQLRequest, principal: Principal) -> dict[str, Any]:
-        path = f"/{service}/graphql"
         body = orjson.dumps(
             {
                 "query": request.query,
@@ -63,21 +58,18 @@ class OverHTTP:
                 "operationName": request.operation_name,
             }
         )
-        token = issue_token(service, principal, Request("POST", path, body))
+        called = call(
+            service,
+            "POST",
+            f"/{service}/graphql",
+            principal=principal,
+            seconds=DEADLINE_SECONDS,
+            body=body,
+        )
         try:
-            response = self._http.request(
-                "POST",
-                settings.SERVICE_URLS[service] + path,
-                body=body,
-                headers={
-                    "Authorization": f"Service {token}",
-                    "Content-Type": "application/json",
-                },
-                timeout=urllib3.Timeout(total=DEADLINE_SECONDS),
-            )
-            answer: dict[str, Any] = orjson.loads(response.data)
-        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as error:
-            raise UnavailableError(f"{service} gives no answer: {type(error).__name__}") from None
+            answer: dict[str, Any] = orjson.loads(called.body)
+        except orjson.JSONDecodeError:
+            raise UnavailableError(f"{service} gives no answer that is JSON") from None
         return answer
 
 
@@ -121,7 +113,7 @@ class Mesh:
 def _asked(
     transport: Transport, service: str, document: str, variables: dict[str, Any]
 ) -> dict[str, Any]:
-    _refuse_inside_transaction()
+    refuse_inside_transaction()
     answer = transport.ask(service, GraphQLRequest(document, variables, None), current_principal())
     if answer.get("errors"):
         first = answer["errors"][0]
@@ -130,7 +122,8 @@ def _asked(
     return data
 
 
-def _refuse_inside_transaction() -> None:
+def refuse_inside_transaction() -> None:
+    """Raise RuntimeError where another service would be asked while rows of ours are locked."""
     # The transaction that a test case wraps around itself does not count, as for `durable=True`.
     blocks = connection.atomic_blocks
     if connection.in_atomic_block and not getattr(blocks[-1], "_from_testcase", False):

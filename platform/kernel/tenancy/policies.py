@@ -54,13 +54,7 @@ def guard_tables(using: str, **_told: Any) -> None:
         existing = set(connection.introspection.table_names(cursor))
         tables = {model._meta.db_table for model in guarded_models()} & existing - guarded
         for table in sorted(tables):
-            name = sql.Identifier(table)
-            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
-            cursor.execute(
-                sql.SQL("CREATE POLICY {} ON {} USING ({})").format(
-                    sql.Identifier(POLICY), name, sql.SQL(_OF_TENANT)
-                )
-            )
+            _make_policy(cursor, table)
         for model in guarded_models():
             if getattr(model, "searched", False) and model._meta.db_table in existing:
                 _make_view(cursor, model)
@@ -68,6 +62,35 @@ def guard_tables(using: str, **_told: Any) -> None:
             told = settings.DATABASES[DEFAULT_DB_ALIAS]
             _make_role(cursor, told["USER"], told["PASSWORD"])
             grant(cursor, told["USER"])
+
+
+def guard_table(cursor: Any, table: str) -> None:
+    """Give a table its policy, and the role of the application what it may do, if it has none.
+
+    For tables that are made while the platform runs; `cursor` is that of their owner.
+    """
+    if cursor.db.vendor != "postgresql":
+        return
+    cursor.execute(
+        "SELECT FROM pg_policies WHERE tablename = %s AND policyname = %s", [table, POLICY]
+    )
+    if cursor.fetchone() is not None:
+        return
+    _make_policy(cursor, table)
+    if cursor.db.alias == SYSTEM_DB_ALIAS:
+        role = sql.Identifier(settings.DATABASES[DEFAULT_DB_ALIAS]["USER"])
+        grant_ = sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}")
+        cursor.execute(grant_.format(sql.Identifier(table), role))
+
+
+def _make_policy(cursor: Any, table: str) -> None:
+    name = sql.Identifier(table)
+    cursor.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
+    cursor.execute(
+        sql.SQL("CREATE POLICY {} ON {} USING ({})").format(
+            sql.Identifier(POLICY), name, sql.SQL(_OF_TENANT)
+        )
+    )
 
 
 def _make_view(cursor: Any, model: type[models.Model]) -> None:

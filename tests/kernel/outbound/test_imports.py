@@ -12,7 +12,7 @@ FORBIDDEN = {
 }  # fmt: skip
 #: Each calls processes of the platform itself, by addresses of its settings, or belongs to tests.
 ALLOWED = {
-    "platform/kernel/mesh/client.py",
+    "platform/kernel/mesh/calling.py",
     "platform/kernel/mesh/fetching.py",
     "platform/kernel/mesh/storing.py",
     "platform/kernel/testing/serving.py",

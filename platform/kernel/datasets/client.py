@@ -1,0 +1,182 @@
+"""Datasets of any service: by a call in this process where it is served here, else over HTTP.
+
+Whoever calls acts as they do here, and is answered alike both ways, errors by their codes. None of
+this is called in a transaction: a slow neighbour must not hold our locks.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+
+from contracts.datasets import Dataset, Mode, Page, Row, RowResult, Undone, Wanted
+from kernel.datasets import services
+from kernel.errors import (
+    ConflictError,
+    DomainError,
+    ForbiddenError,
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    PayloadTooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from kernel.idempotency.services import IdempotencyInProgressError
+from kernel.mesh.calling import Called, call
+from kernel.mesh.client import refuse_inside_transaction
+from kernel.services import BY_NAME
+from kernel.tenancy.context import current_principal
+
+#: How long one call may take, connecting included; a batch may have hundreds of rows.
+DEADLINE_SECONDS = 30.0
+
+T = TypeVar("T")
+_ERRORS: dict[str, type[DomainError]] = {
+    error.code: error
+    for error in (
+        ConflictError,
+        ForbiddenError,
+        IdempotencyInProgressError,
+        InvalidInputError,
+        LimitExceededError,
+        NotFoundError,
+        PayloadTooLargeError,
+        UnauthenticatedError,
+    )
+}
+
+
+def all_datasets() -> list[Dataset]:
+    """Return those of all services that whoever acts may read or write."""
+    return [one for service in BY_NAME for one in _of(service)]
+
+
+def describe(name: str) -> Dataset:
+    """Return what a dataset says of itself; raises NotFoundError, ForbiddenError."""
+    service = _service(name)
+    return _here_or_there(
+        service,
+        lambda: services.described(name),
+        lambda: _dataset(_get(service, quote(name))),
+    )
+
+
+def read(name: str, wanted: Wanted) -> Page:
+    """Return a page of rows."""
+    service = _service(name)
+    asked = {name: _text(value) for name, value in wanted.filters.items()}
+    asked |= {"limit": str(wanted.limit), "columns": ",".join(wanted.columns)}
+    asked |= {"after": wanted.after, "since": wanted.since, "until": wanted.until}
+    given = urlencode({name: text for name, text in asked.items() if text})
+    return _here_or_there(
+        service,
+        lambda: services.read_page(name, wanted),
+        lambda: Page(**_get(service, f"{quote(name)}/rows?{given}")),
+    )
+
+
+def apply(
+    name: str, *, batch: str, mode: Mode, rows: Sequence[Row], dry: bool = False
+) -> list[RowResult]:
+    """Do to rows what is said, and tell what became of each; told twice it is done once."""
+    service = _service(name)
+    sent = {"mode": mode, "rows": rows, "dry": dry}
+    return _here_or_there(
+        service,
+        lambda: services.apply_batch(name, batch=batch, mode=mode, rows=rows, dry=dry),
+        lambda: [
+            RowResult.of(one)
+            for one in _post(service, f"{quote(name)}/batches", sent, batch)["results"]
+        ],
+    )
+
+
+def undo(name: str, *, batch: str) -> Undone:
+    """Let the rows of a batch read as before it; those that were changed since are kept and told.
+
+    Told twice it is done once.
+    """
+    service = _service(name)
+    path = f"{quote(name)}/batches/{quote(batch, safe='')}/undo"
+    return _here_or_there(
+        service,
+        lambda: services.undo_batch(name, batch=batch),
+        lambda: Undone.of(_post(service, path, {}, batch)),
+    )
+
+
+def _of(service: str) -> list[Dataset]:
+    return _here_or_there(
+        service,
+        lambda: services.reachable(service),
+        lambda: [_dataset(one) for one in _get(service, "")["datasets"]],
+    )
+
+
+def _here_or_there(service: str, here: Callable[[], T], there: Callable[[], T]) -> T:
+    refuse_inside_transaction()
+    return here() if service in settings.SERVICES else there()
+
+
+def _service(name: str) -> str:
+    """Return whose a dataset is; raises NotFoundError for what is nobody's."""
+    service = name.partition(".")[0]
+    if service not in BY_NAME:
+        raise NotFoundError(f"no dataset {name[:100]}")
+    return service
+
+
+def _get(service: str, path: str) -> Any:
+    return _asked(service, "GET", path, b"", {})
+
+
+def _post(service: str, path: str, told: Mapping[str, Any], batch: str) -> Any:
+    return _asked(service, "POST", path, json.dumps(told).encode(), {"Idempotency-Key": batch})
+
+
+def _asked(service: str, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+    """Return the answer of a service; without one it is asked once more: all may be told twice."""
+
+    def once() -> Any:
+        called = call(
+            service,
+            method,
+            f"/{service}/api/datasets/{path}",
+            principal=current_principal(),
+            seconds=DEADLINE_SECONDS,
+            body=body,
+            headers=headers,
+        )
+        return _answer(service, called)
+
+    with suppress(UnavailableError):
+        return once()
+    return once()
+
+
+def _answer(service: str, called: Called) -> Any:
+    """Return what was answered; raises the error that it is, by its code."""
+    try:
+        answer = json.loads(called.body)
+        if called.status == 200:
+            return answer
+        first = answer["errors"][0]
+        code, message = str(first["extensions"]["code"]), str(first["message"])
+    except (ValueError, LookupError, TypeError):
+        raise UnavailableError(f"{service} gives no answer that is ours") from None
+    if code in _ERRORS:
+        raise _ERRORS[code](message)
+    raise UnavailableError(f"{service} answers {code}: {message}")
+
+
+def _dataset(told: Mapping[str, Any]) -> Dataset:
+    own = {name: value for name, value in told.items() if name not in ("readable", "writable")}
+    return Dataset.of(own)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
