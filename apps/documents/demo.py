@@ -1,22 +1,34 @@
 """Demo data: templates with their look, what a worker makes of one, and what cannot be made."""
 
+import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.db import transaction
 
-from apps.documents.models import BatchPacking, Document, DocumentFormat, Template
+from apps.documents.domain.gallery import sample_of
+from apps.documents.models import BatchPacking, Document, DocumentFormat, SigningKey, Template
 from apps.documents.services.batches import create_batch
+from apps.documents.services.beginning import copy_from_gallery
 from apps.documents.services.documents import create_document
 from apps.documents.services.drafts import save_draft
 from apps.documents.services.exchange import import_template
 from apps.documents.services.looks import create_partial, create_theme
 from apps.documents.services.publishing import publish_template
+from apps.documents.services.signing import create_signing_key
 from apps.documents.services.templates import create_template
+from kernel import clock
 
 #: As `documentTemplateExport` writes them.
 EXAMPLES = Path(__file__).parent / "examples"
 _NAME = "runway-report"
+#: Of the gallery; the first is signed.
+_COPIED = ("certificate", "price-list")
 _BODY = {
     "septet": 1,
     "title": "Runways of {{ airport }}",
@@ -64,6 +76,8 @@ def load() -> str:
     """Make them in the current tenant, unless it has some already."""
     if not Template.objects.exists():
         _make_templates()
+    if not SigningKey.objects.exists():
+        create_signing_key(name="demo", content=_key())
     if not Document.objects.exists():
         _make()
     return f"{Document.objects.count():,} documents, {Template.objects.count():,} templates"
@@ -82,6 +96,13 @@ def _make() -> None:
         publish_template(id=str(template.pk))
     for airport, kind in (("Frankfurt", DocumentFormat.PDF), ("Zürich", DocumentFormat.XLSX)):
         create_document(template=_NAME, format=kind, data=_data(airport))
+    for name in _COPIED:
+        sample = sample_of(name)
+        if sample and not Template.objects.filter(name=name).exists():
+            publish_template(id=str(copy_from_gallery(sample=name).pk))
+            signed = "demo" if name == "certificate" else None
+            data = dict(sample.data)
+            create_document(template=name, format=DocumentFormat.PDF, data=data, sign_with=signed)
     # What is wrong is told with its place.
     create_document(template=_NAME, format=DocumentFormat.PDF, data={"airport": "Nowhere"})
     create_batch(
@@ -91,6 +112,24 @@ def _make() -> None:
         title="Runways by airport",
         data=[_data(airport) for airport in _AIRPORTS] + [{"airport": "Nowhere"}],
     )
+
+
+def _key() -> str:
+    """Return a key that nobody trusts, whose certificate it has signed itself."""
+    key, now = ed25519.Ed25519PrivateKey.generate(), clock.now()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Septet demo")])
+    own = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365))
+        .sign(key, None)
+    )
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return base64.b64encode(plain + own.public_bytes(Encoding.PEM)).decode()
 
 
 def _data(airport: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from apps.documents.adapters.stores import document_store
-from apps.documents.services import batch_making, joining, making
+from apps.documents.services import batch_making, joining, making, upload_checking
 from kernel.jobs.registry import job, periodic
 
 
@@ -35,6 +35,12 @@ def join_batch(target: str) -> None:
     joining.join_batch(UUID(batch_id), int(round_))
 
 
+@job("documents.check_upload", timeout=timedelta(minutes=30), at_once_per_tenant=2)
+def check_upload(upload_id: str) -> None:
+    """Look through a template that was made in Word or Excel."""
+    upload_checking.check_upload(UUID(upload_id))
+
+
 @job("documents.forget")
 def forget(key: str) -> None:
     """Delete bytes that nobody needs any more."""
@@ -46,3 +52,4 @@ def sweep(_target: str) -> None:
     """End what was given up, and drop what has been kept for long enough."""
     making.end_abandoned()
     batch_making.sweep_batches()
+    upload_checking.sweep_uploads()

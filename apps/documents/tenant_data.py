@@ -1,10 +1,13 @@
 """What of a tenant is here: exported and erased with it."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.documents.adapters.stores import document_store
-from apps.documents.models import BatchItem, Document, DocumentBatch
+from apps.documents.models import BatchItem, Document, DocumentBatch, TemplateUpload
 from kernel.reading import by_key
 from kernel.tenancy.context import in_tenant
 from kernel.tenancy.parts import TenantPart, Told, register_part
@@ -23,13 +26,10 @@ class DocumentsPart(TenantPart):
 
 
 def _keys() -> Iterator[str]:
-    # Not their data, which may be a megabyte each.
-    documents = Document.objects.exclude(file_key="").only("file_key")
-    batches = DocumentBatch.objects.exclude(file_key="").only("file_key")
-    items = BatchItem.objects.exclude(file_key="").only("file_key")
-    yield from (one.file_key for one in by_key(documents))
-    yield from (one.file_key for one in by_key(batches))
-    yield from (one.file_key for one in by_key(items))
+    for model in (Document, DocumentBatch, BatchItem, TemplateUpload):
+        # Not their data, which may be a megabyte each.
+        rows: QuerySet[Any] = model.objects.exclude(file_key="").only("file_key")
+        yield from (one.file_key for one in by_key(rows))
 
 
-register_part(DocumentsPart("documents", omitted={"file_key", "sealed", "upload_id"}))
+register_part(DocumentsPart("documents", omitted={"file_key", "protection", "sealed", "upload_id"}))

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.documents.domain.expressions.compiling import compile_expression
-from apps.documents.domain.expressions.errors import ExpressionError
 from apps.documents.domain.expressions.frames import Frame
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.parsing import parse_expression
-from apps.documents.domain.expressions.values import Value
 from apps.documents.domain.limits import Limits
+from contracts.expressions.errors import ExpressionError
+from contracts.expressions.parsing import parse_expression
+from contracts.expressions.values import Value
 
 LIMITS = Limits(steps=200_000, built=100_000)
 DATA: dict[str, Any] = {
@@ -33,7 +33,8 @@ DATA: dict[str, Any] = {
 
 
 def value_of(expression: str, data: dict[str, Any] | None = None) -> Value:
-    frame = Frame(DATA if data is None else data, Locale("de_DE", "EUR", "Europe/Berlin"), LIMITS)
+    place = Locale("de_DE", "EUR", "Europe/Berlin")
+    frame = Frame(DATA if data is None else data, LIMITS, locale=place)
     return compile_expression(parse_expression(expression, LIMITS))(frame)
 
 

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from PIL import Image
 
 from apps.documents.services import previewing
 from apps.documents.services.looks import create_partial, create_theme
+from apps.documents.services.rendering import render
 from kernel.testing.graphql import GraphQLClient
 
 PREVIEW = """
@@ -62,6 +64,24 @@ def test_so_many_pages_are_shown_as_are_asked_for(graphql: GraphQLClient) -> Non
     told = preview(graphql, body=a_body(*[PAGE] * 4), first=2, count=2, width=100)
 
     assert (told["pages"], [one["number"] for one in told["pictures"]]) == (4, [2, 3])
+
+
+def test_a_preview_holds_no_transaction_while_it_is_made(
+    graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    def rendered(*given: Any, **more: Any) -> Any:
+        # The one that a test case wraps around itself does not count.
+        held.append(
+            [one for one in connection.atomic_blocks if not getattr(one, "_from_testcase", False)]
+        )
+        return render(*given, **more)
+
+    monkeypatch.setattr(previewing, "render", rendered)
+
+    assert preview(graphql, body=a_body(), sample='{"name": "Ada"}')["pages"] == 1
+    assert held == [[]]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import docx
 import pikepdf
 import pytest
 from facturx import get_xml_from_pdf
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from openpyxl.drawing.image import Image as Picture
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.table import Table
+from PIL import Image
 
 from apps.documents.adapters.csv import render_csv
 from apps.documents.adapters.docx.rendering import render_docx
+from apps.documents.adapters.docx.templates import fill_docx_template
 from apps.documents.adapters.html import render_html
 from apps.documents.adapters.pdf.rendering import render_pdf
 from apps.documents.adapters.xlsx.rendering import render_xlsx
+from apps.documents.adapters.xlsx.templates import fill_xlsx_template
 from apps.documents.domain.evaluation.evaluating import evaluate
+from apps.documents.domain.expressions.locales import Locale
 from apps.documents.domain.gallery import gallery
 from apps.documents.domain.model.parsing import parse_template
 from apps.documents.domain.protection import Protection
@@ -45,7 +59,9 @@ def made(
 ) -> tuple[bytes, Rendered]:
     out = io.BytesIO()
     source = {
-        key: more.pop(key) for key in ("schema", "partials", "theme", "assets") if key in more
+        key: more.pop(key)
+        for key in ("schema", "partials", "theme", "upload", "assets")
+        if key in more
     }
     rendered = render(
         Source(
@@ -202,3 +218,66 @@ def test_what_is_no_document_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(RenderingFailedError):
         made(INVOICE, DATA, kind="csv")
+
+
+def _picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(out, "PNG")
+    return out
+
+
+def _letter() -> bytes:
+    """Return a letter of Word with all that letters have."""
+    book, out = docx.Document(), io.BytesIO()
+    book.add_heading("{{ name }}", 1)
+    book.add_picture(_picture())
+    book.add_table(1, 1).rows[0].cells[0].text = "{{ total | currency }} {{ day | date('full') }}"
+    book.sections[0].footer.paragraphs[0].text = "{{ name }}"
+    book.core_properties.title = "{{ name }}"
+    book.save(out)
+    return out.getvalue()
+
+
+def _workbook() -> bytes:
+    """Return a workbook of Excel with all that workbooks have."""
+    book, out = Workbook(), io.BytesIO()
+    sheet: Any = book.active
+    sheet.append(["Name", "Price"])
+    sheet.append(["{{ each one in lines }}{{ one.name }}", "{{ one.price | currency }}"])
+    sheet.append(["{{ day | to_date }}", "=SUM(B2)"])
+    sheet.add_image(Picture(_picture()), "D1")
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=2))
+    sheet.add_chart(chart, "E1")
+    sheet["A1"].comment = Comment("a", "b")
+    sheet["A1"].hyperlink = "https://example.com"
+    rule: Any = CellIsRule
+    sheet.conditional_formatting.add("B2", rule("greaterThan", ["1"], font=Font(bold=True)))
+    sheet.add_data_validation(DataValidation("list", formula1='"a,b"', sqref="C1"))
+    sheet.add_table(Table(displayName="Lines", ref="A1:B2"))
+    book.defined_names["Prices"] = DefinedName("Prices", attr_text="Sheet!$B$2")
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "made_here", "content"),
+    [("docx", fill_docx_template, _letter()), ("xlsx", fill_xlsx_template, _workbook())],
+)
+def test_a_file_of_office_is_filled_there_as_here(
+    kind: str, made_here: Callable[..., None], content: bytes
+) -> None:
+    lines = [{"name": "Öl", "price": 1.5}, {"name": "Tee", "price": 2}]
+    data = {"name": "Ada", "total": 12.5, "day": "2026-05-31", "lines": lines}
+    head = {"septet": 1, "title": "{{ name }}", "locale": "de_DE", "currency": "CHF", "blocks": []}
+    here = io.BytesIO()
+    made_here(content, data, here, Locale("de_DE", "CHF", "UTC"))
+
+    there, rendered = made(head, data, kind=kind, upload=content)
+
+    assert there == here.getvalue()
+    assert (rendered.title, rendered.pages) == ("Ada", 0)
+    with pytest.raises(TemplateRefusedError):
+        made(head, data, kind=kind, upload=content[:500])
+    with pytest.raises(DocumentRefusedError):
+        made(head, {**data, "total": "a", "day": "b"}, kind=kind, upload=content)

@@ -11,6 +11,7 @@ from apps.documents.domain.model.parsing import parse_template
 from apps.documents.errors import TemplateRefusedError
 from apps.documents.models import Template, TemplateVersion
 from apps.documents.selectors.templates import between, draft_of, usable_version
+from apps.documents.services.documents import create_document
 from apps.documents.services.drafts import discard_draft, draft_template, save_draft
 from apps.documents.services.exchange import export_template, import_template
 from apps.documents.services.looks import (
@@ -50,7 +51,7 @@ from contracts.templates import (
 )
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
 from kernel.ids import new_id
-from kernel.testing.events import published
+from kernel.testing.events import published, told
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -386,6 +387,20 @@ def test_a_name_is_taken_once_and_by_one_tenant() -> None:
         duplicate_template(id=str(template.pk), name="other")
 
     assert Template.objects.count() == 2
+
+
+def test_a_template_that_documents_were_made_of_is_not_removed() -> None:
+    template, unused = make(), make("unused")
+    publish_template(id=str(template.pk))
+    create_document(template="letter", format="pdf")
+
+    with pytest.raises(ConflictError, match="documents were made of the template 'letter'"):
+        delete_template(id=str(template.pk))
+    outcomes = delete_templates(ids=[str(template.pk), str(unused.pk)])
+
+    assert [getattr(one, "code", "") for one in outcomes] == ["CONFLICT", ""]
+    assert standing(template) == [(1, "published")]
+    assert [one.template_id for one in told(TemplateDeleted)] == [str(unused.pk)]
 
 
 def test_a_duplicate_begins_with_what_is_newest() -> None:

@@ -2,7 +2,7 @@
 
 Values are written for programs: numbers with all their digits and a point, dates by ISO 8601,
 whatever the locale. A text that a spreadsheet could take for a formula gets an apostrophe before
-it, and so does one that begins with an apostrophe: whoever takes one away has the text again.
+it, by the one rule that imports know too (contracts.formulas).
 """
 
 import csv
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from apps.documents.domain.evaluation import parts
-from apps.documents.domain.expressions.values import plain
 from apps.documents.domain.model.texts import words
+from contracts.expressions.values import plain
+from contracts.formulas import guarded
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _FLUSHED_AT = 65_536
 
 
@@ -26,7 +26,7 @@ def render_csv(document: parts.Document, out: BinaryIO) -> None:
         if number:
             text.write("\r\n")
         if table.header:
-            writer.writerow([safe(words(column.title)) for column in table.columns])
+            writer.writerow([guarded(words(column.title)) for column in table.columns])
         taken = [0] * len(table.columns)
         for row in table.rows:
             if row.kind in ("body", "note"):
@@ -34,11 +34,6 @@ def render_csv(document: parts.Document, out: BinaryIO) -> None:
             if text.tell() > _FLUSHED_AT:
                 _flush(text, out)
     _flush(text, out)
-
-
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def _tables(taken: Iterator[parts.Part] | tuple[parts.Part, ...]) -> Iterator[parts.Table]:
@@ -58,7 +53,7 @@ def _cells(row: parts.Row, taken: list[int]) -> list[str]:
     found = [""] * len(taken)
     for at, cell in parts.placed(row, taken):
         value = cell.value
-        found[at] = safe(value) if isinstance(value, str) else plain(value)
+        found[at] = guarded(value) if isinstance(value, str) else plain(value)
     return found
 
 

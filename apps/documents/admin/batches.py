@@ -32,7 +32,7 @@ class DocumentBatchAdmin(MadeAdmin):
     list_select_related = ("version__template",)
     fields = (
         *("title", "standing", "progress", "problem", "failures", "format", "packing", "pages"),
-        *("size", "digest", "output_id", "template", "locale", "source", "who"),
+        *("size", "digest", "output_id", "template", "locale", "source", "protected", "who"),
         *("created_at", "finished_at", "tenant", "id"),
     )
     readonly_fields = fields

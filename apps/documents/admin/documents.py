@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.documents.admin.making import MadeAdmin
 from apps.documents.models import Document
 from apps.documents.services.documents import cancel_document, retry_document
-from kernel.admin import ActionVariant, TenantFilter, action, row_of
+from kernel.admin import ActionVariant, TenantFilter, action, display, row_of
 
 
 @admin.register(Document)
@@ -19,11 +19,26 @@ class DocumentAdmin(MadeAdmin):
     list_select_related = ("version__template",)
     fields = (
         *("title", "standing", "problem", "format", "pages", "size", "digest", "output_id"),
-        *("template", "locale", "source", "who", "created_at", "finished_at", "job_id"),
+        *(
+            "template",
+            "operated",
+            "locale",
+            "source",
+            "protected",
+            "who",
+            "created_at",
+            "finished_at",
+            "job_id",
+        ),
         *("tenant", "id"),
     )
     readonly_fields = fields
     actions_detail = ("download", "retry", "cancel")
+
+    @display(description="made of files")
+    def operated(self, row: Document) -> str:
+        told = row.operation
+        return f"{told['name']}: {', '.join(told['files'])}" if told else "-"
 
     @action(description="Make once more", url_path="retry", permissions=["operate"])
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:

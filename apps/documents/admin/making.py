@@ -77,6 +77,10 @@ class MadeAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def who(self, row: Made) -> str:
         return str(row.asked_by.get("name", "the platform"))
 
+    @display(description="password", boolean=True)
+    def protected(self, row: Made) -> bool:
+        return row.protection is not None
+
     @display(description="size", ordering="size_bytes")
     def size(self, row: Made) -> str:
         return filesizeformat(row.size_bytes) if row.size_bytes else "-"

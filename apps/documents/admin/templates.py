@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -194,7 +195,7 @@ class TemplateVersionAdmin(SeenOnlyAdmin, TenantAdmin):
     list_display = ("template", "number", "shown_state", "note", "author_name", "when", "tenant")
     list_display_links = ("number",)
     list_filter = (TenantFilter, "state")
-    list_select_related = ("template",)
+    list_select_related = ("template", "uploaded")
     search_fields = ("template__name", "note")
     ordering = ("-id",)
     actions_detail = ("withdraw",)
@@ -206,6 +207,7 @@ class TemplateVersionAdmin(SeenOnlyAdmin, TenantAdmin):
         "changed",
         "findings",
         "said",
+        "file",
         "data",
         "author_name",
         "author_type",
@@ -259,6 +261,14 @@ class TemplateVersionAdmin(SeenOnlyAdmin, TenantAdmin):
     @display(description="body")
     def said(self, row: TemplateVersion) -> SafeString:
         return _text(row.markdown or row.body)
+
+    @display(description="file of Word or Excel")
+    def file(self, row: TemplateVersion) -> str:
+        upload = row.uploaded
+        if upload is None:
+            return "-"
+        size = filesizeformat(upload.size_bytes)
+        return f"{upload}: {upload.kind or 'of no kind'}, {upload.get_state_display()}, {size}"
 
     @display(description="sample")
     def data(self, row: TemplateVersion) -> SafeString:

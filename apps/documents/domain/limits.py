@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+from contracts.expressions import limits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Each bounds time or memory that a hostile template or its data could ask for."""
+class Limits(limits.Limits):
+    """Each bounds time or memory that a hostile template or its data could ask for.
+
+    Steps are those of one document; a cell of a table takes about three.
+    """
 
     template_bytes: int = 2_000_000
     #: Levels of JSON in a template; its blocks stand on about two levels each.
@@ -17,24 +22,14 @@ class Limits:
     columns: int = 100
     cells: int = 20_000
     text_length: int = 20_000
-    expression_length: int = 2_000
-    #: Operators within operators, calls within calls.
-    expression_depth: int = 32
-    expression_operators: int = 200
 
     data_bytes: int = 256_000_000
     data_depth: int = 32
 
-    #: What the expressions of one document may take: some 3 million steps a second. A cell of a
-    #: table takes about three.
-    steps: int = 50_000_000
-    #: Characters and items of lists that one expression may build.
-    built: int = 4_000_000
     #: Of a cell of data: spreadsheets hold no more.
     cell_length: int = 32_000
     #: Characters of running text after loops; of tables only a row is held.
     document_text: int = 50_000_000
-    list_length: int = 1_000_000
     #: Blocks and rows after loops.
     evaluated_blocks: int = 200_000
     evaluated_rows: int = 2_000_000

@@ -28,6 +28,16 @@ class Source(StrEnum):
     MARKDOWN = "markdown"
     SCHEMA = "schema"
     SAMPLE = "sample"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """What was said of a file of Word or Excel when it was given."""
+
+    findings: tuple[Finding, ...] = ()
+    #: A draft of the schema of what it reads, as JSON; empty where that is not known.
+    inferred: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,8 @@ class Written:
     sample: str = "{}"
     #: The names of its pictures.
     assets: Collection[str] = ()
+    #: The file that is filled in the place of blocks.
+    upload: Uploaded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +98,8 @@ def judge(
     source = Source.MARKDOWN if written.markdown else Source.BODY
     schema, findings = _schema_of(written.schema)
     findings.extend((Source.SAMPLE, one) for one in _of_sample(written.sample, schema))
+    if written.upload is not None:
+        findings.extend((Source.UPLOAD, one) for one in written.upload.findings)
     try:
         body = read_body(written)
     except InvalidTemplateError as error:
@@ -100,6 +114,9 @@ def judge(
     except InvalidTemplateError as error:
         return Judged(findings=(*((Source.BODY, one) for one in error.findings), *findings))
     found = [*check(template, schema), *_missing(template, {*written.assets, *([LOGO] * logo)})]
+    if written.upload is not None and template.blocks:
+        message = "blocks are not used: what is filled is the uploaded file"
+        found.append(Finding("/blocks", "unused", message, severity=Severity.WARNING))
     return Judged(
         findings=(*((Source.BODY, one) for one in found), *findings),
         template=template,

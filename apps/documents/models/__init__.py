@@ -12,6 +12,7 @@ from apps.documents.models.looks import Partial, Theme
 from apps.documents.models.making import DocumentFormat
 from apps.documents.models.signing import SigningKey
 from apps.documents.models.templates import Template, TemplateVersion, VersionState
+from apps.documents.models.uploads import TemplateUpload, UploadState
 
 __all__ = [
     "BatchItem",
@@ -25,7 +26,9 @@ __all__ = [
     "Partial",
     "SigningKey",
     "Template",
+    "TemplateUpload",
     "TemplateVersion",
     "Theme",
+    "UploadState",
     "VersionState",
 ]

@@ -29,6 +29,9 @@ class Document(Made):
 
     title = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.QUEUED)
+    #: What is done to PDFs that are there, of a document that no template makes: `{"name": "merge",
+    #: "files": […]}`, or `split` with `first` and `last`, or `fill` with `flatten`.
+    operation = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

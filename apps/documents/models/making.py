@@ -3,6 +3,7 @@
 from django.db import models
 
 from apps.documents.models.templates import TemplateVersion
+from kernel.secrets.fields import EncryptedTextField
 from kernel.tenancy.models import TenantModel
 
 
@@ -35,6 +36,8 @@ class Made(TenantModel):
     #: Who asked for it, with what this may do; a job has no right that has been lost since.
     asked_by = models.JSONField(default=dict, blank=True, editable=False)
 
+    #: JSON of the passwords that a PDF takes, and of what it allows; null without.
+    protection = EncryptedTextField("password", null=True)
     #: With which it is signed; one that is gone by then leaves it unmade.
     signing_key_id = models.UUIDField(null=True, blank=True, editable=False)
     #: Where the bytes are until the files service has them.

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from apps.documents.access import TEMPLATE
 from apps.documents.models.looks import Theme
+from apps.documents.models.uploads import TemplateUpload
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
@@ -71,6 +72,11 @@ class TemplateVersion(TenantModel):
     )
     #: The document model; see `domain.model.parsing`. Of a draft it may be wrong.
     body = models.TextField()
+    #: The file of Word or Excel that is filled in the place of blocks; of the body count the title
+    #: and in which language and currency it is written.
+    uploaded = models.ForeignKey(
+        TemplateUpload, on_delete=models.PROTECT, null=True, editable=False, related_name="versions"
+    )
     #: What its blocks were written as; empty if they were written as JSON.
     markdown = models.TextField(blank=True)
     #: JSON Schema 2020-12 that data is held to; empty for none.

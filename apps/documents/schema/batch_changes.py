@@ -3,7 +3,12 @@
 import graphene
 
 from apps.documents.schema.formats import DocumentFormatEnum
-from apps.documents.schema.inputs import SIGN_WITH, DocumentQueryInput
+from apps.documents.schema.inputs import (
+    PROTECT,
+    SIGN_WITH,
+    DocumentProtectionInput,
+    DocumentQueryInput,
+)
 from apps.documents.schema.types import BatchPackingEnum, DocumentBatchType
 from apps.documents.services.batches import (
     cancel_batch,
@@ -32,6 +37,9 @@ class CreateDocumentBatchInput(ChangeInput):
     query = DocumentQueryInput()
     sign_with = graphene.String(
         description=f"{SIGN_WITH} Of a zip each document is signed, else the merged one."
+    )
+    protect = DocumentProtectionInput(
+        description=f"{PROTECT} Of a zip each document takes the password, else the merged one."
     )
 
 

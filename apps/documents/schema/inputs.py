@@ -73,6 +73,18 @@ class DocumentQueryInput(graphene.InputObjectType):
 SIGN_WITH = "The name or id of a signing key, for PDF; it takes documents:sign."
 
 
+class DocumentProtectionInput(graphene.InputObjectType):
+    """Passwords of a PDF, which nobody is told again; one of them is needed."""
+
+    password = graphene.String(description="Opens it; without, anybody opens it.")
+    owner_password = graphene.String(description="Allows everything; without, nobody has that.")
+    printing = graphene.Boolean(description="Whether it may be printed; yes if not said.")
+    copying = graphene.Boolean(description="Whether text may be copied; no if not said.")
+
+
+PROTECT = "For PDF that is neither signed nor PDF/A nor an invoice for programs."
+
+
 class CreateDocumentInput(ChangeInput):
     """Of which template a document is made, as what, and of which data: one source of it."""
 
@@ -87,6 +99,7 @@ class CreateDocumentInput(ChangeInput):
     )
     query = DocumentQueryInput()
     sign_with = graphene.String(description=SIGN_WITH)
+    protect = DocumentProtectionInput(description=PROTECT)
 
 
 class CancelDocumentInput(ById):

@@ -3,6 +3,7 @@
 import graphene
 
 from apps.documents.schema.batch_changes import BatchChanges
+from apps.documents.schema.file_changes import FileChanges
 from apps.documents.schema.inputs import (
     CancelDocumentInput,
     CreateDocumentInput,
@@ -25,7 +26,9 @@ from apps.documents.services.documents import (
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
-class Mutation(BatchChanges, SigningChanges, TemplateChanges, LookChanges, graphene.ObjectType):
+class Mutation(
+    BatchChanges, FileChanges, SigningChanges, TemplateChanges, LookChanges, graphene.ObjectType
+):
     """Changes of documents and their templates."""
 
     create_document = Create(

@@ -2,6 +2,7 @@
 
 import graphene
 
+from apps.documents.schema.forms import FormQueries
 from apps.documents.schema.gallery import GalleryQueries
 from apps.documents.schema.inputs import (
     DocumentBatchFilter,
@@ -24,7 +25,7 @@ from kernel.federation.fields import Many, One
 from kernel.ids import parse_id
 
 
-class Query(TemplateReads, GalleryQueries, graphene.ObjectType):
+class Query(TemplateReads, GalleryQueries, FormQueries, graphene.ObjectType):
     """Reads of documents and their templates."""
 
     document = One(DocumentType)

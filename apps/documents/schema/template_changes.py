@@ -12,10 +12,11 @@ from apps.documents.schema.templates import (
 )
 from apps.documents.services import beginning, drafts, exchange, looks, publishing, templates
 from kernel.errors import InvalidInputError
-from kernel.federation.mutations import BulkDelete, Create, Delete, Update
+from kernel.federation.entities import Entity
+from kernel.federation.mutations import BulkDelete, ChangeInput, Create, Delete, Update
 
 #: What null means something for; of all else it is as if it were not sent.
-_NULLABLE = frozenset(("theme_id", "logo_id"))
+_NULLABLE = frozenset(("theme_id", "logo_id", "upload"))
 
 
 def _by(service: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,6 +26,8 @@ def _by(service: Callable[..., Any]) -> Callable[..., Any]:
         told = {
             name: value for name, value in sent.items() if value is not None or name in _NULLABLE
         }
+        if "upload" in told:
+            told["uploaded"] = told.pop("upload")
         if "assets" in told:
             told["assets"] = _by_name(told["assets"])
         return service(**told)
@@ -135,42 +138,53 @@ class TemplateChanges:
     )
 
 
+def _of_look(
+    name: str,
+    entity: type[Entity],
+    sent: tuple[type[ChangeInput], type[ChangeInput], type[ChangeInput]],
+    by: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]],
+    removed: str,
+) -> tuple[Create, Update, Delete]:
+    """Return how something that templates share is made, changed and removed."""
+    return (
+        Create(
+            entity,
+            input=sent[0],
+            by=_by(by[0]),
+            description=f"Make a {name}; CONFLICT when its name is taken.",
+        ),
+        Update(
+            entity,
+            input=sent[1],
+            by=_by(by[1]),
+            description=f"Change a {name}; what was published keeps the one that it has.",
+        ),
+        Delete(entity, input=sent[2], by=by[2], description=f"Remove a {name}; {removed}"),
+    )
+
+
 class LookChanges:
     """Changes of what templates share."""
 
-    create_document_theme = Create(
+    create_document_theme, update_document_theme, delete_document_theme = _of_look(
+        "theme",
         ThemeType,
-        input=inputs.CreateDocumentThemeInput,
-        by=_by(looks.create_theme),
-        description="Make a theme; CONFLICT when its name is taken.",
+        (
+            inputs.CreateDocumentThemeInput,
+            inputs.UpdateDocumentThemeInput,
+            inputs.DeleteDocumentThemeInput,
+        ),
+        (looks.create_theme, looks.update_theme, looks.delete_theme),
+        "CONFLICT while templates have it.",
     )
-    update_document_theme = Update(
-        ThemeType,
-        input=inputs.UpdateDocumentThemeInput,
-        by=_by(looks.update_theme),
-        description="Change a theme; what was published keeps the one that it has.",
-    )
-    delete_document_theme = Delete(
-        ThemeType,
-        input=inputs.DeleteDocumentThemeInput,
-        by=looks.delete_theme,
-        description="Remove a theme; CONFLICT while templates have it.",
-    )
-    create_document_partial = Create(
+    create_document_partial, update_document_partial, delete_document_partial = _of_look(
+        "partial",
         PartialType,
-        input=inputs.CreateDocumentPartialInput,
-        by=_by(looks.create_partial),
-        description="Make a partial; CONFLICT when its name is taken.",
-    )
-    update_document_partial = Update(
-        PartialType,
-        input=inputs.UpdateDocumentPartialInput,
-        by=_by(looks.update_partial),
-        description="Change a partial; what was published keeps the one that it has.",
-    )
-    delete_document_partial = Delete(
-        PartialType,
-        input=inputs.DeleteDocumentPartialInput,
-        by=looks.delete_partial,
-        description="Remove a partial; drafts that include it are not published.",
+        (
+            inputs.CreateDocumentPartialInput,
+            inputs.UpdateDocumentPartialInput,
+            inputs.DeleteDocumentPartialInput,
+        ),
+        (looks.create_partial, looks.update_partial, looks.delete_partial),
+        "drafts that include it are not published.",
     )

@@ -67,6 +67,13 @@ class DocumentTemplateAssetInput(graphene.InputObjectType):
     gallery = graphene.String()
 
 
+class DocumentTemplateUploadInput(graphene.InputObjectType):
+    """A version of a file of Word or Excel, which is looked through by a job and kept."""
+
+    file_id = graphene.ID(required=True)
+    version = graphene.Int(required=True)
+
+
 class TextsOf:
     """What a version says; what is not sent stays."""
 
@@ -77,6 +84,10 @@ class TextsOf:
     schema = graphene.String(description="JSON Schema 2020-12 of the data; empty for none.")
     sample = graphene.String(description="Data to try it with, as JSON.")
     assets = graphene.List(graphene.NonNull(DocumentTemplateAssetInput))
+    upload = DocumentTemplateUploadInput(
+        description="A file that is filled in the place of blocks, read as the caller may read it;"
+        " null for blocks again."
+    )
     note = graphene.String(description="What is new; at most 1,000 characters.")
 
 

@@ -1,6 +1,7 @@
 """What may be asked of templates, themes and partials."""
 
 import base64
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -8,12 +9,12 @@ import graphene
 
 from apps.documents.access import TEMPLATE
 from apps.documents.domain.assembling import told
-from apps.documents.domain.checking.inferring import infer_schema
+from apps.documents.domain.checking.inferring import both, infer_schema
 from apps.documents.domain.differences import MISSING, Difference
-from apps.documents.domain.findings import Finding, Severity
-from apps.documents.domain.written import Source, Written
+from apps.documents.domain.written import Written
 from apps.documents.errors import FindingsError, RenderingFailedError, RenderingLimitError
-from apps.documents.models import Template, Theme
+from apps.documents.models import Template, TemplateUpload, Theme
+from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.schema.template_inputs import (
     DocumentLookFilter,
     DocumentLookOrder,
@@ -23,10 +24,12 @@ from apps.documents.schema.template_inputs import (
     DocumentTemplateVersionOrder,
 )
 from apps.documents.schema.templates import (
+    DocumentTemplateFinding,
     PartialType,
     TemplateType,
     TemplateVersionType,
     ThemeType,
+    finding_told,
 )
 from apps.documents.selectors import templates as selectors
 from apps.documents.services.exchange import export_template
@@ -34,34 +37,6 @@ from apps.documents.services.previewing import preview
 from kernel.federation.access import scope
 from kernel.federation.fields import Many, One
 from kernel.federation.scalars import JSON
-
-FindingSource = graphene.Enum.from_enum(
-    Source,
-    name="DocumentTemplateFindingSource",
-    description="Into which text the place of a finding leads.",
-)
-FindingSeverity = graphene.Enum.from_enum(
-    Severity,
-    name="DocumentTemplateFindingSeverity",
-    description="A template with an error is not published; a warning is advice.",
-)
-
-
-class DocumentTemplateFinding(graphene.ObjectType):
-    """One thing to mend."""
-
-    source = FindingSource(required=True)
-    place = graphene.String(
-        required=True,
-        description="A JSON pointer; of Markdown the line. What begins with `/partials/` may be a"
-        " partial of the tenant.",
-    )
-    code = graphene.String(required=True)
-    message = graphene.String(required=True)
-    block = graphene.String(required=True, description="The type of the block, or nothing.")
-    expression = graphene.String(required=True, description="The expression, or nothing.")
-    at = graphene.Int(description="The character of the expression, counted from 0.")
-    severity = FindingSeverity(required=True)
 
 
 class DocumentTemplateCheck(graphene.ObjectType):
@@ -90,6 +65,10 @@ class DocumentTemplatePreview(graphene.ObjectType):
     title = graphene.String(description="Null where nothing could be made.")
     pages = graphene.Int(required=True, description="All of them, also those that are not shown.")
     pictures = graphene.List(graphene.NonNull(DocumentPagePicture), required=True)
+    format = DocumentFormatEnum(required=True, description="Of what was made.")
+    document = graphene.String(
+        description="Of an upload, in the place of pictures: the file that it becomes, as base64."
+    )
     problem = graphene.String(description="Why nothing could be made.")
     code = graphene.String(description="The code of that.")
 
@@ -105,6 +84,10 @@ class DocumentTemplateDifference(graphene.ObjectType):
     after = JSON(description="Null where there is nothing, or null.")
 
 
+#: How a preview is shown.
+_SHOWN = ("locale", "first", "count", "width")
+
+
 def _texts() -> dict[str, Any]:
     return {
         "body": graphene.String(required=True, description="The document model, as JSON."),
@@ -112,6 +95,7 @@ def _texts() -> dict[str, Any]:
         "schema": graphene.String(),
         "sample": graphene.String(),
         "theme_id": graphene.ID(),
+        "upload_id": graphene.ID(description="Of a version's `upload`, in the place of blocks."),
     }
 
 
@@ -177,29 +161,31 @@ class TemplateReads:
 
     @staticmethod
     @scope(TEMPLATE.read)
-    def resolve_check_document_template(
-        _root: Any, _info: Any, *, theme_id: str | None = None, **texts: Any
-    ) -> dict[str, Any]:
-        given = {name: value for name, value in texts.items() if value is not None}
-        theme = selectors.row_of(Theme, theme_id) if theme_id else None
-        return checked(Written(**given), theme)
+    def resolve_check_document_template(_root: Any, _info: Any, **given: Any) -> dict[str, Any]:
+        written, theme, _ = _read(given)
+        return checked(written, theme)
 
     @staticmethod
     @scope(TEMPLATE.read)
-    def resolve_preview_document_template(
-        _root: Any, _info: Any, *, theme_id: str | None = None, **given: Any
-    ) -> dict[str, Any]:
-        told = {name: value for name, value in given.items() if value is not None}
-        written = Written(**{name: told.pop(name) for name in _texts() if name in told})
-        theme = selectors.row_of(Theme, theme_id) if theme_id else None
+    def resolve_preview_document_template(_root: Any, _info: Any, **given: Any) -> dict[str, Any]:
+        asked = {name: given.pop(name) for name in _SHOWN if given.get(name) is not None}
+        written, theme, upload = _read(given)
         try:
-            made = preview(written, theme, **told)
+            made = preview(written, theme, upload, **asked)
         except (FindingsError, RenderingLimitError, RenderingFailedError) as error:
-            return {"pages": 0, "pictures": [], "problem": str(error), "code": error.code}
+            kind = upload.kind if upload and upload.kind else "pdf"
+            nothing = {"pages": 0, "pictures": [], "format": kind}
+            return {**nothing, "problem": str(error), "code": error.code}
         shown = [
             {**asdict(one), "png": base64.b64encode(one.png).decode()} for one in made.pictures
         ]
-        return {"title": made.title, "pages": made.pages, "pictures": shown}
+        return {
+            "title": made.title,
+            "pages": made.pages,
+            "pictures": shown,
+            "format": made.format,
+            "document": base64.b64encode(made.document).decode() or None,
+        }
 
     @staticmethod
     @scope(TEMPLATE.read)
@@ -218,26 +204,29 @@ class TemplateReads:
         return export_template(selectors.row_of(Template, id), number)
 
 
+def _read(
+    given: dict[str, Any],
+) -> tuple[Written, Theme | None, TemplateUpload | None]:
+    """Return the texts that were sent, and the rows that go with them."""
+    texts = {name: value for name, value in given.items() if value is not None}
+    theme_id, upload_id = texts.pop("theme_id", None), texts.pop("upload_id", None)
+    theme = selectors.row_of(Theme, theme_id) if theme_id else None
+    upload = selectors.row_of(TemplateUpload, upload_id) if upload_id else None
+    if upload is not None:
+        texts["upload"] = selectors.uploaded(upload)
+    return Written(**texts), theme, upload
+
+
 def checked(written: Written, theme: Theme | None) -> dict[str, Any]:
     """Return what is to be said of a version, as the graph tells it."""
     found = selectors.judged(written, theme)
+    schema = infer_schema(found.template) if found.template else None
+    if schema is not None and written.upload is not None and written.upload.inferred:
+        schema = both(json.loads(written.upload.inferred), schema)
     return {
         "publishable": not found.errors,
-        "findings": [_finding(source, one) for source, one in found.findings],
-        "inferred_schema": told(infer_schema(found.template)) if found.template else None,
-    }
-
-
-def _finding(source: Source, finding: Finding) -> dict[str, Any]:
-    return {
-        "source": source,
-        "place": finding.place,
-        "code": finding.code,
-        "message": finding.message,
-        "block": finding.block,
-        "expression": finding.expression,
-        "at": finding.at,
-        "severity": finding.severity,
+        "findings": [finding_told(source, one) for source, one in found.findings],
+        "inferred_schema": told(schema) if schema is not None else None,
     }
 
 

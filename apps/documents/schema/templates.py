@@ -5,9 +5,25 @@ from typing import Any
 
 import graphene
 
-from apps.documents.models import Partial, Template, TemplateVersion, Theme, VersionState
+from apps.documents.domain.findings import Finding, Severity
+from apps.documents.domain.written import Source
+from apps.documents.models import (
+    Partial,
+    Template,
+    TemplateUpload,
+    TemplateVersion,
+    Theme,
+    UploadState,
+    VersionState,
+)
 from apps.documents.schema.formats import DocumentFormatEnum
-from apps.documents.selectors.templates import drafts_of, published_of, themes_of
+from apps.documents.selectors.templates import (
+    drafts_of,
+    published_of,
+    themes_of,
+    uploaded,
+    uploads_of,
+)
 from kernel.federation.batches import Batched, together
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
@@ -54,6 +70,83 @@ class TemplateAsset(graphene.ObjectType):
     gallery = graphene.String(description="What the gallery calls its picture.")
 
 
+FindingSource = graphene.Enum.from_enum(
+    Source,
+    name="DocumentTemplateFindingSource",
+    description="Into which text the place of a finding leads.",
+)
+FindingSeverity = graphene.Enum.from_enum(
+    Severity,
+    name="DocumentTemplateFindingSeverity",
+    description="A template with an error is not published; a warning is advice.",
+)
+UploadStateEnum = graphene.Enum.from_enum(
+    UploadState,
+    name="DocumentTemplateUploadState",
+    description="Where an uploaded template stands: it is looked through by a job.",
+)
+
+
+class DocumentTemplateFinding(graphene.ObjectType):
+    """One thing to mend."""
+
+    source = FindingSource(required=True)
+    place = graphene.String(
+        required=True,
+        description="A JSON pointer; of Markdown the line. What begins with `/partials/` may be a"
+        " partial of the tenant. Of an upload the paragraph or the cell.",
+    )
+    code = graphene.String(required=True)
+    message = graphene.String(required=True)
+    block = graphene.String(required=True, description="The type of the block, or nothing.")
+    expression = graphene.String(required=True, description="The expression, or nothing.")
+    at = graphene.Int(description="The character of the expression, counted from 0.")
+    severity = FindingSeverity(required=True)
+
+
+def finding_told(source: Source, finding: Finding) -> dict[str, Any]:
+    """Return a finding as the graph tells it."""
+    return {
+        "source": source,
+        "place": finding.place,
+        "code": finding.code,
+        "message": finding.message,
+        "block": finding.block,
+        "expression": finding.expression,
+        "at": finding.at,
+        "severity": finding.severity,
+    }
+
+
+class UploadType(graphene.ObjectType):
+    """A file of Word or Excel that is filled: one version of it, kept as it was given."""
+
+    class Meta:
+        name = "DocumentTemplateUpload"
+
+    id = graphene.ID(required=True, description="For `checkDocumentTemplate` and the preview.")
+    file_id = graphene.ID(required=True)
+    file_version = graphene.Int(required=True)
+    state = UploadStateEnum(required=True)
+    kind = DocumentFormatEnum(description="What is made of it; null until it is looked through.")
+    size_bytes = graphene.Float(required=True)
+    sha256 = graphene.String(required=True)
+    findings = graphene.List(graphene.NonNull(DocumentTemplateFinding), required=True)
+    inferred_schema = graphene.String(description="A draft of the schema of all that it reads.")
+
+    @staticmethod
+    def resolve_kind(upload: TemplateUpload, _info: Any) -> str | None:
+        return upload.kind or None
+
+    @staticmethod
+    def resolve_findings(upload: TemplateUpload, _info: Any) -> list[dict[str, Any]]:
+        return [finding_told(Source.UPLOAD, one) for one in uploaded(upload).findings]
+
+    @staticmethod
+    def resolve_inferred_schema(upload: TemplateUpload, _info: Any) -> str | None:
+        return upload.inferred or None
+
+
 @key("id")
 class TemplateVersionType(Entity):
     """What a template says. Once it is published nothing of it changes."""
@@ -81,6 +174,12 @@ class TemplateVersionType(Entity):
     template_id = graphene.ID(required=True)
     state = TemplateVersionStateEnum(required=True)
     assets = graphene.List(graphene.NonNull(TemplateAsset), required=True)
+    upload = Batched(
+        UploadType,
+        load=uploads_of,
+        description="The file that is filled in the place of blocks; of the body count the title,"
+        " `locale`, `currency` and `timezone`.",
+    )
 
     @staticmethod
     def resolve_assets(version: TemplateVersion, _info: Any) -> list[dict[str, Any]]:

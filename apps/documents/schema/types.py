@@ -85,6 +85,11 @@ class MadeFields:
     query = graphene.Field(_Source, description="Where data comes from.")
     job_id = graphene.ID(description="`documentsJob` tells how far it is.")
     error = graphene.Field(MakingError, description="Why there is none; null unless it failed.")
+    protected = graphene.Boolean(required=True, description="Whether it takes a password.")
+
+    @staticmethod
+    def resolve_protected(row: Made, _info: Any) -> bool:
+        return row.protection is not None
 
     @staticmethod
     def resolve_query(row: Made, _info: Any) -> dict[str, Any] | None:
@@ -108,6 +113,19 @@ class SigningKeyType(Entity):
         )
 
 
+class FileOperation(graphene.ObjectType):
+    """What is done to PDFs that are files."""
+
+    class Meta:
+        name = "DocumentFileOperation"
+
+    name = graphene.String(required=True, description="merge, split or fill.")
+    files = graphene.List(graphene.NonNull(graphene.ID), required=True)
+    first = graphene.Int(description="The first page of a part.")
+    last = graphene.Int(description="Its last page.")
+    flatten = graphene.Boolean(description="Whether the filled form has no fields any more.")
+
+
 @key("id")
 class DocumentType(MadeFields, Entity):
     """A document made, or to be made, from a template and data."""
@@ -123,9 +141,16 @@ class DocumentType(MadeFields, Entity):
         load=peers(versions_of_documents),
         description="What it is made of, whatever becomes of the template.",
     )
+    operation = graphene.Field(
+        FileOperation, description="What it is made by, of PDFs that are files; else null."
+    )
     signing_key = Batched(
         SigningKeyType, load=peers(keys_of_documents), description="With which it is signed."
     )
+
+    @staticmethod
+    def resolve_operation(row: Document, _info: Any) -> dict[str, Any] | None:
+        return row.operation or None
 
 
 @key("id")

@@ -8,11 +8,19 @@ from django.db.models import Q, QuerySet
 
 from apps.documents.domain.assembling import included
 from apps.documents.domain.differences import Difference, differences
-from apps.documents.domain.findings import InvalidTemplateError
+from apps.documents.domain.findings import Finding, InvalidTemplateError, Severity
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.parsing import load_json
-from apps.documents.domain.written import Judged, Written, judge, read_body
-from apps.documents.models import Partial, Template, TemplateVersion, Theme, VersionState
+from apps.documents.domain.written import Judged, Uploaded, Written, judge, read_body
+from apps.documents.models import (
+    Partial,
+    Template,
+    TemplateUpload,
+    TemplateVersion,
+    Theme,
+    UploadState,
+    VersionState,
+)
 from kernel.errors import ConflictError, NotFoundError
 from kernel.ids import parse_id
 from kernel.tenancy.models import TenantModel
@@ -117,7 +125,25 @@ def written_of(version: TemplateVersion) -> Written:
         schema=version.schema,
         sample=version.sample,
         assets=tuple(version.assets),
+        upload=uploaded(version.uploaded) if version.uploaded else None,
     )
+
+
+def uploaded(upload: TemplateUpload) -> Uploaded:
+    """Return what is to be said of a file that versions are."""
+    findings = [Finding(**one | {"severity": Severity(one["severity"])}) for one in upload.findings]
+    if upload.state == UploadState.CHECKING:
+        findings.append(Finding("", "checking", "the file is looked through: wait a moment"))
+    elif upload.state == UploadState.REFUSED and not findings:
+        findings.append(Finding("", upload.error_code, upload.error_message))
+    return Uploaded(findings=tuple(findings), inferred=upload.inferred)
+
+
+def uploads_of(version_ids: list[str]) -> dict[str, TemplateUpload]:
+    """Return the file of each of these versions that is one."""
+    rows = TemplateVersion.objects.filter(pk__in=version_ids, uploaded__isnull=False)
+    found = rows.select_related("uploaded").only("uploaded")
+    return {str(row.pk): row.uploaded for row in found if row.uploaded}
 
 
 def judged(written: Written, theme: Theme | None = None) -> Judged:
@@ -172,6 +198,7 @@ def between(
             "schema": _read(version.schema),
             "sample": _read(version.sample),
             "assets": version.assets,
+            "upload": _told(version.uploaded),
         }
         for one, version in zip(made, (older, newer), strict=True)
     )
@@ -183,6 +210,16 @@ def _made_of(version: TemplateVersion, theme: Theme | None) -> dict[str, Any]:
         return {"body": _read(version.resolved)}
     resolved = judged(written_of(version), theme).resolved
     return {"body": resolved} if resolved else {}
+
+
+def _told(upload: TemplateUpload | None) -> dict[str, Any] | None:
+    if upload is None:
+        return None
+    return {
+        "file": str(upload.file_id),
+        "version": upload.file_version,
+        "sha256": upload.sha256,
+    }
 
 
 def _read(text: str) -> Any:

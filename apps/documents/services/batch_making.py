@@ -7,8 +7,10 @@ document is kept under a key of its item, so that made again it takes the place 
 import itertools
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -34,11 +36,12 @@ from apps.documents.services.batches import (
     enqueue_joining,
     enqueue_lanes,
 )
-from apps.documents.services.handing_over import enqueue_forgetting
-from apps.documents.services.making import rendered, source_of, told
-from apps.documents.services.rendering import Source
+from apps.documents.services.handing_over import enqueue_forgetting, key_of
+from apps.documents.services.making import rendered, told
+from apps.documents.services.protecting import protection_of
+from apps.documents.services.rendering import Rendered
 from apps.documents.services.signing import read_key
-from apps.documents.services.sources import assets_of, items_for
+from apps.documents.services.sources import items_for, source_of
 from contracts.documents import DocumentBatchFailed
 from kernel import clock
 from kernel.errors import DomainError
@@ -47,9 +50,6 @@ from kernel.faults import fault_point
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.running import current_job
 from kernel.tenancy.context import in_tenant
-
-if TYPE_CHECKING:
-    from apps.documents.adapters.pdf.signing import SigningKey as Key
 
 #: Items that one statement stores.
 STORED_AT_ONCE = 200
@@ -91,12 +91,13 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     batch = _going_on(batch_id, round_, BatchState.RENDERING)
     if batch is None:
         return
-    version = TemplateVersion.objects.get(pk=batch.version_id or "")
     try:
-        assets = assets_of(version)
-        # Of a merged batch the whole is signed: what is merged has no signature any more.
-        merged = batch.packing == BatchPacking.MERGED
-        key = None if merged else read_key(batch.signing_key_id)
+        version = TemplateVersion.objects.select_related("uploaded").get(pk=batch.version_id or "")
+        plain = source_of(version)
+        # Of a merged batch the whole is signed, or protected: what is merged is neither any more.
+        single = batch.packing != BatchPacking.MERGED
+        key = read_key(batch.signing_key_id) if single else None
+        protection = protection_of(batch) if single else None
     except DomainError as error:
         if error.retryable:
             raise
@@ -105,7 +106,17 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     made: list[BatchItem] = []
     since = time.monotonic()
     for item in _queued(batch, lane):
-        _make(batch, item, _source_of(item, version, assets), key)
+        source = replace(plain, data=item.data.encode())
+        _make(
+            item,
+            rendered(
+                source,
+                format=batch.format,
+                locale=batch.locale,
+                key=key,
+                protection=protection,
+            ),
+        )
         fault_point("documents-item-made")
         made.append(item)
         current_job().check()
@@ -205,15 +216,9 @@ def _queued(batch: DocumentBatch, lane: int) -> Iterator[BatchItem]:
         position = some[-1].position
 
 
-def _source_of(item: BatchItem, version: TemplateVersion, assets: dict[str, bytes]) -> Source:
-    data = item.data.encode()
-    return source_of(version, assets, iter([data]), len(data))
-
-
-def _make(batch: DocumentBatch, item: BatchItem, source: Source, key: "Key | None") -> None:
+def _make(item: BatchItem, wanted: AbstractContextManager[tuple[Rendered, BinaryIO]]) -> None:
     """Make one document, or note in its row why there is none; what may pass is raised."""
     try:
-        wanted = rendered(source, format=batch.format, locale=batch.locale, key=key)
         with wanted as (made, out):
             item.file_key = key_of(item)
             document_store().save(item.file_key, out)
@@ -224,12 +229,6 @@ def _make(batch: DocumentBatch, item: BatchItem, source: Source, key: "Key | Non
         return
     item.state, item.title = ItemState.READY, made.title
     item.pages, item.size_bytes, item.sha256 = made.pages, made.size_bytes, made.sha256
-
-
-def key_of(item: BatchItem) -> str:
-    """Return where the document of an item is: made once more, it takes the place of itself."""
-    name = str(item.pk)
-    return f"documents/{name[-2:]}/{name}"
 
 
 def _refuse(item: BatchItem, error: DomainError) -> None:

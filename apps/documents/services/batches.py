@@ -4,7 +4,7 @@ from typing import Unpack
 
 from django.db import transaction
 
-from apps.documents.conf import BATCHES_WAITING
+from apps.documents.conf import ACCEPTING, BATCHES_WAITING
 from apps.documents.models import (
     BatchItem,
     BatchPacking,
@@ -15,7 +15,7 @@ from apps.documents.models import (
 )
 from apps.documents.models.batches import OPEN
 from apps.documents.selectors.templates import found_template, usable_version
-from apps.documents.services.documents import DataSource, source, wanted
+from apps.documents.services.documents import Asked, count_sources, source, wanted
 from apps.documents.services.handing_over import enqueue_forgetting
 from contracts.documents import (
     DocumentBatchCancelled,
@@ -24,7 +24,7 @@ from contracts.documents import (
     DocumentBatchResumed,
 )
 from kernel import clock
-from kernel.errors import ConflictError, InvalidInputError, LimitExceededError
+from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, UnavailableError
 from kernel.events.publishing import publish
 from kernel.identity.rights import remembered_rights
 from kernel.jobs.models import Job, JobState
@@ -47,24 +47,24 @@ def create_batch(
     packing: BatchPacking | str = BatchPacking.ZIP,
     title: str | None = None,
     version: int | None = None,
-    locale: str | None = None,
-    sign_with: str | None = None,
-    **given: Unpack[DataSource],
+    **asked: Unpack[Asked],
 ) -> DocumentBatch:
     """Let jobs make a document of each item, and one file of them.
 
-    With `sign_with` each document in a zip is signed, or the one that all are merged into. Raises
-    InvalidInputError, NotFoundError, ConflictError, LimitExceededError, ForbiddenError,
-    UnavailableError.
+    With `sign_with` or `protect` each document in a zip is signed or takes the passwords, or the
+    one that all are merged into. Raises InvalidInputError, NotFoundError, ConflictError,
+    LimitExceededError, ForbiddenError, UnavailableError.
     """
-    if not any(one is not None for one in given.values()):
+    if not ACCEPTING.value():
+        raise UnavailableError("no documents are taken for now")
+    if not count_sources(asked):
         raise InvalidInputError("a batch takes its items from the request, a file or a query")
     used = usable_version(found_template(template), version)
     batch = DocumentBatch(
         title=used.template.title if title is None else title,
         packing=BatchPacking(packing),
-        **wanted(used, format, locale, sign_with),
-        **source(list, **given),
+        **wanted(used, format, asked),
+        **source(list, asked),
     )
     if batch.packing == BatchPacking.MERGED and batch.format != DocumentFormat.PDF:
         raise InvalidInputError("only PDF is merged; documents of other formats go into a zip")

@@ -11,6 +11,7 @@ from apps.documents.models import Document, DocumentFormat, DocumentState, Templ
 from apps.documents.models.documents import UNFINISHED
 from apps.documents.selectors.templates import found_template, usable_version
 from apps.documents.services.handing_over import enqueue_forgetting
+from apps.documents.services.protecting import protection_text
 from apps.documents.services.signing import key_to_sign_with
 from apps.documents.services.sources import checked_file, checked_query, data_text
 from contracts.documents import (
@@ -47,6 +48,15 @@ class DataSource(TypedDict, total=False):
     query: Mapping[str, Any] | None
 
 
+class Asked(DataSource, total=False):
+    """Also how it is made: in which locale, signed with which key, with which passwords."""
+
+    locale: str | None
+    sign_with: str | None
+    #: `password`, `owner_password`, `printing` and `copying`.
+    protect: Mapping[str, Any] | None
+
+
 class DocumentChange(TypedDict, total=False):
     """What of a document can be changed."""
 
@@ -60,51 +70,59 @@ def create_document(
     format: DocumentFormat | str,
     title: str | None = None,
     version: int | None = None,
-    locale: str | None = None,
-    sign_with: str | None = None,
-    **given: Unpack[DataSource],
+    **asked: Unpack[Asked],
 ) -> Document:
     """Let a job make one in the current tenant, of the version that is published or the one named.
 
-    It is signed with a key whose name or id is told, which takes `documents:sign`. Raises
-    InvalidInputError, NotFoundError, ConflictError, LimitExceededError, ForbiddenError, and
-    UnavailableError while none are taken.
+    It is signed with a key whose name or id is told, which takes `documents:sign`, or takes
+    passwords. Raises InvalidInputError, NotFoundError, ConflictError, LimitExceededError,
+    ForbiddenError, and UnavailableError while none are taken.
     """
     used = usable_version(found_template(template), version)
     document = Document(
         title=used.template.title if title is None else title,
-        **wanted(used, format, locale, sign_with),
-        **source(dict, **given),
+        **wanted(used, format, asked),
+        **source(dict, asked),
     )
-    check(document, only=("title", "format", "locale"))
-    if Document.objects.filter(state__in=UNFINISHED).count() >= WAITING.value():
-        raise LimitExceededError(f"at most {WAITING.value()} documents wait or are made at a time")
-    document.job_id = _enqueue(document)
-    document.save()
-    publish(
-        DocumentCreated(
-            document_id=str(document.pk), title=document.title, format=str(document.format)
-        )
-    )
+    ask_for([document])
     return document
 
 
-def wanted(
-    version: TemplateVersion,
-    format: DocumentFormat | str,
-    locale: str | None,
-    sign_with: str | None,
-) -> dict[str, Any]:
-    """Return the columns that say as what something is made.
+def ask_for(documents: Sequence[Document]) -> None:
+    """Let jobs make documents that are new, in the caller's transaction.
 
-    Raises InvalidInputError, UnavailableError, and what `key_to_sign_with` does.
+    Raises InvalidInputError, LimitExceededError, and UnavailableError while none are taken.
     """
     if not ACCEPTING.value():
         raise UnavailableError("no documents are taken for now")
-    kind = DocumentFormat(format)
+    open_ones = Document.objects.filter(state__in=UNFINISHED).count()
+    if open_ones + len(documents) > WAITING.value():
+        raise LimitExceededError(f"at most {WAITING.value()} documents wait or are made at a time")
+    for document in documents:
+        check(document, only=("title", "format", "locale"))
+        document.job_id = _enqueue(document)
+        document.save()
+    publish_all(
+        [
+            DocumentCreated(document_id=str(one.pk), title=one.title, format=str(one.format))
+            for one in documents
+        ]
+    )
+
+
+def wanted(version: TemplateVersion, format: DocumentFormat | str, asked: Asked) -> dict[str, Any]:
+    """Return the columns that say as what something is made.
+
+    Raises InvalidInputError, and what `key_to_sign_with` does.
+    """
+    kind, locale, sign_with = DocumentFormat(format), asked.get("locale"), asked.get("sign_with")
     if version.template.formats and kind not in version.template.formats:
         raise InvalidInputError(
             f"the template is meant for {', '.join(version.template.formats)}, and not {kind}"
+        )
+    if version.uploaded is not None and version.uploaded.kind != kind:
+        raise InvalidInputError(
+            f"the template is a file that becomes {version.uploaded.kind} alone"
         )
     try:
         Locale(locale or "en")
@@ -115,12 +133,13 @@ def wanted(
         "format": kind,
         "locale": locale or "",
         "signing_key_id": key_to_sign_with(sign_with, kind),
+        "protection": protection_text(asked.get("protect"), version, kind, signed=bool(sign_with)),
     }
 
 
-def source(kind: type, **given: Unpack[DataSource]) -> dict[str, Any]:
+def source(kind: type, given: DataSource) -> dict[str, Any]:
     """Return the columns that say where data comes from; raises InvalidInputError."""
-    if sum(one is not None for one in given.values()) > 1:
+    if count_sources(given) > 1:
         raise InvalidInputError("data comes with the request, from a file or by a query: one of it")
     return {
         "data": data_text(given.get("data"), kind=kind),
@@ -128,6 +147,12 @@ def source(kind: type, **given: Unpack[DataSource]) -> dict[str, Any]:
         "query": checked_query(given.get("query")),
         "asked_by": remembered_rights(),
     }
+
+
+def count_sources(given: DataSource) -> int:
+    """Return from how many places data is to come."""
+    found = (given.get("data"), given.get("data_file"), given.get("query"))
+    return sum(one is not None for one in found)
 
 
 @transaction.atomic
@@ -172,7 +197,7 @@ def retry_document(*, id: str) -> Document:
     document = locked(Document, id)
     if document.state not in (DocumentState.FAILED, DocumentState.CANCELLED):
         raise ConflictError(f"the document is {document.state}, and not to be made once more")
-    if document.version_id is None:
+    if document.version_id is None and not document.operation:
         raise ConflictError("the document names no template")
     enqueue_forgetting(document.file_key)
     document.job_id = _enqueue(document)

@@ -12,8 +12,9 @@ from apps.documents.domain.gallery import pictures
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.reading import UNWRITABLE
 from apps.documents.domain.written import MOST_SAMPLE_BYTES
-from apps.documents.models import Template, TemplateVersion
+from apps.documents.models import Template, TemplateUpload, TemplateVersion
 from apps.documents.selectors.templates import draft_of, newest_of, version_of
+from apps.documents.services.uploads import take_upload
 from contracts.templates import TemplateDraftDiscarded, TemplateDraftSaved
 from kernel import clock
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError, NotFoundError
@@ -43,6 +44,8 @@ class Texts(TypedDict, total=False):
     schema: str
     sample: str
     assets: Mapping[str, Mapping[str, Any]]
+    #: A version of a file, or one that another version is already; None to be written again.
+    uploaded: Mapping[str, Any] | TemplateUpload | None
     note: str
 
 
@@ -54,6 +57,7 @@ def texts_of(version: TemplateVersion) -> Texts:
         schema=version.schema,
         sample=version.sample,
         assets=version.assets,
+        uploaded=version.uploaded,
     )
 
 
@@ -65,8 +69,13 @@ def writable(template_id: str) -> Template:
     return template
 
 
-def begin_draft(template: Template, texts: Texts) -> TemplateVersion:
-    """Make the draft of a template that has none; the template is locked, or new."""
+def begin_draft(
+    template: Template, texts: Texts, before: TemplateVersion | None = None
+) -> TemplateVersion:
+    """Make the draft of a template that has none; the template is locked, or new.
+
+    What is not told is as in the version `before`.
+    """
     last = TemplateVersion.objects.filter(template=template).aggregate(last=Max("number"))["last"]
     if (last or 0) >= MOST_VERSIONS:
         raise LimitExceededError(f"a template has at most {MOST_VERSIONS} versions")
@@ -77,7 +86,11 @@ def begin_draft(template: Template, texts: Texts) -> TemplateVersion:
         author_type=actor.type,
         author_id=actor.id,
         author_name=actor.name,
-        **{"body": EMPTY, **_checked(texts)},
+        **{
+            "body": EMPTY,
+            **(texts_of(before) if before else {}),
+            **_checked(texts, before.uploaded if before else None),
+        },
     )
     check(draft, only=("note",))
     draft.save()
@@ -96,7 +109,7 @@ def draft_template(*, id: str, number: int | None = None) -> TemplateVersion:
     if draft is not None:
         raise ConflictError(f"version {draft.number} of {template.name!r} is a draft already")
     source = newest_of(template) if number is None else version_of(template, number)
-    return begin_draft(template, texts_of(source) if source else Texts())
+    return begin_draft(template, Texts(), source)
 
 
 @transaction.atomic
@@ -111,11 +124,10 @@ def save_draft(
     template = writable(id)
     draft = draft_of(template)
     if draft is None:
-        newest = newest_of(template)
-        return begin_draft(template, Texts(**{**(texts_of(newest) if newest else {}), **texts}))
+        return begin_draft(template, texts, newest_of(template))
     if saved_at is not None and saved_at != draft.saved_at:
         raise ConflictError(f"the draft was saved by others at {draft.saved_at:%Y-%m-%d %H:%M:%S}Z")
-    wanted = _checked(texts)
+    wanted = _checked(texts, draft.uploaded)
     other = {name: value for name, value in wanted.items() if getattr(draft, name) != value}
     if not other:
         return draft
@@ -152,7 +164,7 @@ def _tell(draft: TemplateVersion) -> None:
     )
 
 
-def _checked(texts: Texts) -> dict[str, Any]:
+def _checked(texts: Texts, now: TemplateUpload | None = None) -> dict[str, Any]:
     """Return what is told as it is kept; raises InvalidInputError, LimitExceededError."""
     found: dict[str, Any] = dict(texts)
     for name, most in _MOST.items():
@@ -163,6 +175,8 @@ def _checked(texts: Texts) -> dict[str, Any]:
             raise InvalidInputError(f"{name} holds U+{ord(wrong[0]):04X}, which nothing writes")
     if "assets" in found:
         found["assets"] = _assets(found["assets"])
+    if isinstance(found.get("uploaded"), Mapping):
+        found["uploaded"] = take_upload(found["uploaded"], now)
     if found.get("sample") == "":
         found["sample"] = "{}"
     return found

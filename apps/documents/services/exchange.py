@@ -15,40 +15,55 @@ from apps.documents.models import Template, TemplateVersion
 from apps.documents.selectors.templates import judged, newest_of, version_of, written_of
 from apps.documents.services.drafts import Texts
 from apps.documents.services.templates import create_template
-from kernel.errors import NotFoundError
+from kernel.errors import ConflictError, NotFoundError
 
 #: What such a file says it is.
 KIND = "septetTemplate"
 VERSION = 1
-_TEXTS = ("name", "title", "description", "markdown", "note")
 
 
 def export_template(template: Template, number: int | None = None) -> str:
     """Return a version, the newest if none is named, as a JSON file.
 
     The partials and the theme of the tenant are in it; of pictures the names, their bytes are
-    files. Raises TemplateRefusedError for a draft that cannot be read, NotFoundError.
+    files. Raises TemplateRefusedError for a draft that cannot be read, NotFoundError, and
+    ConflictError for one that is a file of Word or Excel.
     """
     version = newest_of(template) if number is None else version_of(template, number)
     if version is None:
         raise NotFoundError(f"the template {template.name!r} has no version")
-    body = json.loads(version.resolved) if version.resolved else _assembled(template, version)
-    if version.markdown:
-        del body["blocks"]
     made = {
         KIND: VERSION,
         "name": template.name,
         "title": template.title,
         "description": template.description,
         "formats": template.formats,
+        **content_of(template, version),
+        "assets": sorted(version.assets),
+    }
+    return json.dumps(made, ensure_ascii=False, indent=2)
+
+
+def content_of(template: Template, version: TemplateVersion) -> dict[str, Any]:
+    """Return what a version says, as such a file has it.
+
+    Raises TemplateRefusedError, and ConflictError for one that is a file of Word or Excel.
+    """
+    if version.uploaded is not None:
+        raise ConflictError(
+            f"version {version.number} is a file, number {version.uploaded.file_version} of"
+            f" {version.uploaded.file_id}: take that elsewhere"
+        )
+    body = json.loads(version.resolved) if version.resolved else _assembled(template, version)
+    if version.markdown:
+        del body["blocks"]
+    return {
         "note": version.note,
         "body": body,
         "markdown": version.markdown,
         "schema": json.loads(version.schema) if version.schema else None,
         "sample": _sample(version),
-        "assets": sorted(version.assets),
     }
-    return json.dumps(made, ensure_ascii=False, indent=2)
 
 
 @transaction.atomic
@@ -64,20 +79,31 @@ def import_template(
         _check(given)
     except InvalidTemplateError as error:
         raise TemplateRefusedError(error.findings) from None
-    texts = Texts(
-        body=json.dumps(given["body"], ensure_ascii=False, indent=2),
-        markdown=given.get("markdown", ""),
-        schema=told(given["schema"]) if given.get("schema") is not None else "",
-        sample=json.dumps(given.get("sample", {}), ensure_ascii=False, indent=2),
-        note=given.get("note", ""),
-    )
     return create_template(
         name=name or given["name"],
         title=given["title"],
         description=given.get("description", ""),
         formats=given.get("formats", []),
         theme_id=theme_id,
-        **texts,
+        **_texts(given),
+    )
+
+
+def texts_in(content: Any) -> Texts:
+    """Return what `content_of` told, for a draft to say; raises TemplateRefusedError."""
+    wrong = _wrong(content) if isinstance(content, dict) else [Finding("", "type", "an object")]
+    if wrong:
+        raise TemplateRefusedError(wrong)
+    return _texts(content)
+
+
+def _texts(given: dict[str, Any]) -> Texts:
+    return Texts(
+        body=json.dumps(given["body"], ensure_ascii=False, indent=2),
+        markdown=given.get("markdown", ""),
+        schema=told(given["schema"]) if given.get("schema") is not None else "",
+        sample=json.dumps(given.get("sample", {}), ensure_ascii=False, indent=2),
+        note=given.get("note", ""),
     )
 
 
@@ -101,13 +127,25 @@ def _check(given: Any) -> None:
         raise InvalidTemplateError([Finding("", "type", f'a template file says `"{KIND}": 1`')])
     wrong = [
         Finding(f"/{name}", "type", "a text is needed here")
-        for name in _TEXTS
-        if not isinstance(given.get(name, "" if name not in ("name", "title") else None), str)
+        for name in ("name", "title")
+        if not isinstance(given.get(name), str)
     ]
+    if not isinstance(given.get("description", ""), str):
+        wrong.append(Finding("/description", "type", "a text is needed here"))
     formats = given.get("formats", [])
     if not isinstance(formats, list) or not all(isinstance(one, str) for one in formats):
         wrong.append(Finding("/formats", "type", "a list of texts"))
-    if not isinstance(given.get("body"), dict):
-        wrong.append(Finding("/body", "type", "an object"))
+    wrong += _wrong(given)
     if wrong:
         raise InvalidTemplateError(wrong)
+
+
+def _wrong(content: dict[str, Any]) -> list[Finding]:
+    wrong = [
+        Finding(f"/{name}", "type", "a text is needed here")
+        for name in ("markdown", "note")
+        if not isinstance(content.get(name, ""), str)
+    ]
+    if not isinstance(content.get("body"), dict):
+        wrong.append(Finding("/body", "type", "an object"))
+    return wrong

@@ -1,18 +1,24 @@
 """What was made goes to the files service, once, whatever dies on the way."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.documents.access import DOCUMENT
 from apps.documents.adapters.stores import document_store
 from apps.documents.domain.names import CONTENT_TYPES, file_name
 from apps.documents.models.making import Made
+from contracts.event import Event
+from kernel import clock
+from kernel.events.publishing import publish
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
 from kernel.mesh.storing import NotStoredError, Outgoing, forget, store
+from kernel.tenancy.models import TenantModel
 
 M = TypeVar("M", bound=Made)
 
@@ -43,9 +49,29 @@ def hand_over(row: Made, going_on: QuerySet[Any], *, title: str, ending: str) ->
     return UUID(file_id)
 
 
+@transaction.atomic
+def let_have(
+    going_on: QuerySet[M], file_id: UUID, *, state: str, tells: Callable[[M], Event]
+) -> bool:
+    """Let the file be had, and tell of it; False when nobody wants it any more."""
+    found = going_on.select_for_update().first()
+    if found is None:
+        return False
+    enqueue_forgetting(found.file_key)
+    going_on.update(state=state, output_id=file_id, file_key="", finished_at=clock.now())
+    publish(tells(found))
+    return True
+
+
 def withdraw(row: Made, file_id: UUID) -> None:
     """Let the files service remove what nobody wants any more."""
     forget(APP, reader_scope=DOCUMENT.read, file_id=str(file_id))
+
+
+def key_of(row: TenantModel) -> str:
+    """Return where our own store has what is made of a row: made again, it is at its own place."""
+    name = str(row.pk)
+    return f"documents/{name[-2:]}/{name}"
 
 
 def enqueue_forgetting(key: str) -> None:

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.documents.adapters.csv import safe
 from apps.documents.adapters.stores import document_store
 from apps.documents.domain.names import file_name
 from apps.documents.errors import NothingMadeError
@@ -25,13 +24,18 @@ from apps.documents.models import (
     ItemState,
 )
 from apps.documents.services.batch_making import fail_batch
-from apps.documents.services.handing_over import enqueue_forgetting, hand_over, withdraw
+from apps.documents.services.handing_over import (
+    enqueue_forgetting,
+    hand_over,
+    let_have,
+    withdraw,
+)
+from apps.documents.services.protecting import protection_of
 from apps.documents.services.rendering import Part, Written, merge
 from apps.documents.services.signing import read_key, signed
 from contracts.documents import DocumentBatchFinished
-from kernel import clock
+from contracts.formulas import guarded
 from kernel.errors import DomainError
-from kernel.events.publishing import publish
 from kernel.faults import fault_point
 from kernel.jobs.running import current_job
 from kernel.reading import by_key
@@ -58,7 +62,12 @@ def join_batch(batch_id: UUID, round_: int) -> None:
             raise
         fail_batch(batch, error)
         return
-    if not _finish(batch, file_id):
+    if not let_have(
+        _going_on(batch),
+        file_id,
+        state=BatchState.READY,
+        tells=lambda found: _finished(found, file_id),
+    ):
         withdraw(batch, file_id)
 
 
@@ -101,11 +110,11 @@ def _join(batch: DocumentBatch) -> None:
 
 
 def _merge(batch: DocumentBatch, made: QuerySet[BatchItem], out: BinaryIO) -> None:
-    """Write the documents as one, which is signed where that was asked for."""
+    """Write the documents as one, which is signed or protected where that was asked for."""
     key = read_key(batch.signing_key_id)
     parts = [_part(one) for one in by_key(made, key="position")]
     with tempfile.TemporaryFile() as unsigned:
-        plain = merge(parts, unsigned, title=batch.title)
+        plain = merge(parts, unsigned, title=batch.title, protection=protection_of(batch))
         unsigned.seek(0)
         with signed(plain, unsigned, key) as (merged, content):
             shutil.copyfileobj(content, out)
@@ -152,29 +161,17 @@ def _failures(batch: DocumentBatch) -> Iterator[str]:
     writer.writerow(["position", "code", "place", "message"])
     for item in by_key(rows, key="position"):
         told = (item.error_code, item.error_place, item.error_message)
-        writer.writerow([item.position, *map(safe, told)])
+        writer.writerow([item.position, *map(guarded, told)])
     yield text.getvalue()
 
 
-@transaction.atomic
-def _finish(batch: DocumentBatch, file_id: UUID) -> bool:
-    """Let the file be had; False when the batch was stopped meanwhile."""
-    found = _going_on(batch).select_for_update().first()
-    if found is None:
-        return False
-    DocumentBatch.objects.filter(pk=found.pk).update(
-        state=BatchState.READY, output_id=file_id, file_key="", finished_at=clock.now()
+def _finished(batch: DocumentBatch, file_id: UUID) -> DocumentBatchFinished:
+    return DocumentBatchFinished(
+        batch_id=str(batch.pk),
+        title=batch.title,
+        file_id=str(file_id),
+        made=batch.made,
+        failed=batch.failed,
+        size_bytes=batch.size_bytes,
+        sha256=batch.sha256,
     )
-    enqueue_forgetting(found.file_key)
-    publish(
-        DocumentBatchFinished(
-            batch_id=str(found.pk),
-            title=found.title,
-            file_id=str(file_id),
-            made=found.made,
-            failed=found.failed,
-            size_bytes=found.size_bytes,
-            sha256=found.sha256,
-        )
-    )
-    return True

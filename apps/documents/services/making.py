@@ -5,24 +5,32 @@ all else is noted in the document, and no fault of the job's.
 """
 
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.documents import metrics
 from apps.documents.adapters.stores import document_store
+from apps.documents.domain.protection import Protection
 from apps.documents.errors import AbandonedError, FindingsError
+from apps.documents.metrics import counted
 from apps.documents.models import Document, DocumentState, TemplateVersion
 from apps.documents.models.documents import UNFINISHED
-from apps.documents.services.handing_over import enqueue_forgetting, hand_over, withdraw
+from apps.documents.services.handing_over import (
+    enqueue_forgetting,
+    hand_over,
+    let_have,
+    withdraw,
+)
+from apps.documents.services.pdf_operations import of_files
+from apps.documents.services.protecting import protection_of
 from apps.documents.services.rendering import Rendered, Source, render
 from apps.documents.services.signing import read_key, signed
-from apps.documents.services.sources import assets_of, data_of
+from apps.documents.services.sources import data_of, source_of
 from contracts.documents import DocumentFailed, DocumentReady
 from kernel import clock
 from kernel.errors import DomainError
@@ -55,41 +63,32 @@ def make_document(document_id: UUID) -> None:
             raise
         fail(document, error)
         return
-    if not _finish(document, file_id):
+    if not let_have(
+        _going_on(document),
+        file_id,
+        state=DocumentState.READY,
+        tells=lambda found: _ready(found, file_id),
+    ):
         withdraw(document, file_id)
-
-
-def source_of(
-    version: TemplateVersion, assets: Mapping[str, bytes], data: Iterator[bytes], size: int
-) -> Source:
-    """Return what a document of a version is made of."""
-    return Source(
-        template=version.resolved.encode(),
-        schema=version.schema.encode(),
-        assets=assets,
-        data=data,
-        data_bytes=size,
-    )
 
 
 @contextmanager
 def rendered(
-    source: Source, *, format: str, locale: str, key: "Key | None"
+    source: Source,
+    *,
+    format: str,
+    locale: str,
+    key: "Key | None" = None,
+    protection: Protection | None = None,
 ) -> Iterator[tuple[Rendered, BinaryIO]]:
     """Give a document that was made, signed if there is a key, and its bytes to be read.
 
     Raises as `render` and `signed` do.
     """
-    begun = time.monotonic()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         out = cast(BinaryIO, file)
-        try:
-            made = render(source, out, format=format, locale=locale)
-        except DomainError as error:
-            metrics.DOCUMENTS.labels(format, error.code).inc()
-            raise
-        metrics.DOCUMENTS.labels(format, "ready").inc()
-        metrics.RENDER_SECONDS.labels(format).observe(time.monotonic() - begun)
+        with counted(format):
+            made = render(source, out, format=format, locale=locale, protection=protection)
         out.seek(0)
         with signed(made, out, key) as found:
             yield found
@@ -143,7 +142,7 @@ def end_abandoned() -> None:
 def _begin(document_id: UUID) -> Document | None:
     rows = Document.objects.select_for_update().filter(pk=document_id, state__in=UNFINISHED)
     document = rows.first()
-    if document is None or document.version_id is None:
+    if document is None or not (document.version_id or document.operation):
         return None
     document.state = DocumentState.RENDERING
     if not document.sha256:
@@ -160,43 +159,44 @@ def _going_on(document: Document) -> QuerySet[Document]:
 
 
 def _render(document: Document) -> None:
-    version = TemplateVersion.objects.select_related("template").get(pk=document.version_id or "")
-    assets, key = assets_of(version), read_key(document.signing_key_id)
     current_job().progress(0, 1, "rendering")
-    with data_of(document) as (data, size):
-        source = source_of(version, assets, data, size)
-        wanted = rendered(source, format=document.format, locale=document.locale, key=key)
-        with wanted as (made, out):
-            document_store().save(document.file_key, out)
+    with of_files(document) if document.operation else _of_template(document) as (made, out):
+        document_store().save(document.file_key, out)
     fault_point("documents-rendered")
     document.pages, document.size_bytes = made.pages, made.size_bytes
     document.sha256 = made.sha256
-    if document.title == version.template.title and made.title:
+    if document.version and document.title == document.version.template.title and made.title:
         document.title = made.title
     columns = {name: getattr(document, name) for name in ("title", "pages", "size_bytes", "sha256")}
     _going_on(document).update(**columns)
     current_job().progress(1, 1, "storing")
 
 
-@transaction.atomic
-def _finish(document: Document, file_id: UUID) -> bool:
-    """Let the document be had; False when nobody wants it any more."""
-    found = _going_on(document).select_for_update().first()
-    if found is None:
-        return False
-    Document.objects.filter(pk=found.pk).update(
-        state=DocumentState.READY, output_id=file_id, file_key="", finished_at=clock.now()
+@contextmanager
+def _of_template(document: Document) -> Iterator[tuple[Rendered, BinaryIO]]:
+    rows = TemplateVersion.objects.select_related("template", "uploaded")
+    document.version = rows.get(pk=document.version_id or "")
+    plain = source_of(document.version)
+    with (
+        data_of(document) as (data, size),
+        rendered(
+            replace(plain, data=data, data_bytes=size),
+            format=document.format,
+            locale=document.locale,
+            key=read_key(document.signing_key_id),
+            protection=protection_of(document),
+        ) as found,
+    ):
+        yield found
+
+
+def _ready(document: Document, file_id: UUID) -> DocumentReady:
+    return DocumentReady(
+        document_id=str(document.pk),
+        title=document.title,
+        format=document.format,
+        file_id=str(file_id),
+        pages=document.pages,
+        size_bytes=document.size_bytes,
+        sha256=document.sha256,
     )
-    enqueue_forgetting(found.file_key)
-    publish(
-        DocumentReady(
-            document_id=str(found.pk),
-            title=found.title,
-            format=found.format,
-            file_id=str(file_id),
-            pages=found.pages,
-            size_bytes=found.size_bytes,
-            sha256=found.sha256,
-        )
-    )
-    return True

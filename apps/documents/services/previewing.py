@@ -15,16 +15,18 @@ from apps.documents.domain.written import MOST_SAMPLE_BYTES, Written
 from apps.documents.errors import (
     DataRefusedError,
     RenderingFailedError,
-    RenderingLimitError,
     TemplateRefusedError,
 )
-from apps.documents.models import Theme
+from apps.documents.models import TemplateUpload, Theme
 from apps.documents.selectors.templates import judged
-from apps.documents.services.rendering import RENDERING, Source, render, usual_limits
+from apps.documents.services.rendering import Source, called, render, usual_limits
+from apps.documents.services.uploads import content_of
 from kernel.errors import InvalidInputError, UnavailableError
-from kernel.sandbox import Limits, SandboxError
+from kernel.sandbox import Limits
 
 MOST_PAGES = 10
+#: Of a file of Word or Excel that was filled: it comes with the answer.
+MOST_FILE_BYTES = 10_000_000
 WIDTHS = (100, 1_600)
 #: Somebody waits for it.
 SECONDS = 8
@@ -50,16 +52,22 @@ class PagePicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What became of a version and its sample; `pages` counts all of them."""
+    """What became of a version and its sample; `pages` counts all of them.
+
+    Of a file of Word or Excel that was filled there are no pictures, but the file.
+    """
 
     title: str
     pages: int
     pictures: list[PagePicture]
+    format: str = "pdf"
+    document: bytes = b""
 
 
 def preview(
     written: Written,
     theme: Theme | None = None,
+    upload: TemplateUpload | None = None,
     *,
     locale: str = "",
     first: int = 1,
@@ -76,9 +84,17 @@ def preview(
             f"from page 1 on at most {MOST_PAGES} pages, {WIDTHS[0]} to {WIDTHS[1]} pixels wide"
         )
     source = _source(written, theme)
-    limits = _limits()
+    limits = awaited_limits()
     out = io.BytesIO()
-    with _turn():
+    if upload is not None:
+        source = replace(source, upload=content_of(upload))
+        limits = replace(limits, output_bytes=min(limits.output_bytes, MOST_FILE_BYTES))
+        with turn():
+            made = render(source, out, format=upload.kind, locale=locale, limits=limits)
+        return Preview(
+            title=made.title, pages=0, pictures=[], format=upload.kind, document=out.getvalue()
+        )
+    with turn():
         made = render(source, out, format="pdf", locale=locale, limits=limits)
         pictures = _pictures(out.getvalue(), first, count, width, limits)
     return Preview(title=made.title, pages=made.pages, pictures=pictures)
@@ -101,7 +117,8 @@ def _source(written: Written, theme: Theme | None) -> Source:
     )
 
 
-def _limits() -> Limits:
+def awaited_limits() -> Limits:
+    """Return what may be taken while somebody waits."""
     usual = usual_limits()
     return replace(
         usual, cpu_seconds=min(usual.cpu_seconds, SECONDS), seconds=min(usual.seconds, SECONDS * 2)
@@ -110,7 +127,7 @@ def _limits() -> Limits:
 
 def _pictures(pdf: bytes, first: int, count: int, width: int, limits: Limits) -> list[PagePicture]:
     try:
-        answer = RENDERING.run(
+        answer = called(
             "picture",
             [pdf],
             size=len(pdf),
@@ -124,16 +141,15 @@ def _pictures(pdf: bytes, first: int, count: int, width: int, limits: Limits) ->
                 zip(sizes, answer.parts, strict=True), start=first
             )
         ]
-    except SandboxError as error:
-        raise RenderingLimitError(f"the pages take too much: {error.code}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise RenderingFailedError("the pages cannot be shown") from error
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """Wait until few enough others are at it; raises UnavailableError."""
     if not _TURNS.acquire(timeout=_PATIENCE_SECONDS):
-        raise UnavailableError("others are looking at previews; try again")
+        raise UnavailableError("others are being answered; try again")
     try:
         yield
     finally:

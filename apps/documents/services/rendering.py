@@ -22,7 +22,7 @@ from apps.documents.errors import (
     RenderingLimitError,
     TemplateRefusedError,
 )
-from kernel.sandbox import Limits, Sandbox, SandboxError, SandboxReason
+from kernel.sandbox import Answer, Limits, Sandbox, SandboxError, SandboxReason
 
 RENDERING = Sandbox("apps.documents.adapters.sandboxed.program")
 _REFUSALS: Mapping[str, type[FindingsError]] = {
@@ -56,6 +56,8 @@ class Source:
     partials: bytes = b""
     theme: bytes = b""
     schema: bytes = b""
+    #: A file of Word or Excel that is filled in the place of the template's blocks.
+    upload: bytes = b""
     assets: Mapping[str, bytes] = field(default_factory=dict)
 
     def lengths(self) -> dict[str, int]:
@@ -74,7 +76,7 @@ class Source:
 
     def _parts(self) -> Iterator[tuple[str, bytes]]:
         yield "template", self.template
-        for name in ("partials", "theme", "schema"):
+        for name in ("partials", "theme", "schema", "upload"):
             if part := getattr(self, name):
                 yield name, part
         for name, part in self.assets.items():
@@ -145,11 +147,17 @@ class Part:
 
 
 def merge(
-    parts: Sequence[Part], out: BinaryIO, *, title: str, limits: Limits | None = None
+    parts: Sequence[Part],
+    out: BinaryIO,
+    *,
+    title: str,
+    protection: Protection | None = None,
+    limits: Limits | None = None,
 ) -> Rendered:
     """Write PDFs as one, with a bookmark for each; the same ones have the same bytes each time.
 
-    Raises RenderingLimitError, RenderingFailedError; OSError when it may go otherwise later.
+    Not so where they are protected. Raises DocumentRefusedError, RenderingLimitError,
+    RenderingFailedError; OSError when it may go otherwise later.
     """
     titles = json.dumps([part.title for part in parts]).encode()
     lengths = {"titles": len(titles)}
@@ -162,8 +170,71 @@ def merge(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"title": title},
+        arguments={"title": title, "protection": asdict(protection) if protection else None},
     )
+
+
+def split(
+    part: Part, out: BinaryIO, *, first: int, last: int, limits: Limits | None = None
+) -> Rendered:
+    """Write some pages of a PDF, counted from 1; raises as `merge` does."""
+    return _run(
+        "split",
+        part.chunks(),
+        part.size_bytes,
+        out,
+        kind="pdf",
+        limits=limits or usual_limits(),
+        arguments={"first": first, "last": last},
+    )
+
+
+def fill_form(
+    part: Part, values: bytes, out: BinaryIO, *, flatten: bool, limits: Limits | None = None
+) -> Rendered:
+    """Write a form with values, as JSON by the names of its fields; raises as `merge` does."""
+    lengths = {"values": len(values), "form": part.size_bytes}
+    first = head(lengths)
+    return _run(
+        "fill_form",
+        itertools.chain([first, values], part.chunks()),
+        len(first) + sum(lengths.values()),
+        out,
+        kind="pdf",
+        limits=limits or usual_limits(),
+        arguments={"flatten": flatten},
+    )
+
+
+def called(
+    function: str,
+    data: Iterable[bytes],
+    *,
+    size: int,
+    limits: Limits,
+    arguments: dict[str, Any] | None = None,
+    into: BinaryIO | None = None,
+) -> Answer:
+    """Let the sandbox do something; what it answers may be made up by a program that took it over.
+
+    Raises RenderingLimitError, RenderingFailedError, and what it has refused; OSError.
+    """
+    try:
+        answer = RENDERING.run(
+            function, data, size=size, limits=limits, arguments=arguments, into=into
+        )
+    except SandboxError as error:
+        if what := _LIMITS.get(cast(SandboxReason, error.code)):
+            raise RenderingLimitError(f"the document takes more {what} than one may") from error
+        raise RenderingFailedError(f"the document cannot be made: {error.code}") from error
+    if "refused" in answer.told:
+        raise _refusal(answer.told)
+    return answer
+
+
+def findings_of(told: Any) -> list[Finding]:
+    """Return findings that the sandbox tells of; raises KeyError, TypeError, ValueError."""
+    return [_finding(one) for one in told[:_MOST_FINDINGS]]
 
 
 def _run(
@@ -177,21 +248,14 @@ def _run(
     arguments: dict[str, Any],
 ) -> Rendered:
     written = Written(out, _BEGINNINGS.get(kind, b""))
-    try:
-        answer = RENDERING.run(
-            function,
-            data,
-            size=size,
-            limits=limits,
-            arguments=arguments,
-            into=cast(BinaryIO, written),
-        )
-    except SandboxError as error:
-        if what := _LIMITS.get(cast(SandboxReason, error.code)):
-            raise RenderingLimitError(f"the document takes more {what} than one may") from error
-        raise RenderingFailedError(f"the document cannot be made: {error.code}") from error
-    if "refused" in answer.told:
-        raise _refusal(answer.told)
+    answer = called(
+        function,
+        data,
+        size=size,
+        limits=limits,
+        arguments=arguments,
+        into=cast(BinaryIO, written),
+    )
     title, pages = answer.told.get("title"), answer.told.get("pages")
     believable = isinstance(title, str) and isinstance(pages, int) and 0 <= pages <= _MOST_PAGES
     if not (believable and written.begins_well):
@@ -233,7 +297,7 @@ def _refusal(told: dict[str, Any]) -> Exception:
     """Return what findings say; a program that was taken over may have made them up."""
     kind = _REFUSALS.get(str(told["refused"]))
     try:
-        findings = [_finding(one) for one in told["findings"][:_MOST_FINDINGS]]
+        findings = findings_of(told["findings"])
     except (KeyError, TypeError, ValueError):
         findings = []
     if kind is None or not findings:

@@ -19,6 +19,8 @@ from apps.documents.domain.items import Item, ItemsError, checked, items_of, kin
 from apps.documents.errors import DataUnreadableError
 from apps.documents.models import TemplateVersion
 from apps.documents.models.making import Made
+from apps.documents.services.rendering import Source
+from apps.documents.services.uploads import content_of
 from kernel.errors import InvalidInputError, UnavailableError
 from kernel.identity.rights import remaining_rights
 from kernel.identity.service_tokens import own_principal
@@ -114,11 +116,21 @@ def items_for(row: Made) -> Iterator[Iterator[Item]]:
     yield (checked(one, f"/{at}", most) for at, one in enumerate(values))
 
 
-def assets_of(version: TemplateVersion) -> dict[str, bytes]:
-    """Return the pictures of a version by their names, read as its tenant's own service.
+def source_of(version: TemplateVersion) -> Source:
+    """Return what documents of a version are made of, but for their data.
 
-    Raises NotFetchedError, UnavailableError.
+    Its pictures are read as its tenant's own service. Raises NotFetchedError, UnavailableError,
+    NotFoundError, and what else is retryable.
     """
+    return Source(
+        template=version.resolved.encode(),
+        schema=version.schema.encode(),
+        upload=content_of(version.uploaded) if version.uploaded else b"",
+        assets=_assets_of(version),
+    )
+
+
+def _assets_of(version: TemplateVersion) -> dict[str, bytes]:
     return {
         name: pictures()[told["gallery"]]
         if "gallery" in told

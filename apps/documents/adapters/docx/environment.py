@@ -18,9 +18,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from apps.documents.adapters.docx.filters import filters
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.values import ARITHMETIC, kind, normal
 from apps.documents.domain.limits import DEFAULT, Limits
 from apps.documents.domain.model.reading import UNWRITABLE
+from contracts.expressions.values import ARITHMETIC, kind, normal
 
 _TAKEN = (
     nodes.Template,
@@ -98,6 +98,10 @@ class Environment(ImmutableSandboxedEnvironment):
                 raise TemplateRuntimeError("the document has too many characters: loop over less")
             found.append(piece)
         return "".join(found)
+
+    def tree(self, source: str) -> nodes.Template:
+        """Return what a part says that has no mistakes."""
+        return super()._parse(source, None, None)
 
     def mistakes(self, source: str) -> Iterator[tuple[int, str]]:
         """Yield what a part may not say, with its line."""

@@ -9,7 +9,7 @@ from jinja2.exceptions import FilterArgumentError
 from jinja2.runtime import Undefined
 
 from apps.documents.domain.expressions.locales import Locale, pattern_problem
-from apps.documents.domain.expressions.values import ARITHMETIC, normal
+from contracts.expressions.values import ARITHMETIC, normal
 
 _MOST_DIGITS = 10
 _LONGEST = 100

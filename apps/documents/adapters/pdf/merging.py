@@ -61,7 +61,7 @@ def split_pdf(content: BinaryIO, ranges: Sequence[range], place: str = "") -> It
         count = len(pdf.pages)
         for at, pages in enumerate(ranges):
             if not pages or min(pages) < 0 or max(pages) >= count:
-                message = f"the PDF has {count} pages, counted from 0: {pages} is asked for"
+                message = f"the PDF has {count} pages: {_shown(pages)} are asked for"
                 stop(f"{place}/{at}", "range", message)
         for pages in ranges:
             with pikepdf.new() as taken:
@@ -69,6 +69,10 @@ def split_pdf(content: BinaryIO, ranges: Sequence[range], place: str = "") -> It
                 out = io.BytesIO()
                 saved(taken, out)
             yield out.getvalue()
+
+
+def _shown(pages: range) -> str:
+    return f"{min(pages) + 1} to {max(pages) + 1}" if pages else "none"
 
 
 def _merge(sources: Sequence[Source], out: BinaryIO, number: int, title: str = "") -> int:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import pypdfium2
@@ -14,11 +14,14 @@ from apps.documents.adapters.facturx import facturx_of
 from apps.documents.adapters.html import render_html
 from apps.documents.adapters.pdf.archiving import Archive
 from apps.documents.adapters.pdf.rendering import render_pdf
+from apps.documents.adapters.sandboxed import uploads
+from apps.documents.adapters.sandboxed.answers import Answer, refused
 from apps.documents.adapters.sandboxed.packing import ASSET, unpacked
 from apps.documents.adapters.xlsx.rendering import render_xlsx
 from apps.documents.domain.checking.schemas import check_data, parse_schema
 from apps.documents.domain.evaluation.evaluating import evaluate
 from apps.documents.domain.evaluation.parts import Document
+from apps.documents.domain.expressions.locales import Locale
 from apps.documents.domain.findings import (
     DocumentError,
     Finding,
@@ -40,13 +43,6 @@ _RENDERERS: Mapping[str, Callable[[Document, BinaryIO], None]] = {
     "csv": render_csv,
 }
 
-Answer = tuple[dict[str, Any], list[bytes]]
-
-
-def refused(what: str, findings: Iterable[Finding]) -> dict[str, Any]:
-    """Return what is told of a template, of data, or of a document, of which nothing is made."""
-    return {"refused": what, "findings": [asdict(one) for one in findings]}
-
 
 class _RefusedError(Exception):
     """Findings, and whether they are about the template, its data, or both together."""
@@ -66,7 +62,8 @@ def render(
     """Return a document in a format, with its title and how many pages it has (0 without any).
 
     Of the parts `template` and `data` are needed; `partials`, `theme` (what the template does not
-    say itself), `schema` and pictures are taken too. Where no document can be made, `refused` says
+    say itself), `schema` and pictures are taken too, and `upload`, a file of Word or Excel that is
+    filled in the place of blocks. Where no document can be made, `refused` says
     of what: `template`, `data` or `document`; and `findings` where and why.
     """
     given = unpacked(data)
@@ -74,7 +71,9 @@ def render(
         template, values = _template(given), _data(given)
         document = _document(given, template, values, locale)
         out = io.BytesIO()
-        if format == "pdf":
+        if "upload" in given:
+            _fill(bytes(given["upload"]), values, out, format, document.locale)
+        elif format == "pdf":
             guard = Protection(**protection) if protection else None
             archive = _archive(template, values)
             if guard and archive:
@@ -103,6 +102,15 @@ def _document(
         return evaluate(template, values, locale=locale or None, assets=assets)
     except ValueError as error:
         raise _RefusedError("document", [Finding("", "locale", str(error))]) from error
+
+
+def _fill(
+    upload: bytes, values: dict[str, Any], out: BinaryIO, format: str, locale: Locale
+) -> None:
+    try:
+        uploads.fill(upload, values, out, format=format, locale=locale)
+    except InvalidTemplateError as error:
+        raise _RefusedError("template", error.findings) from error
 
 
 def _archive(template: Template, values: dict[str, Any]) -> Archive | None:

@@ -16,11 +16,14 @@ from docx.parts.comments import CommentsPart
 from docx.parts.hdrftr import FooterPart, HeaderPart
 from docx.parts.settings import SettingsPart
 from docx.parts.styles import StylesPart
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
 from PIL import Image
 
 from apps.documents.adapters.pdf import fonts
 from apps.documents.adapters.sandboxed.packing import head
 from apps.documents.adapters.sandboxed.rendering import render
+from apps.documents.adapters.sandboxed.uploads import inspect
 
 #: Those of which a call finds the data read; others are read from memory by each.
 _USUAL_LOCALES = (
@@ -66,6 +69,12 @@ def warm() -> None:
         _try(kind)
     _try("pdf", _KEPT)
     _try("pdf", protection={"user": "a", "owner": "b"})
+    for kind, content in (("docx", _letter()), ("xlsx", _workbook())):
+        if "kind" not in inspect(content)[0]:
+            raise RuntimeError(f"what is tried as a template of {kind} is refused")
+        _try(kind, upload=content)
+    _try("docx", upload=_letter("{{ 'a' | currency }}"), refused=True)
+    _try("xlsx", upload=_workbook("{{ 'a' * 2 }}"), refused=True)
 
 
 def _from_memory(folder: Path) -> Callable[..., BinaryIO]:
@@ -78,12 +87,47 @@ def _always(found: Any) -> Any:
     return staticmethod(lambda: found)
 
 
-def _try(kind: str, template: dict[str, Any] | None = None, **more: Any) -> None:
+def _letter(text: str = "{{ a }}") -> bytes:
+    """Return a template made in Word with what such have."""
+    book, out = docx.Document(), io.BytesIO()
+    book.add_paragraph(text)
+    book.add_paragraph("{{ 1.5 | currency }} {{ '2024-01-31' | date }}")
+    book.add_paragraph("{%p for one in many %}")
+    book.add_paragraph("{{ one | upper }}")
+    book.add_paragraph("{%p endfor %}")
+    book.sections[0].header.paragraphs[0].text = "{{ a }}"
+    book.save(out)
+    return out.getvalue()
+
+
+def _workbook(text: str = "{{ a }}") -> bytes:
+    """Return a template made in Excel with what such have."""
+    book, out = Workbook(), io.BytesIO()
+    sheet: Any = book.active
+    sheet.append(["{{ each one in [1, 2] }}{{ one }}", "{{ '2024-01-31' | to_date }}", "=A1*2"])
+    sheet.append([text, None, "=SUM(A1)"])
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=1, min_row=1, max_row=2))
+    sheet.add_chart(chart, "E1")
+    book.save(out)
+    return out.getvalue()
+
+
+def _try(
+    kind: str,
+    template: dict[str, Any] | None = None,
+    upload: bytes = b"",
+    *,
+    refused: bool = False,
+    **more: Any,
+) -> None:
     parts = {"template": json.dumps(template or _EVERYTHING).encode(), "data": b"{}"}
+    if upload:
+        parts = {"template": json.dumps(_KEPT).encode(), "data": b"{}", "upload": upload}
     lengths = {name: len(part) for name, part in parts.items()}
     told, made = render(head(lengths) + b"".join(parts.values()), format=kind, **more)
-    if not made:
-        raise RuntimeError(f"what is tried as {kind} is refused: {told}")
+    if bool(made) == refused:
+        raise RuntimeError(f"what is tried as {kind} has come to {told}")
 
 
 _KEPT: dict[str, Any] = {"septet": 1, "title": "A", "pdf": {"archive": True}, "blocks": []}

@@ -12,10 +12,10 @@ from openpyxl.worksheet.cell_range import MultiCellRange
 from apps.documents.adapters.xlsx.moving import Moves, Turn, moved_formula
 from apps.documents.adapters.xlsx.placeholders import Loop, Parts, Sheet, loops_of, place_of
 from apps.documents.domain.evaluation.filling import Filler
-from apps.documents.domain.expressions.values import number_text
 from apps.documents.domain.findings import stop
 from apps.documents.domain.model.formats import TEXT
 from apps.documents.domain.model.texts import Expression
+from contracts.expressions.values import number_text
 
 #: Of a workbook: openpyxl holds an object for each cell.
 MOST_ROWS = 100_000

@@ -13,12 +13,12 @@ from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter
 
 from apps.documents.domain.expressions.compiling import compile_expression
-from apps.documents.domain.expressions.errors import ExpressionError
-from apps.documents.domain.expressions.nodes import Node
-from apps.documents.domain.expressions.parsing import parse_expression, parse_placeholder
 from apps.documents.domain.findings import Finding, under
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.texts import Expression
+from contracts.expressions.errors import ExpressionError
+from contracts.expressions.nodes import Node
+from contracts.expressions.parsing import parse_expression, parse_placeholder
 
 _EACH = re.compile(
     r"\s*\{\{\s*each\s+(?P<name>[^\W\d]\w{0,39})\s+in\s+(?P<over>.+?)"

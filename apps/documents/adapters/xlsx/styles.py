@@ -13,9 +13,9 @@ from openpyxl.workbook import Workbook
 
 from apps.documents.domain.evaluation import parts
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.values import Value
 from apps.documents.domain.model.blocks import Align, Theme
 from apps.documents.domain.model.formats import Format
+from contracts.expressions.values import Value
 
 Plain: TypeAlias = str | bool | Decimal | dt.date | dt.datetime | None
 

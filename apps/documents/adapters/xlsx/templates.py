@@ -64,7 +64,7 @@ def fill_xlsx_template(
     sheets = _sheets(book)
     if findings := [one for sheet in sheets for one in sheet.findings]:
         raise InvalidTemplateError(findings)
-    filler = Filler(Frame(data, locale, limits))
+    filler = Filler(Frame(data, limits, locale=locale))
     fillers = [
         SheetFiller(worksheet, sheet, filler)
         for worksheet, sheet in zip(book.worksheets, sheets, strict=True)
@@ -103,6 +103,11 @@ def _opened(content: bytes) -> Workbook:
         finding = Finding("", "package", "this is no whole workbook of Excel")
         raise InvalidTemplateError([finding]) from None
     return book
+
+
+def sheets_of(content: bytes) -> list[Sheet]:
+    """Return what is to be filled in each sheet of a workbook that was checked."""
+    return _sheets(_opened(content))
 
 
 def _sheets(book: Workbook) -> list[Sheet]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.documents.domain.checking.walking import Loop, Scope, Use, expressions
-from apps.documents.domain.expressions import nodes as n
-from apps.documents.domain.expressions.dates import DATES
 from apps.documents.domain.expressions.functions import FUNCTIONS
-from apps.documents.domain.expressions.lists import LISTS
 from apps.documents.domain.model.blocks import Template
+from contracts.expressions import nodes as n
+from contracts.expressions.dates import DATES
+from contracts.expressions.lists import LISTS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMERIC = frozenset(("-", "*", "/", "%"))
@@ -23,21 +23,24 @@ _ONE_OF = frozenset(("first", "last", "min", "max"))
 
 
 @dataclass(slots=True)
-class _Shape:
+class Shape:
     """What is known of one place in the data."""
 
     kind: str = ""
-    fields: dict[str, "_Shape"] = field(default_factory=dict)
-    items: "_Shape | None" = None
+    fields: dict[str, "Shape"] = field(default_factory=dict)
+    items: "Shape | None" = None
 
-    def of(self, name: str) -> "_Shape":
-        return self.fields.setdefault(name, _Shape())
+    def of(self, name: str) -> "Shape":
+        """Return what is known of a field."""
+        return self.fields.setdefault(name, Shape())
 
-    def item(self) -> "_Shape":
-        self.items = self.items or _Shape()
+    def item(self) -> "Shape":
+        """Return what is known of each item of the list that it is."""
+        self.items = self.items or Shape()
         return self.items
 
     def schema(self) -> dict[str, Any]:
+        """Return it as JSON Schema."""
         if self.fields:
             found = {name: shape.schema() for name, shape in sorted(self.fields.items())}
             return {"type": "object", "properties": found, "required": sorted(found)}
@@ -54,26 +57,40 @@ class _Shape:
 
 def infer_schema(template: Template) -> dict[str, Any]:
     """Return a schema of every field that the template reads; all of them are required."""
-    inferrer = _Inferrer()
+    inferrer = Inferrer()
     for expression, use, scope in expressions(template):
         inferrer.use(expression.node, use, inferrer.env(scope))
-    found = inferrer.root.schema() or {"type": "object"}
-    return {"$schema": DIALECT, **found}
+    return schema_of(inferrer.root)
 
 
-class _Inferrer:
+def schema_of(root: Shape) -> dict[str, Any]:
+    """Return the schema of data of which this is known."""
+    return {"$schema": DIALECT, **(root.schema() or {"type": "object"})}
+
+
+def both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of what either of two reads; of a field that both read the first counts."""
+    fields = {**other.get("properties", {}), **one.get("properties", {})}
+    if not fields:
+        return one
+    return {**one, "properties": dict(sorted(fields.items())), "required": sorted(fields)}
+
+
+class Inferrer:
+    """Gathers what expressions say of the data that they read."""
+
     def __init__(self) -> None:
-        self.root = _Shape()
+        self.root = Shape()
 
-    def env(self, scope: Scope) -> dict[str, _Shape]:
+    def env(self, scope: Scope) -> dict[str, Shape]:
         """Return the shapes that names of loops stand for."""
         return {name: self._loop(loop) for name, loop in scope.items()}
 
-    def _loop(self, loop: Loop) -> _Shape:
+    def _loop(self, loop: Loop) -> Shape:
         over = self.shape(loop.over.node, self.env(loop.around))
         return over.item() if loop.each else over
 
-    def use(self, node: n.Node, use: Use, env: Mapping[str, _Shape]) -> None:
+    def use(self, node: n.Node, use: Use, env: Mapping[str, Shape]) -> None:
         """Note what is wanted of a node."""
         shape = self.shape(node, env)
         if use == "list":
@@ -82,8 +99,8 @@ class _Inferrer:
             shape.kind = use
 
     def shape(  # noqa: PLR0911  (one case for each)
-        self, node: n.Node, env: Mapping[str, _Shape]
-    ) -> _Shape:
+        self, node: n.Node, env: Mapping[str, Shape]
+    ) -> Shape:
         """Return the place in the data that a node reads, or a place of its own."""
         match node:
             case n.Name():
@@ -106,9 +123,9 @@ class _Inferrer:
             case _:
                 for child in n.children(node):
                     self.shape(child, env)
-                return _Shape()
+                return Shape()
 
-    def _binary(self, node: n.Binary, env: Mapping[str, _Shape]) -> _Shape:
+    def _binary(self, node: n.Binary, env: Mapping[str, Shape]) -> Shape:
         left, right = self.shape(node.left, env), self.shape(node.right, env)
         if node.operator in _NUMERIC:
             left.kind = left.kind or "number"
@@ -116,12 +133,12 @@ class _Inferrer:
         for shape, other in ((left, node.right), (right, node.left)):
             if isinstance(other, n.Literal) and other.value is not None and node.operator != "in":
                 shape.kind = shape.kind or _kind(other.value)
-        return left if node.operator == "??" else _Shape()
+        return left if node.operator == "??" else Shape()
 
-    def _call(self, node: n.Call, env: Mapping[str, _Shape]) -> _Shape:
+    def _call(self, node: n.Call, env: Mapping[str, Shape]) -> Shape:
         function = FUNCTIONS[node.name]
-        first = self.shape(node.arguments[0], env) if node.arguments else _Shape()
-        result = _Shape()
+        first = self.shape(node.arguments[0], env) if node.arguments else Shape()
+        result = Shape()
         if node.name in LISTS:
             first.item()
         for at, argument in enumerate(node.arguments[1:], start=1):
@@ -142,7 +159,7 @@ class _Inferrer:
         return first.item() if node.name in _ONE_OF and len(node.arguments) == 1 else result
 
 
-def _gathered(name: str, body: _Shape, over: _Shape, result: _Shape) -> None:
+def _gathered(name: str, body: Shape, over: Shape, result: Shape) -> None:
     """Note what a function makes of what it was told of each item."""
     if name in _ADDED:
         body.kind = body.kind or "number"

@@ -5,10 +5,10 @@ from typing import Any
 
 from apps.documents.domain.checking.typing import Typer
 from apps.documents.domain.checking.walking import expressions
-from apps.documents.domain.expressions import nodes as n
 from apps.documents.domain.findings import Finding, Severity
 from apps.documents.domain.model import blocks as b
 from apps.documents.domain.model.texts import Expression, Text
+from contracts.expressions import nodes as n
 
 #: WCAG 2.2, 1.4.3: of text on what is behind it.
 LEAST_CONTRAST = 4.5

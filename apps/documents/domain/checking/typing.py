@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 from apps.documents.domain.checking.schemas import resolved
 from apps.documents.domain.checking.walking import Loop, Scope, Use
-from apps.documents.domain.expressions import nodes as n
 from apps.documents.domain.expressions.functions import FUNCTIONS
 from apps.documents.domain.model.texts import Expression
+from contracts.expressions import nodes as n
 
 _KINDS = {
     "string": "text",

@@ -12,11 +12,11 @@ from apps.documents.domain.evaluation.filling import Filler
 from apps.documents.domain.evaluation.tables import fill_table
 from apps.documents.domain.expressions.frames import Frame
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.values import truth
 from apps.documents.domain.findings import stop
 from apps.documents.domain.limits import DEFAULT, Limits
 from apps.documents.domain.model import blocks as b
 from apps.documents.domain.model.texts import Expression, words
+from contracts.expressions.values import truth
 
 #: Of one picture, as a file.
 MOST_IMAGE_BYTES = 20_000_000
@@ -36,7 +36,7 @@ def evaluate(
     expression, and ValueError if there is no such locale.
     """
     place = Locale(locale or template.locale, template.currency, template.zone)
-    evaluator = _Evaluator(template, Frame(data, place, limits), assets or {})
+    evaluator = _Evaluator(template, Frame(data, limits, locale=place), assets or {})
     page = evaluator.page(template.page)
     return parts.Document(
         evaluator.filler.words(template.title),

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
-from apps.documents.domain.expressions.errors import ExpressionError
 from apps.documents.domain.expressions.frames import Frame
-from apps.documents.domain.expressions.values import Value, kind, normal
 from apps.documents.domain.findings import DocumentError, Finding, stop
 from apps.documents.domain.model.formats import Format
 from apps.documents.domain.model.reading import UNWRITABLE
 from apps.documents.domain.model.runs import link_problem
 from apps.documents.domain.model.texts import Expression, Run, Span, Spans, Text
+from contracts.expressions.errors import ExpressionError
+from contracts.expressions.values import Value, kind, normal
 
 #: A number of more digits before its point is not written out.
 _DIGITS = 34

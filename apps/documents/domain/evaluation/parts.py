@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.values import Value
 from apps.documents.domain.model.blocks import (
     Align,
     ChartKind,
@@ -17,6 +16,7 @@ from apps.documents.domain.model.blocks import (
 )
 from apps.documents.domain.model.formats import Format
 from apps.documents.domain.model.texts import Spans
+from contracts.expressions.values import Value
 
 RowKind: TypeAlias = Literal["body", "group", "subtotal", "total", "note"]
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from apps.documents.domain.evaluation.filling import Filler
 from apps.documents.domain.evaluation.parts import Cell, Column, Row, RowKind, Table
-from apps.documents.domain.expressions.values import ARITHMETIC, Value, kind
 from apps.documents.domain.findings import stop
 from apps.documents.domain.model import blocks
 from apps.documents.domain.model.blocks import Align
 from apps.documents.domain.model.formats import NUMBERS, TEXT, Format
 from apps.documents.domain.model.texts import Expression, Span, Spans
+from contracts.expressions.values import ARITHMETIC, Value, kind
 
 _COUNTS = Format("number", 0)
 

@@ -1,1 +1,1 @@
-"""A small language for values: no name of Python is in reach, and every step is counted."""
+"""What documents add to `contracts.expressions`: values as people of a place write them."""

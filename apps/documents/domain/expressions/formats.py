@@ -1,14 +1,16 @@
 """Functions that write values in the locale, currency and time zone of the document."""
 
+import datetime as dt
 from decimal import Decimal
 
 from babel.numbers import list_currencies
 from babel.units import UnknownUnitError
 
-from apps.documents.domain.expressions.dates import day_of, moment_of
-from apps.documents.domain.expressions.locales import pattern_problem
-from apps.documents.domain.expressions.signatures import Arguments, Function, table
-from apps.documents.domain.expressions.values import Value
+from apps.documents.domain.expressions.frames import Frame
+from apps.documents.domain.expressions.locales import Locale, pattern_problem
+from contracts.expressions.dates import day_of
+from contracts.expressions.signatures import Arguments, Function, table
+from contracts.expressions.values import Value
 
 _WIDTHS = frozenset(("short", "long", "narrow"))
 _FORMS = frozenset(("zero", "one", "two", "few", "many", "other"))
@@ -16,6 +18,21 @@ _FORMS = frozenset(("zero", "one", "two", "few", "many", "other"))
 _COST = 32
 #: Beyond this a number is not written out with groups.
 _LARGEST = Decimal(10) ** 34
+
+
+def _locale(given: Arguments) -> Locale:
+    """Return the place that a template is filled for."""
+    if not isinstance(given.frame, Frame):
+        raise TypeError("functions of locales are for frames that have one")
+    return given.frame.locale
+
+
+def _moment_of(given: Arguments, position: int) -> dt.datetime:
+    """Return a moment; a date is its midnight in the time zone of the document."""
+    found = day_of(given, position)
+    if not isinstance(found, dt.datetime):
+        found = dt.datetime.combine(found, dt.time(), _locale(given).zone)
+    return found
 
 
 def _amount(given: Arguments) -> Decimal | None:
@@ -33,7 +50,7 @@ def _number(given: Arguments) -> Value:
     if value is None:
         return ""
     digits = given.whole(1, 0, 20) if len(given) > 1 else None
-    return given.frame.locale.number(value, digits)
+    return _locale(given).number(value, digits)
 
 
 def _currency(given: Arguments) -> Value:
@@ -41,12 +58,12 @@ def _currency(given: Arguments) -> Value:
     code = given.text(1) if len(given) > 1 else None
     if code is not None and code not in list_currencies():
         given.fail("value", f"no currency of ISO 4217: {code[:40]!r}")
-    return "" if value is None else given.frame.locale.money(value, code)
+    return "" if value is None else _locale(given).money(value, code)
 
 
 def _percent(given: Arguments) -> Value:
     value = _amount(given)
-    return "" if value is None else given.frame.locale.percent(value, given.whole(1, 0, 20, 0))
+    return "" if value is None else _locale(given).percent(value, given.whole(1, 0, 20, 0))
 
 
 def _width(given: Arguments, absent: str) -> str:
@@ -59,19 +76,19 @@ def _width(given: Arguments, absent: str) -> str:
 def _date(given: Arguments) -> Value:
     if given.value(0) is None:
         return ""
-    return given.frame.locale.date(day_of(given, 0), _width(given, "medium"))
+    return _locale(given).date(day_of(given, 0), _width(given, "medium"))
 
 
 def _datetime(given: Arguments) -> Value:
     if given.value(0) is None:
         return ""
-    return given.frame.locale.datetime(moment_of(given, 0), _width(given, "medium"))
+    return _locale(given).datetime(_moment_of(given, 0), _width(given, "medium"))
 
 
 def _time(given: Arguments) -> Value:
     if given.value(0) is None:
         return ""
-    return given.frame.locale.time(moment_of(given, 0), _width(given, "short"))
+    return _locale(given).time(_moment_of(given, 0), _width(given, "short"))
 
 
 def _unit(given: Arguments) -> Value:
@@ -81,7 +98,7 @@ def _unit(given: Arguments) -> Value:
     if value is None:
         return ""
     try:
-        return given.frame.locale.unit(value, unit[:60], width)
+        return _locale(given).unit(value, unit[:60], width)
     except (UnknownUnitError, ValueError):
         given.fail("value", f"no unit of the CLDR: {unit[:40]!r}, such as `kilometer` or `day`")
 
@@ -95,7 +112,7 @@ def _plural(given: Arguments) -> Value:
         given.fail("value", f"no plural form: {min(unknown)[:40]!r}")
     if "other" not in words:
         given.fail("value", "`plural` needs the form `other`")
-    return words.get(given.frame.locale.plural(given.number(0)), words["other"])
+    return words.get(_locale(given).plural(given.number(0)), words["other"])
 
 
 FORMATS = table(

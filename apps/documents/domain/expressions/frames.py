@@ -1,46 +1,15 @@
-"""What an expression sees while it is evaluated, and what it may still spend."""
+"""What an expression of a template sees, beside the data: the place that it is written for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from apps.documents.domain.expressions.errors import ExpressionError
 from apps.documents.domain.expressions.locales import Locale
-from apps.documents.domain.expressions.values import Value
 from apps.documents.domain.limits import DEFAULT, Limits
+from contracts.expressions import frames
 
 
 @dataclass(slots=True)
-class Frame:
-    """The data, what loops have named, and the budget of the whole document."""
+class Frame(frames.Frame):
+    """The data of a document, its budget, and its locale."""
 
-    data: Mapping[str, Any]
-    locale: Locale
     limits: Limits = DEFAULT
-    names: dict[str, Value] = field(default_factory=dict)
-    steps: int = 0
-    built: int = 0
-
-    def __post_init__(self) -> None:
-        self.steps = self.limits.steps
-
-    def spend(self, steps: int, at: int) -> None:
-        """Take steps from the budget; raises ExpressionError when there are none left."""
-        self.steps -= steps
-        if self.steps < 0:
-            raise ExpressionError(
-                at,
-                "budget",
-                f"the document took more than {self.limits.steps} steps: loop over less",
-            )
-
-    def build(self, size: int, at: int) -> None:
-        """Count characters and items of lists that an expression builds."""
-        self.built += size
-        if self.built > self.limits.built:
-            raise ExpressionError(
-                at,
-                "size",
-                f"an expression builds at most {self.limits.built} characters and items",
-            )
-        self.spend(size >> 6, at)
+    locale: Locale = field(kw_only=True)

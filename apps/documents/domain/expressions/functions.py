@@ -1,12 +1,9 @@
-"""Every function of the language."""
+"""Every function that templates have."""
 
 from collections.abc import Mapping
 
-from apps.documents.domain.expressions.dates import DATES
 from apps.documents.domain.expressions.formats import FORMATS
-from apps.documents.domain.expressions.lists import LISTS
-from apps.documents.domain.expressions.numbers import NUMBERS
-from apps.documents.domain.expressions.signatures import Function
-from apps.documents.domain.expressions.texts import TEXTS
+from contracts.expressions.functions import PLAIN_FUNCTIONS
+from contracts.expressions.signatures import Function
 
-FUNCTIONS: Mapping[str, Function] = {**NUMBERS, **TEXTS, **LISTS, **DATES, **FORMATS}
+FUNCTIONS: Mapping[str, Function] = {**PLAIN_FUNCTIONS, **FORMATS}

@@ -20,7 +20,7 @@ def invoice_of(shape: Shape, data: Mapping[str, Any]) -> Invoice:
     Raises DocumentError for an expression that fails, InvalidInvoiceError for what is no invoice
     then.
     """
-    return parse_invoice(_Mapper(Filler(Frame(data, _PLAIN))).value(shape))
+    return parse_invoice(_Mapper(Filler(Frame(data, locale=_PLAIN))).value(shape))
 
 
 class _Mapper:

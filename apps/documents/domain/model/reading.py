@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from apps.documents.domain.expressions.compiling import compile_expression
-from apps.documents.domain.expressions.errors import ExpressionError
-from apps.documents.domain.expressions.nodes import Literal
-from apps.documents.domain.expressions.parsing import parse_expression, parse_placeholder
 from apps.documents.domain.findings import Finding, under
 from apps.documents.domain.limits import Limits
 from apps.documents.domain.model.texts import Expression
+from contracts.expressions.errors import ExpressionError
+from contracts.expressions.nodes import Literal
+from contracts.expressions.parsing import parse_expression, parse_placeholder
 
 Choice = TypeVar("Choice", bound=str)
 

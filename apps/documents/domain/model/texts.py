@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from apps.documents.domain.expressions.nodes import Node
-from apps.documents.domain.expressions.signatures import Evaluated
+from contracts.expressions.nodes import Node
+from contracts.expressions.signatures import Evaluated
 
 PageField: TypeAlias = Literal["", "page", "pages"]
 

@@ -12,11 +12,11 @@ export class Failure extends Error {
   }
 }
 
-/** Ask the graph; throws Failure. */
-export async function graph(query, variables = {}) {
+/** Ask the graph of a service; throws Failure. */
+export async function graph(query, variables = {}, service = "documents") {
   let answer;
   try {
-    const response = await fetch("/documents/graphql", {
+    const response = await fetch(`/${service}/graphql`, {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", "X-CSRFToken": page.dataset.csrf },
@@ -72,6 +72,25 @@ export const NAMED = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0
 
 /** A labelled field of a dialog. */
 export const field = (label, name, more = {}) => h("label", {}, label, h(more.rows ? "textarea" : "input", { name, class: "docs-field", ...more }));
+
+/** A dialog of its own making: `fill` gets what ends it with an answer; returns that, or null. */
+export function dialogOf(title, kind, fill) {
+  return new Promise((resolve) => {
+    let answer = null;
+    const end = (given) => {
+      answer = given;
+      dialog.close();
+    };
+    const head = h("div", { class: "docs-head" }, h("h2", { id: "docs-dialog-title" }, title), button("Close", () => dialog.close()));
+    const dialog = h("dialog", { class: `docs-dialog ${kind}`, "aria-labelledby": "docs-dialog-title" }, head, fill(end));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(answer);
+    });
+    page.append(dialog);
+    dialog.showModal();
+  });
+}
 
 let announcing = 0;
 

@@ -1,20 +1,24 @@
 // One template: written on the left, judged and shown on the right while it is written.
 import { h } from "../kernel/elements.js";
 import { announce, ask, badge, button, change, field, graph, told } from "./api.js";
+import { Pictures, Upload } from "./parts.js";
 import { lineOf, locate } from "./places.js";
+import { Standing } from "./standing.js";
 import { Versions } from "./versions.js";
 
 const page = document.querySelector("[data-documents]");
 const at = (name) => page.querySelector(`[data-${name}]`);
 const id = page.dataset.template;
-const TEXTS = "id number state body markdown schema sample note savedAt assets { name fileId version }";
-const READ = `query($id: ID!) { documentTemplate(id: $id) { id archivedAt theme { id } published { ${TEXTS} } draft { ${TEXTS} } } }`;
-const TRY = `query($body: String!, $markdown: String, $schema: String, $sample: String, $assets: [String!], $themeId: ID, $first: Int) {
-  check: checkDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $assets, themeId: $themeId) {
+const TEXTS = "id number state body markdown schema sample note savedAt assets { name fileId version gallery } upload { id fileId fileVersion state kind }";
+const READ = `query($id: ID!) { documentTemplate(id: $id) { id title description archivedAt theme { id } published { ${TEXTS} } draft { ${TEXTS} } }
+  newest: documentTemplateVersions(filter: {templateId: $id}, first: 1) { nodes { ${TEXTS} } } }`;
+const TRY = `query($body: String!, $markdown: String, $schema: String, $sample: String, $assets: [String!], $themeId: ID, $uploadId: ID, $first: Int) {
+  check: checkDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $assets, themeId: $themeId, uploadId: $uploadId) {
     publishable inferredSchema findings { source place code message block expression at severity } }
-  preview: previewDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, themeId: $themeId, first: $first, count: 3, width: 900) {
-    title pages problem pictures { number width height png } } }`;
+  preview: previewDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, themeId: $themeId, uploadId: $uploadId, first: $first, count: 3, width: 900) {
+    title pages problem format document pictures { number width height png } } }`;
 const NAMES = { markdown: "Text", body: "Template", sample: "Sample data", schema: "Schema" };
+const PARTS = { pictures: "Pictures", upload: "File" };
 const HINTS = {
   markdown: "Markdown, with {{ expressions }} and lines such as ::: repeat lines as line",
   body: "JSON: the document model",
@@ -22,6 +26,8 @@ const HINTS = {
   schema: "JSON Schema of the data; empty for none",
 };
 const PAUSE = 500;
+/** A file that is looked through is asked for again. */
+const LOOK_AGAIN = 1500;
 /** Pages of a preview. */
 const SHOWN = 3;
 
@@ -31,35 +37,70 @@ let savedAt = null;
 let turn = 0;
 let first = 1;
 let timer = 0;
+let looking = 0;
 let inferred = null;
+let address = "";
 const areas = {};
 
 const texts = () => Object.fromEntries(Object.entries(areas).map(([name, area]) => [name, area.value]));
-const dirty = () => Object.entries(texts()).some(([name, text]) => text !== (saved[name] ?? ""));
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const dirty = () => Object.entries(texts()).some(([name, text]) => text !== (saved[name] ?? "")) || !same(pictures.told, saved.pictures) || !same(upload.told, saved.upload);
 const writes = () => told.mayWrite && template && !template.archivedAt;
 
 /** Read what there is, and show it to be written. */
 async function load() {
-  template = (await graph(READ, { id })).documentTemplate;
-  const version = template.draft ?? template.published;
-  saved = { body: "", markdown: "", schema: "", sample: "", ...version };
-  savedAt = template.draft?.savedAt ?? null;
+  template = await read();
+  // Also of one whose versions are withdrawn.
+  const version = template.draft ?? template.published ?? template.newest;
+  keep({ body: "", markdown: "", schema: "", sample: "", assets: [], upload: null, ...version });
   desk();
   stand();
   await Promise.all([tryOut(), versions.load()]);
 }
 
+async function read() {
+  const { documentTemplate, newest } = await graph(READ, { id });
+  return { ...documentTemplate, newest: newest.nodes[0] };
+}
+
+/** Take what the server has for what is saved; what was chosen since it was `sent` stays. */
+function keep(version, sent = null) {
+  savedAt = template.draft?.savedAt ?? null;
+  saved = { ...saved, ...version, pictures: Pictures.told(version.assets), upload: Upload.told(version.upload) };
+  if (!sent || same(pictures.told, sent.pictures)) pictures.take(version.assets);
+  if (!sent || same(upload.told, sent.upload)) upload.take(version.upload);
+  clearTimeout(looking);
+  if (version.upload?.state === "CHECKING") looking = setTimeout(tried(look), LOOK_AGAIN);
+}
+
+/** See whether the file has been looked through; what is written meanwhile stays. */
+async function look() {
+  const found = await read();
+  const now = (found.draft ?? found.published ?? found.newest)?.upload;
+  if (now?.state === "CHECKING") looking = setTimeout(tried(look), LOOK_AGAIN);
+  if (!now || now.id !== upload.now?.id) return;
+  upload.take(now);
+  if (now.state === "CHECKING") return;
+  announce(now.state === "READY" ? "The file has been looked through." : "The file cannot be used.");
+  await tryOut();
+}
+
 /** Lay out the texts, each in a tab of its own. */
 function desk() {
   const names = Object.keys(NAMES).filter((name) => name !== "markdown" || saved.markdown);
-  const tabs = names.map((name) => h("button", { type: "button", role: "tab", id: `docs-tab-${name}`, "aria-controls": `docs-panel-${name}`, onclick: () => choose(name), onkeydown: (event) => walk(event, names) }, name === "body" && saved.markdown ? "Head" : NAMES[name]));
+  const all = [...names, ...Object.keys(PARTS)];
+  for (const name of Object.keys(areas)) delete areas[name];
+  const tabs = all.map((name) => h("button", { type: "button", role: "tab", id: `docs-tab-${name}`, "aria-controls": `docs-panel-${name}`, onclick: () => choose(name), onkeydown: (event) => walk(event, all) }, name === "body" && saved.markdown ? "Head" : (NAMES[name] ?? PARTS[name])));
   const panels = names.map((name) => {
     areas[name] = h("textarea", { class: "docs-area", "aria-label": NAMES[name], "aria-describedby": `docs-hint-${name}`, spellcheck: name === "markdown" ? "true" : "false", readonly: !writes(), value: saved[name], oninput: written });
     const more = name === "schema" && writes() ? button("Infer from the template", infer, { kind: "docs-small" }) : null;
     return h("div", { role: "tabpanel", id: `docs-panel-${name}`, "aria-labelledby": `docs-tab-${name}` }, areas[name], h("p", { class: "docs-quiet docs-hint", id: `docs-hint-${name}` }, HINTS[name], " ", more));
   });
   at("tabs").replaceChildren(...tabs);
-  at("panels").replaceChildren(...panels);
+  const parts = { pictures, upload };
+  const others = Object.keys(PARTS).map((name) => h("div", { role: "tabpanel", id: `docs-panel-${name}`, "aria-labelledby": `docs-tab-${name}`, tabindex: 0, class: "docs-part" }, parts[name].place));
+  for (const one of Object.values(parts)) one.draw();
+  at("panels").replaceChildren(...panels, ...others);
   choose(names[0]);
 }
 
@@ -73,11 +114,11 @@ function choose(name) {
 }
 
 function walk(event, names) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
+  const step = { ArrowRight: 1, ArrowLeft: -1, Home: 0, End: 0 }[event.key];
+  if (step === undefined) return;
   event.preventDefault();
   const here = names.findIndex((name) => event.target.id === `docs-tab-${name}`);
-  const next = names[(here + step + names.length) % names.length];
+  const next = { Home: names[0], End: names.at(-1) }[event.key] ?? names[(here + step + names.length) % names.length];
   choose(next);
   page.querySelector(`#docs-tab-${next}`).focus();
 }
@@ -96,12 +137,14 @@ function written() {
 
 /** Say where the template stands, and offer what can be done. */
 function stand() {
-  const { archivedAt, published, draft } = template;
+  const { title, archivedAt, published, draft } = template;
+  at("title").textContent = title;
   at("standing").replaceChildren(
     ...[archivedAt ? badge("archived", "docs-warn") : published ? badge(`version ${published.number} is published`, "docs-good") : badge("not published"), draft ? badge(`draft ${draft.number}`, "docs-busy") : ""].flatMap((one) => [one, " "]),
   );
   at("save").disabled = !writes() || !dirty();
   at("publish").disabled = !writes() || !(draft || dirty());
+  standing.draw();
   at("saved").textContent = !told.mayWrite ? "You may look, not write." : dirty() ? "Not saved" : draft ? "Saved" : "";
 }
 
@@ -110,8 +153,8 @@ async function tryOut() {
   const mine = (turn += 1);
   at("sheets").setAttribute("aria-busy", "true");
   try {
-    const assets = (template.draft ?? template.published)?.assets.map(({ name }) => name) ?? [];
-    const { check, preview } = await graph(TRY, { ...texts(), assets, themeId: template.theme?.id, first });
+    const assets = pictures.told.map(({ name }) => name);
+    const { check, preview } = await graph(TRY, { ...texts(), assets, themeId: template.theme?.id, uploadId: upload.now?.id, first });
     if (mine !== turn) return;
     inferred = check.inferredSchema;
     judge(allOf(check.findings, preview));
@@ -142,7 +185,7 @@ function finding(one) {
   const range = rangeOf(one);
   const name = areaOf(one);
   const line = range && lineOf(areas[name].value, range[0]);
-  const where = [NAMES[name] ?? "Preview", line ? `line ${line}` : one.place, one.block].filter(Boolean).join(", ");
+  const where = [NAMES[name] ?? PARTS[name] ?? "Preview", line ? `line ${line}` : one.place, one.block].filter(Boolean).join(", ");
   const what = [h("span", { class: "docs-where" }, where), h("span", {}, one.message), one.expression && h("code", {}, one.expression.slice(0, 120))];
   const kind = one.severity === "ERROR" ? "docs-error" : "docs-advice";
   return h("li", { class: kind }, h("span", { class: "sr" }, one.severity === "ERROR" ? "To mend: " : "Advice: "), range ? h("button", { type: "button", onclick: () => lead(name, range) }, what) : h("div", {}, what));
@@ -181,7 +224,7 @@ function lead(name, [start, end]) {
   area.scrollTop = Math.max((line - 4) * height, 0);
 }
 
-function show({ title, pages, problem, pictures }) {
+function show({ title, pages, problem, format, document: made, pictures: shown }) {
   if (problem) {
     // What could be made last stays to be seen.
     at("pages").textContent = "Not up to date";
@@ -189,16 +232,32 @@ function show({ title, pages, problem, pictures }) {
     if (!at("sheets").children.length) at("sheets").replaceChildren(h("p", { class: "docs-quiet" }, problem));
     return;
   }
-  if (!pictures.length && first > 1) {
+  if (made) {
+    file(title, format, made);
+    return;
+  }
+  if (!shown.length && first > 1) {
     first = 1;
     tryOut();
     return;
   }
   at("sheets").classList.remove("docs-stale");
-  const last = first + pictures.length - 1;
+  const last = first + shown.length - 1;
   at("pages").textContent = pages === 1 ? "1 page" : `Pages ${first} to ${last} of ${pages}`;
   at("turn").replaceChildren(...(pages > SHOWN ? [button("Back", () => leaf(-SHOWN), { kind: "docs-small", disabled: first === 1 }), button("On", () => leaf(SHOWN), { kind: "docs-small", disabled: last >= pages })] : []));
-  at("sheets").replaceChildren(...pictures.map(({ number, width, height, png }) => h("img", { src: `data:image/png;base64,${png}`, width, height, alt: `Page ${number} of ${title}` })));
+  at("sheets").replaceChildren(...shown.map(({ number, width, height, png }) => h("img", { src: `data:image/png;base64,${png}`, width, height, alt: `Page ${number} of ${title}` })));
+}
+
+/** Of a file of Word or Excel there are no pictures: it is had as it would be made. */
+function file(title, format, made) {
+  const bytes = Uint8Array.from(atob(made), (one) => one.charCodeAt(0));
+  const name = `${title || "Preview"}.${format.toLowerCase()}`;
+  if (address) URL.revokeObjectURL(address);
+  address = URL.createObjectURL(new Blob([bytes]));
+  at("sheets").classList.remove("docs-stale");
+  at("pages").textContent = `${Math.ceil(bytes.length / 1024).toLocaleString()} KB`;
+  at("turn").replaceChildren();
+  at("sheets").replaceChildren(h("p", {}, "The file, filled with the sample: ", h("a", { href: address, download: name }, `Download ${name}`)));
 }
 
 function leaf(step) {
@@ -213,12 +272,14 @@ function trouble(text) {
 }
 
 async function save() {
-  const { documentTemplateVersion: draft } = await change("saveDocumentTemplateDraft", { id, ...texts(), savedAt }, `documentTemplateVersion { ${TEXTS} }`);
-  saved = { ...saved, ...draft };
-  savedAt = draft.savedAt;
+  const sent = { pictures: pictures.told, upload: upload.told };
+  const more = same(sent.upload, saved.upload) ? {} : { upload: sent.upload };
+  const { documentTemplateVersion: draft } = await change("saveDocumentTemplateDraft", { id, ...texts(), assets: sent.pictures, ...more, savedAt }, `documentTemplateVersion { ${TEXTS} }`);
   template.draft = draft;
+  keep(draft, sent);
   stand();
   announce("The draft is saved.");
+  if (more.upload !== undefined) await tryOut();
 }
 
 async function publish() {
@@ -243,14 +304,31 @@ const tried = (work) => async () => {
   }
 };
 
+const part = { writes: () => writes(), changed: written, failed: trouble };
+const pictures = new Pictures(h("div"), part);
+const upload = new Upload(h("div"), part);
+
+/** Read the template again; of what is written all stays, if only some of it has changed. */
+async function again(names) {
+  if (!names) return load();
+  const found = await read();
+  for (const name of names) template[name] = found[name];
+  stand();
+  return tryOut();
+}
+
+const standing = new Standing(at("template-acts"), id, { template: () => template, writes, may: told.mayWrite, again, tried });
 const versions = new Versions(at("versions"), id, {
   use: writes,
   take: (version) => {
     for (const [name, area] of Object.entries(areas)) area.value = version[name] ?? "";
+    pictures.take(version.assets);
+    upload.take(version.upload);
     written();
     announce(`Version ${version.number} is in the editor; it is not saved yet.`);
     page.querySelector("[role=tab][aria-selected=true]").focus();
   },
+  again,
   failed: trouble,
 });
 

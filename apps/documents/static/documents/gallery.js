@@ -1,6 +1,6 @@
 // The gallery: templates to begin with, by their pictures.
 import { h } from "../kernel/elements.js";
-import { NAMED, ask, button, field, graph } from "./api.js";
+import { NAMED, ask, button, dialogOf, field, graph } from "./api.js";
 
 const QUERY = "{ documentGallery { name title description formats picture } }";
 
@@ -16,31 +16,9 @@ const card = (one, pick) =>
 /** Let a template be chosen; returns what `copyDocumentGalleryTemplate` takes, or null. */
 export async function gallery() {
   const { documentGallery: found } = await graph(QUERY);
-  const one = await chosen(found);
+  const one = await dialogOf("Gallery", "docs-gallery", (pick) => h("ul", {}, found.map((each) => card(each, pick))));
   if (!one) return null;
   const fields = [field("Title", "title", { required: true, maxlength: 255, value: one.title }), field("Name, for programs", "name", { ...NAMED, value: one.name })];
   const given = await ask(`Begin with ${one.title}`, fields, { yes: "Create it", says: "You get a draft with sample data, to be changed as you like." });
   return given && { sample: one.name, ...given };
-}
-
-function chosen(found) {
-  return new Promise((resolve) => {
-    let picked = null;
-    const pick = (one) => {
-      picked = one;
-      dialog.close();
-    };
-    const dialog = h(
-      "dialog",
-      { class: "docs-dialog docs-gallery", "aria-labelledby": "docs-gallery-title" },
-      h("div", { class: "docs-head" }, h("h2", { id: "docs-gallery-title" }, "Gallery"), button("Close", () => dialog.close())),
-      h("ul", {}, found.map((one) => card(one, pick))),
-    );
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(picked);
-    });
-    document.querySelector("[data-documents]").append(dialog);
-    dialog.showModal();
-  });
 }

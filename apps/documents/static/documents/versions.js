@@ -1,19 +1,19 @@
 // The versions of a template, and what each of them changed.
 import { h } from "../kernel/elements.js";
-import { badge, button, graph } from "./api.js";
+import { announce, ask, badge, button, change, graph } from "./api.js";
 
 const LIST = `query($id: ID!, $after: String) {
   found: documentTemplateVersions(filter: {templateId: $id}, first: 20, after: $after) {
     nodes { id number state note authorName savedAt publishedAt } pageInfo { hasNextPage endCursor } } }`;
-const ONE = "query($id: ID!) { found: documentTemplateVersion(id: $id) { number body markdown schema sample } }";
+const ONE = "query($id: ID!) { found: documentTemplateVersion(id: $id) { number body markdown schema sample assets { name fileId version gallery } upload { fileId fileVersion state kind } } }";
 const DIFFERENCES = `query($id: ID!, $before: Int!, $after: Int!) {
   found: documentTemplateDifferences(id: $id, before: $before, after: $after) { place verb before after } }`;
 const KINDS = { DRAFT: "docs-busy", PUBLISHED: "docs-good", WITHDRAWN: "docs-warn" };
 const said = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 export class Versions {
-  constructor(place, id, { use, take, failed }) {
-    Object.assign(this, { place, id, use, take, failed });
+  constructor(place, id, { use, take, again, failed }) {
+    Object.assign(this, { place, id, use, take, again, failed });
   }
 
   /** Show them from the newest on. */
@@ -36,11 +36,20 @@ export class Versions {
       h(
         "div",
         { class: "docs-acts" },
-        older && button("What it changed", () => this.tried(() => this.compare(older.number, one.number, changes)), { kind: "docs-small", "aria-label": `What version ${one.number} changed` }),
-        this.use() && one.state !== "DRAFT" && button("Take into the editor", () => this.tried(async () => this.take((await graph(ONE, { id: one.id })).found)), { kind: "docs-small", "aria-label": `Take version ${one.number} into the editor` }),
+        older && button("What it changed", () => this.tried(() => this.compare(older.number, one.number, changes)), { kind: "docs-small", "aria-label": `What it changed: version ${one.number}` }),
+        this.use() && one.state !== "DRAFT" && button("Take into the editor", () => this.tried(async () => this.take((await graph(ONE, { id: one.id })).found)), { kind: "docs-small", "aria-label": `Take into the editor: version ${one.number}` }),
+        this.use() && one.state === "PUBLISHED" && button("Withdraw", () => this.tried(() => this.withdraw(one)), { kind: "docs-small", "aria-label": `Withdraw version ${one.number}` }),
       ),
       changes,
     );
+  }
+
+  async withdraw({ id, number }) {
+    const says = "No document is made of it any more, and it cannot be undone. What names no version is made of the newest that is published then.";
+    if (!(await ask(`Withdraw version ${number}?`, [], { yes: "Withdraw it", says }))) return;
+    await change("withdrawDocumentTemplateVersion", { id }, "documentTemplateVersion { id }");
+    await this.again();
+    announce(`Version ${number} is withdrawn.`);
   }
 
   async compare(before, after, place) {

@@ -1,0 +1,82 @@
+"""PDFs that are there already: merged, split, and forms filled, each as a document of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from apps.documents.models import Document, DocumentFormat
+from apps.documents.services.documents import ask_for
+from apps.documents.services.sources import data_text
+from kernel.errors import InvalidInputError
+from kernel.identity.rights import remembered_rights
+from kernel.ids import canonical_id
+from kernel.rows import check_count
+
+
+@transaction.atomic
+def merge_pdfs(*, file_ids: Sequence[str], title: str) -> Document:
+    """Let a job make one PDF of several files, with a bookmark for each.
+
+    Raises InvalidInputError, LimitExceededError, UnavailableError.
+    """
+    check_count("fileIds", file_ids)
+    if len(file_ids) < 2:
+        raise InvalidInputError(f"two files are needed to be merged, found {len(file_ids)}")
+    document = _asked(title, {"name": "merge", "files": [canonical_id(one) for one in file_ids]})
+    ask_for([document])
+    return document
+
+
+@transaction.atomic
+def split_pdf(
+    *, file_id: str, ranges: Sequence[Mapping[str, int]], title: str | None = None
+) -> list[Document]:
+    """Let a job for each range of pages, counted from 1, make a PDF of them.
+
+    Raises InvalidInputError, LimitExceededError, UnavailableError.
+    """
+    check_count("ranges", ranges)
+    if not ranges:
+        raise InvalidInputError("a range of pages is needed")
+    documents = []
+    for one in ranges:
+        first, last = one["first"], one["last"]
+        if not 1 <= first <= last:
+            raise InvalidInputError(f"pages are from 1 on, the last not before: {first} to {last}")
+        pages = f"page {first}" if first == last else f"pages {first} to {last}"
+        told = {"name": "split", "files": [canonical_id(file_id)], "first": first, "last": last}
+        documents.append(_asked(f"{title}, {pages}" if title else pages.capitalize(), told))
+    ask_for(documents)
+    return documents
+
+
+@transaction.atomic
+def fill_pdf_form(
+    *, file_id: str, values: Mapping[str, Any], flatten: bool = False, title: str | None = None
+) -> Document:
+    """Let a job make a form with values by the names of its fields; flattened it has none.
+
+    Raises InvalidInputError, LimitExceededError, UnavailableError.
+    """
+    text = data_text(values, kind=dict)
+    for name, value in values.items():
+        texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if not (texts or isinstance(value, str | bool)):
+            raise InvalidInputError(
+                f"the value of {name[:60]!r} is a text, true or false, or a list of texts"
+            )
+    told = {"name": "fill", "files": [canonical_id(file_id)], "flatten": flatten}
+    document = _asked(title or "Form", told)
+    document.data = text
+    ask_for([document])
+    return document
+
+
+def _asked(title: str, operation: dict[str, Any]) -> Document:
+    return Document(
+        title=title,
+        format=DocumentFormat.PDF,
+        operation=operation,
+        asked_by=remembered_rights(),
+    )

@@ -1,0 +1,74 @@
+"""What is done to PDFs that are there: fetched as who asked may see them, made in the sandbox."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import BinaryIO, cast
+
+from apps.documents.conf import DATA_FILE_BYTES, DOCUMENT_BYTES
+from apps.documents.metrics import counted
+from apps.documents.models import Document
+from apps.documents.services.rendering import Part, Rendered, fill_form, merge, split
+from kernel.errors import PayloadTooLargeError
+from kernel.identity.rights import remaining_rights
+from kernel.mesh.fetching import fetched
+from kernel.tenancy.context import acting_as
+
+_CHUNK = 1 << 18
+_IN_MEMORY = 1 << 20
+
+
+@contextmanager
+def of_files(document: Document) -> Iterator[tuple[Rendered, BinaryIO]]:
+    """Give a document that was made of files, and its bytes to be read.
+
+    Raises ForbiddenError, NotFetchedError, PayloadTooLargeError, UnavailableError, and what
+    `merge`, `split` and `fill_form` do.
+    """
+    told = document.operation
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.SpooledTemporaryFile(_IN_MEMORY) as file,
+    ):
+        parts, out = _gathered(document, cast(BinaryIO, given)), cast(BinaryIO, file)
+        with counted(document.format):
+            match told["name"]:
+                case "merge":
+                    made = merge(parts, out, title=document.title)
+                case "split":
+                    made = split(parts[0], out, first=told["first"], last=told["last"])
+                case _:
+                    values = document.data.encode()
+                    made = fill_form(parts[0], values, out, flatten=told["flatten"])
+        out.seek(0)
+        yield made, out
+
+
+def _gathered(document: Document, given: BinaryIO) -> list[Part]:
+    """Write the files behind one another, and return where each is."""
+    parts: list[Part] = []
+    start = 0
+    for file_id in document.operation["files"]:
+        with (
+            acting_as(remaining_rights(document.asked_by)),
+            fetched(file_id, most_bytes=DATA_FILE_BYTES.value()) as file,
+        ):
+            given.writelines(file.chunks)
+        size = given.tell() - start
+        if start + size > DOCUMENT_BYTES.value():
+            raise PayloadTooLargeError(
+                f"together they have more than {DOCUMENT_BYTES.value()} bytes"
+            )
+        title = file.name.removesuffix(".pdf")[:200]
+        chunks = partial(_read, given, start, size)
+        parts.append(Part(title=title, size_bytes=size, chunks=chunks))
+        start += size
+    return parts
+
+
+def _read(given: BinaryIO, start: int, size: int) -> Iterator[bytes]:
+    given.seek(start)
+    while size and (chunk := given.read(min(size, _CHUNK))):
+        size -= len(chunk)
+        yield chunk
