@@ -1,5 +1,7 @@
-"""Who may see what of import jobs within their tenant."""
+"""Who may see what of imports, tables and exports within their tenant."""
 
 from kernel.tenancy.access import Access
 
 IMPORT_JOB = Access(read="importexport:read")
+DATA_TABLE = Access(read="importexport:read")
+EXPORT_JOB = Access(read="importexport:read")

@@ -9,3 +9,6 @@ class ImportExportConfig(AppConfig):
     name = "apps.importexport"
     label = "importexport"
     verbose_name = "Import & export"
+
+    def ready(self) -> None:
+        from apps.importexport import tasks  # noqa: F401  registers them

@@ -33,7 +33,7 @@ def test_one_is_shown_with_every_field(graphql: GraphQLClient) -> None:
     assert row == {
         "name": "number 0",
         "format": "CSV",
-        "state": "QUEUED",
+        "state": "DRAFT",
         "rowCount": 0,
     }
 

@@ -1,8 +1,10 @@
 """The importexport subgraph."""
 
+from apps.importexport.schema.export_types import ExportJobType
 from apps.importexport.schema.mutations import Mutation
 from apps.importexport.schema.queries import Query
-from apps.importexport.schema.types import ImportJobType
+from apps.importexport.schema.table_types import DataTableType
+from apps.importexport.schema.types import ImportErrorType, ImportJobType, ImportTemplateType
 from kernel.background.events import events_of
 from kernel.background.jobs import jobs_of
 from kernel.federation.subgraph import build_subgraph
@@ -11,13 +13,26 @@ subgraph = build_subgraph(
     "importexport",
     query=Query,
     mutation=Mutation,
-    entities=[ImportJobType],
+    entities=[
+        DataTableType,
+        ExportJobType,
+        ImportErrorType,
+        ImportJobType,
+        ImportTemplateType,
+    ],
     more=[jobs_of("importexport"), events_of("importexport")],
 )
 
 #: What the table of operations says beside them, or in their place.
 NOTES = {
-    "ImportJob": {
-        "update": "An import is what it was asked for; while it is under way it can be stopped.",
+    "ExportJob": {
+        "update": "`cancelExportJob`, `retryExportJob`: other rows are another export.",
     },
+    "ImportError": {
+        "create": "An import makes them.",
+        "update": "What was wrong stays as it was: `retryFailedImportRows` brings mended rows.",
+        "delete": "`deleteImportJob`.",
+        "bulk": "As above.",
+    },
+    "ImportTemplate": {"bulk": "A tenant has few of them, and each is thought about."},
 }

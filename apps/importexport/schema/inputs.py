@@ -1,9 +1,15 @@
-"""What callers send about import jobs."""
+"""What callers send about imports."""
 
 import graphene
 
-from apps.importexport.schema.types import ImportFormatEnum, ImportStateEnum
+from apps.importexport.schema.types import (
+    ImportFormatEnum,
+    ImportModeEnum,
+    ImportPolicyEnum,
+    ImportStateEnum,
+)
 from kernel.federation.mutations import ById, ByIds, ChangeInput
+from kernel.federation.scalars import JSON
 
 
 class ImportJobFilter(graphene.InputObjectType):
@@ -24,16 +30,96 @@ class ImportJobOrder(graphene.Enum):
     NAME = ("name", "id")
 
 
-class CreateImportJobInput(ChangeInput):
+class ImportErrorFilter(graphene.InputObjectType):
+    """Which errors; every part that is given has to fit."""
+
+    import_id = graphene.ID()
+    code = graphene.String()
+    column = graphene.String(description="The field.")
+
+
+class ImportErrorOrder(graphene.Enum):
+    """In which order errors are listed."""
+
+    POSITION = ("position", "id")
+
+
+class ImportTemplateFilter(graphene.InputObjectType):
+    """Which templates; every part that is given has to fit."""
+
+    name = graphene.String()
+    dataset = graphene.String()
+
+
+class ImportTemplateOrder(graphene.Enum):
+    """In which order templates are listed."""
+
+    NEWEST_FIRST = ("-created_at", "-id")
+
+
+class PlanInput(ChangeInput):
+    """What says what an import does; the inputs that make and describe one are made of it."""
+
+    source_id = graphene.ID(description="The file that holds the table.")
+    source_url = graphene.String(description="Where it is fetched, once, instead.")
+    dialect = JSON(
+        description="What is known of the source beside its format, such as"
+        ' `{"delimiter": ";", "encoding": "iso-8859-2", "header_row": 3}`; the rest is guessed.'
+    )
+    dataset = graphene.String(description="Where its rows go, such as `tables.airports`.")
+    mapping = JSON(
+        description="A list of `{field, source, constant, transforms}`; what is suggested, if none"
+        " is sent."
+    )
+    rules = JSON(description="A list of rules across fields.")
+    mode = ImportModeEnum(description="INSERT if nothing is said.")
+    policy = ImportPolicyEnum(description="SKIP_BAD_ROWS if nothing is said.")
+    stop_after = graphene.Int(description="With STOP_AFTER, so many rows may fail.")
+    time_zone = graphene.String(description="Of times that name none; UTC if nothing is said.")
+
+
+class CreateImportJobInput(PlanInput):
     """A table to be brought in."""
 
     name = graphene.String(required=True)
-    format = ImportFormatEnum(required=True)
-    source_id = graphene.ID(required=True, description="The file that holds the table.")
+    format = ImportFormatEnum(description="Guessed if nothing is said.")
+
+
+class UpdateImportJobInput(PlanInput):
+    """What is said anew of an import that has not started; what is not sent stays."""
+
+    id = graphene.ID(required=True)
+    name = graphene.String()
+
+
+class CheckImportJobInput(ById):
+    """The import to go over without bringing a row."""
+
+
+class StartImportJobInput(ById):
+    """The import whose rows are brought."""
+
+
+class PauseImportJobInput(ById):
+    """The import to rest."""
+
+
+class ResumeImportJobInput(ById):
+    """The import to go on with."""
 
 
 class CancelImportJobInput(ById):
     """The import to stop."""
+
+
+class UndoImportJobInput(ById):
+    """The import to take back."""
+
+
+class RetryFailedImportRowsInput(ById):
+    """The import whose failed rows were mended."""
+
+    source_id = graphene.ID(required=True, description="Its file of errors, mended.")
 
 
 class DeleteImportJobInput(ById):
@@ -42,3 +128,20 @@ class DeleteImportJobInput(ById):
 
 class DeleteImportJobsInput(ByIds):
     """The imports to remove."""
+
+
+class CreateImportTemplateInput(ChangeInput):
+    """What an import does, kept by a name."""
+
+    name = graphene.String(required=True)
+    import_id = graphene.ID(required=True)
+
+
+class UpdateImportTemplateInput(ById):
+    """The template, and what it is called from now on."""
+
+    name = graphene.String(required=True)
+
+
+class DeleteImportTemplateInput(ById):
+    """The template to remove."""

@@ -1,20 +1,56 @@
-"""What may be asked of import jobs."""
+"""What may be asked of imports, exports and tables."""
 
 import graphene
 
-from apps.importexport.schema.inputs import ImportJobFilter, ImportJobOrder
-from apps.importexport.schema.types import ImportJobType
-from apps.importexport.selectors import LOOKUPS
+from apps.importexport.schema.datasets import DatasetQueries
+from apps.importexport.schema.export_changes import ExportJobFilter, ExportJobOrder
+from apps.importexport.schema.export_types import ExportJobType
+from apps.importexport.schema.inputs import (
+    ImportErrorFilter,
+    ImportErrorOrder,
+    ImportJobFilter,
+    ImportJobOrder,
+    ImportTemplateFilter,
+    ImportTemplateOrder,
+)
+from apps.importexport.schema.table_changes import DataTableFilter, DataTableOrder
+from apps.importexport.schema.table_types import DataTableType, RowsOfTable
+from apps.importexport.schema.types import ImportErrorType, ImportJobType, ImportTemplateType
+from apps.importexport.selectors import exports, imports, tables
 from kernel.federation.fields import Many, One
 
 
-class Query(graphene.ObjectType):
-    """Reads of import jobs."""
+class Query(DatasetQueries, graphene.ObjectType):
+    """Reads of imports, exports and tables."""
 
     import_job = One(ImportJobType)
     import_jobs = Many(
         ImportJobType,
         filter=ImportJobFilter,
-        lookups=LOOKUPS,
+        lookups=imports.LOOKUPS,
         order=ImportJobOrder,
     )
+    import_error = One(ImportErrorType)
+    import_errors = Many(
+        ImportErrorType,
+        filter=ImportErrorFilter,
+        lookups=imports.ERROR_LOOKUPS,
+        order=ImportErrorOrder,
+        description="Of each import the first some; its file of errors has all.",
+    )
+    import_template = One(ImportTemplateType)
+    import_templates = Many(
+        ImportTemplateType,
+        filter=ImportTemplateFilter,
+        lookups=imports.TEMPLATE_LOOKUPS,
+        order=ImportTemplateOrder,
+    )
+    export_job = One(ExportJobType)
+    export_jobs = Many(
+        ExportJobType, filter=ExportJobFilter, lookups=exports.LOOKUPS, order=ExportJobOrder
+    )
+    data_table = One(DataTableType)
+    data_tables = Many(
+        DataTableType, filter=DataTableFilter, lookups=tables.LOOKUPS, order=DataTableOrder
+    )
+    data_table_rows = RowsOfTable(description="Rows of a table, in the order of its key.")

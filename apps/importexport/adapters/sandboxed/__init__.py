@@ -1,0 +1,1 @@
+"""Workbooks and Parquet files, read in a process that can do nothing else."""

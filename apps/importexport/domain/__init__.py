@@ -1,0 +1,1 @@
+"""What holds of tables and files whatever they are kept in."""

@@ -1,0 +1,1 @@
+"""What exports are called, and what rows are made of answers of the graph."""

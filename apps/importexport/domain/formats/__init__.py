@@ -1,0 +1,1 @@
+"""How tables are written down: formats, dialects, and the guess at one."""

@@ -1,0 +1,1 @@
+"""Tables that tenants describe: what a description may say, how it may change, what fits it."""

@@ -1,0 +1,39 @@
+"""Imports, exports and tables as rows."""
+
+from apps.importexport.models.exports import (
+    ExportCompression,
+    ExportFormat,
+    ExportJob,
+    ExportPart,
+    ExportState,
+)
+from apps.importexport.models.imports import (
+    ErrorPolicy,
+    ImportFormat,
+    ImportJob,
+    ImportMode,
+    ImportState,
+)
+from apps.importexport.models.outcomes import FailedRows, RowError, RowImage, SeenKey
+from apps.importexport.models.tables import DataTable, TableState
+from apps.importexport.models.templates import ImportTemplate
+
+__all__ = [
+    "DataTable",
+    "ErrorPolicy",
+    "ExportCompression",
+    "ExportFormat",
+    "ExportJob",
+    "ExportPart",
+    "ExportState",
+    "FailedRows",
+    "ImportFormat",
+    "ImportJob",
+    "ImportMode",
+    "ImportState",
+    "ImportTemplate",
+    "RowError",
+    "RowImage",
+    "SeenKey",
+    "TableState",
+]

@@ -1,0 +1,104 @@
+"""What the importexport app does by itself."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from apps.importexport.services import (
+    analysing,
+    exporting,
+    import_upkeep,
+    import_work,
+    table_upkeep,
+    undoing,
+)
+from kernel.jobs.registry import job, periodic
+
+
+@job("importexport.analyse", timeout=timedelta(hours=1), at_once_per_tenant=4)
+def analyse(target: str) -> None:
+    """Look at the source of an import."""
+    analysing.analyse_import(*_round_of(target))
+
+
+@job("importexport.check", timeout=timedelta(hours=12), at_once_per_tenant=2)
+def check(target: str) -> None:
+    """Say of every row of an import whether it can be brought."""
+    import_work.check_import(*_round_of(target))
+
+
+@job("importexport.run", timeout=timedelta(hours=24), at_once_per_tenant=2)
+def run(target: str) -> None:
+    """Bring the rows of an import."""
+    import_work.run_import(*_round_of(target))
+
+
+@job("importexport.undo", timeout=timedelta(hours=24), at_once_per_tenant=2)
+def undo(target: str) -> None:
+    """Take back what an import brought."""
+    undoing.undo_import(*_round_of(target))
+
+
+@job("importexport.forget_images", timeout=timedelta(hours=6))
+def forget_images(import_id: str) -> None:
+    """Forget what rows were before an import."""
+    import_upkeep.forget_images(UUID(import_id))
+
+
+@job("importexport.forget_keys", timeout=timedelta(hours=6))
+def forget_keys(target: str) -> None:
+    """Forget what a dry run has seen."""
+    import_upkeep.forget_keys(*_round_of(target))
+
+
+@job("importexport.export", timeout=timedelta(hours=12), at_once_per_tenant=2)
+def export(export_id: str) -> None:
+    """Write an export."""
+    exporting.write_export(UUID(export_id))
+
+
+@job("importexport.forget")
+def forget(key: str) -> None:
+    """Delete bytes that nobody needs any more."""
+    exporting.forget_bytes(key)
+
+
+@job("importexport.forget_file")
+def forget_file(known: str) -> None:
+    """Let the files service remove what nobody wants any more."""
+    exporting.forget_file(known)
+
+
+@job("importexport.conform_table", timeout=timedelta(hours=4))
+def conform_table(table_id: str) -> None:
+    """Rewrite the rows of a table that is described anew."""
+    table_upkeep.conform_table(UUID(table_id))
+
+
+@job("importexport.drop_table")
+def drop_table(name: str) -> None:
+    """Drop a table whose row is gone."""
+    table_upkeep.drop_table(name)
+
+
+@periodic("importexport.sweep_exports", every=timedelta(minutes=1))
+def sweep_exports(_target: str) -> None:
+    """End exports that were given up, and forget what was kept for long enough."""
+    exporting.sweep_exports()
+
+
+@periodic("importexport.sweep_tables", every=timedelta(hours=1))
+def sweep_tables(_target: str) -> None:
+    """Drop tables that no row tells of."""
+    table_upkeep.sweep_tables()
+
+
+@periodic("importexport.sweep_imports", every=timedelta(minutes=1))
+def sweep_imports(_target: str) -> None:
+    """End imports that were given up, and let those of long ago be undone no more."""
+    import_upkeep.end_abandoned()
+    import_upkeep.expire_undo()
+
+
+def _round_of(target: str) -> tuple[UUID, int]:
+    import_id, round_ = target.split(":")
+    return UUID(import_id), int(round_)

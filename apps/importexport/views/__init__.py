@@ -1,0 +1,1 @@
+"""What importexport serves beside GraphQL."""
