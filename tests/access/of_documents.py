@@ -128,5 +128,6 @@ ASKED = [
         "rewritten template",
     ),
     ("documentGallery", "documentGallery { name }", "template"),
+    ("pdfForm", 'pdfForm(fileId: "$id") { fields { name } code }', "template"),
     ("documentTemplateExport", 'documentTemplateExport(id: "$id")', "template"),
 ]

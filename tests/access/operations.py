@@ -6,7 +6,14 @@ Nothing of Django is needed to read it: the same documents are sent to services 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from tests.access import of_config, of_documents, of_files, of_making
+from tests.access import (
+    of_config,
+    of_documents,
+    of_files,
+    of_imports,
+    of_making,
+    of_tables,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -445,6 +452,33 @@ OPERATIONS = [
         for read in _reads("config", entity, one, many)
     ),
     *_reads("importexport", "ImportJob", "importJob", "importJobs"),
+    *(
+        replace(read, row=row)
+        for entity, one, many, row in of_imports.READS
+        for read in _reads("importexport", entity, one, many)
+    ),
+    *(
+        replace(read, row=row)
+        for entity, one, many, row in of_tables.READS
+        for read in _reads("importexport", entity, one, many)
+    ),
+    *(
+        Operation(
+            service="importexport",
+            name=name,
+            scope="importexport:read",
+            document=f"{{ result: {asked} }}",
+            row=row,
+        )
+        for name, asked, row in of_tables.QUESTIONS
+    ),
+    Operation(
+        service="importexport",
+        name="datasets",
+        scope="importexport:read",
+        # With no other scope there is none of them.
+        document="{ datasets { name } result: __typename }",
+    ),
     Operation(
         service="audit",
         name="_entities",
@@ -678,15 +712,14 @@ OPERATIONS = [
     ),
     *_removals("config", "FeatureFlag", "featureFlag"),
     *_of_configuration(),
-    _change(
-        "importexport",
-        "createImportJob",
-        "importJob { id }",
-        f'name: "b.csv", format: CSV, sourceId: "{A_FILE}"',
-        "adds",
+    *(
+        replace(_change("importexport", name, answer, sent, effect), row=row)
+        for name, answer, sent, effect, row in of_imports.CHANGES
     ),
-    _change("importexport", "cancelImportJob", "importJob { id }", 'id: "$id"', "changes"),
-    *_removals("importexport", "ImportJob", "importJob"),
+    *(
+        replace(_change("importexport", name, answer, sent, effect), row=row)
+        for name, answer, sent, effect, row in of_tables.CHANGES
+    ),
 ]
 
 #: For the platform's staff alone, whatever a credential's scopes.

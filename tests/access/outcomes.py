@@ -7,7 +7,7 @@ import pytest
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient, Result
-from tests.access import of_documents, of_making
+from tests.access import of_documents, of_imports, of_making, of_tables
 from tests.access.operations import OPERATIONS, Operation
 from tests.access.rows import JOBS, ROWS
 
@@ -53,7 +53,9 @@ def names_row(operation: Operation) -> bool:
         "createShareLink",
         "duplicateDocumentTemplate",
         *(name for name, *_ in of_documents.ASIDE),
+        *of_imports.OF_IMPORTS,
         *of_making.OF_TEMPLATES,
+        *of_tables.OF_TABLES,
     }
     # Each tenant has one of its own, and names none.
     of_the_tenant = operation.name == "allowFileTypes"

@@ -83,7 +83,11 @@ MODELS = {
     "identity/tenant": "add",
     "identity/tenantdeletion": "",
     "identity/tenantexport": "",
+    "importexport/datatable": "",
+    "importexport/exportjob": "",
     "importexport/importjob": "",
+    "importexport/importtemplate": "",
+    "importexport/rowerror": "",
     "jobs/job": "",
     "jobs/queue": "",
     "notifications/notification": "",
@@ -134,6 +138,10 @@ _ERRANDS_OF_DOCUMENTS = (
     *(f"document/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
     *(f"documentbatch/<path:object_id>/{verb}" for verb in ("cancel", "download", "resume")),
 )
+_ERRANDS_OF_IMPORTEXPORT = (
+    *(f"datatable/<path:object_id>/{verb}" for verb in ("archive", "restore")),
+    *(f"exportjob/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
+)
 _FLAG = "featureflag/<uuid:flag_id>/in/<str:environment>"
 _SEGMENT = "segment/<uuid:segment_id>/in/<str:environment>"
 _ERRANDS_OF_CONFIG = (
@@ -178,6 +186,7 @@ _BACK_OFFICE = {
     **{f"admin/audit/{path}/": "permission" for path in _ERRANDS},
     **{f"admin/config/{path}/": "permission" for path in _ERRANDS_OF_CONFIG},
     **{f"admin/documents/{path}/": "permission" for path in _ERRANDS_OF_DOCUMENTS},
+    **{f"admin/importexport/{path}/": "permission" for path in _ERRANDS_OF_IMPORTEXPORT},
     **{
         f"admin/documents/template/<path:object_id>/{verb}/": "permission"
         for verb in ("archive", "publish", "restore")
@@ -275,6 +284,7 @@ _FOR_PROGRAMS = [
     "config/api/changes/<str:environment>",
     "config/api/values/<str:environment>",
     "config/api/values/<str:environment>/<str:key>",
+    "importexport/api/datasets/<str:name>/template/",
 ]
 
 #: Flags, by published protocols.
@@ -298,6 +308,18 @@ ROUTES = {
     **dict.fromkeys(GRAPHQL, "member"),
     # Progress of a job, as a stream.
     **{f"{service}/api/jobs/<uuid:job_id>/events": "member" for service in SERVICES},
+    # Which datasets are there for whom, each says by its scopes.
+    **{
+        f"{service}/api/datasets/{path}": "member"
+        for service in SERVICES
+        for path in (
+            "",
+            "<str:name>",
+            "<str:name>/rows",
+            "<str:name>/batches",
+            "<str:name>/batches/<str:key>/undo",
+        )
+    },
     **dict.fromkeys(_FOR_PROGRAMS, "member"),
     **dict.fromkeys(_FLAGS, "key"),
     "audit/api/logs": "audit:write",

@@ -37,7 +37,14 @@ from kernel.jobs.models import Job, JobState
 from kernel.storage.port import new_key
 from kernel.tenancy.context import current_tenant_id
 from kernel.tenancy.models import TenantModel
-from tests.access import rows_of_config, rows_of_documents, rows_of_files, rows_of_making
+from tests.access import (
+    rows_of_config,
+    rows_of_documents,
+    rows_of_files,
+    rows_of_imports,
+    rows_of_making,
+    rows_of_tables,
+)
 from tests.access.operations import A_FILE
 from tests.audit.factories import an_entry
 
@@ -141,11 +148,23 @@ def _of_documents(name: str) -> Callable[[str], Any]:
 JOBS |= {name: _of_documents(name) for name in rows_of_documents.ROWS}
 
 
+def _of_imports(name: str) -> Callable[[str], Any]:
+    return lambda _service: rows_of_imports.ROWS[name]()
+
+
 def _of_making(name: str) -> Callable[[str], Any]:
     return lambda _service: rows_of_making.ROWS[name]()
 
 
 JOBS |= {name: _of_making(name) for name in rows_of_making.ROWS}
+JOBS |= {name: _of_imports(name) for name in rows_of_imports.ROWS}
+
+
+def _of_tables(name: str) -> Callable[[str], Any]:
+    return lambda _service: rows_of_tables.ROWS[name]()
+
+
+JOBS |= {name: _of_tables(name) for name in rows_of_tables.ROWS}
 
 
 def _value() -> ConfigurationValue:

@@ -102,7 +102,6 @@ LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 EMPTY = {
     "audit.archive",
     "audit.auditexport",
-    "documents.signingkey",
     "files.allowedtypes",
     "files.uploadsession",
     "identity.invitation",

@@ -1,5 +1,6 @@
 """Rows of all entities, which refer to each other: what counts and comparisons are made of."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,8 +31,8 @@ from apps.config.services.publishing import publish
 from apps.config.services.requests import Proposal, create_request
 from apps.config.services.segments import create_segment
 from apps.config.services.values import Saying, say
-from apps.documents.models import BatchItem, Document, DocumentBatch
-from apps.documents.services.drafts import draft_template
+from apps.documents.models import BatchItem, Document, DocumentBatch, TemplateUpload
+from apps.documents.services.drafts import draft_template, save_draft
 from apps.documents.services.looks import create_partial, create_theme
 from apps.documents.services.publishing import publish_template
 from apps.documents.services.templates import create_template
@@ -48,11 +49,18 @@ from apps.files.services import create_file
 from apps.files.services.blobs import add_version
 from apps.files.services.folders import create_folder
 from apps.files.services.links import create_share_link
-from apps.importexport.models import ImportFormat
-from apps.importexport.services import create_import
+from apps.importexport.models import (
+    DataTable,
+    ExportJob,
+    ExportPart,
+    ImportJob,
+    ImportTemplate,
+    RowError,
+)
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
 from apps.scheduler.services import create_schedule
+from contracts.datasets import Field
 from kernel import clock
 from kernel.events.models import Redelivery, RedeliveryState
 from kernel.ids import new_id
@@ -101,6 +109,28 @@ def of_search(files: list[str]) -> dict[str, list[str]]:
         ],
     }
     return {typename: [str(row.pk) for row in rows] for typename, rows in made.items()}
+
+
+def of_importexport(files: list[str]) -> dict[str, list[str]]:
+    """Make tables, and exports whose file is one of these; return their ids."""
+    fields = [asdict(Field(name="code", required=True, max_length=9))]
+    tables = [
+        DataTable.objects.create(name=f"t{at}", title=file, schema=fields, key=["code"])
+        for at, file in enumerate(files)
+    ]
+    exports = [
+        ExportJob.objects.create(name=file, dataset="tables.t0", format="csv", result_id=file)
+        for file in files
+    ]
+    ExportPart.objects.bulk_create(
+        ExportPart(export=export, position=at, name="a", file_id=export.result_id)
+        for export in exports
+        for at in (1, 2)
+    )
+    return {
+        "DataTable": [str(one.pk) for one in tables],
+        "ExportJob": [str(one.pk) for one in exports],
+    }
 
 
 def of_config(files: list[str]) -> dict[str, list[str]]:
@@ -180,6 +210,28 @@ def of_files(files: list[str]) -> dict[str, list[str]]:
     return {name: [str(row.pk) for row in found] for name, found in rows.items()}
 
 
+def of_imports(files: list[str]) -> dict[str, list[str]]:
+    """Make imports from a file each, with an error each, and templates."""
+    jobs = [
+        ImportJob.objects.create(name="a", format="csv", source_id=file, errors_id=file)
+        for file in files
+    ]
+    errors = [
+        RowError.objects.create(import_id=job.pk, position=1, line=2, code="A", message="a")
+        for job in jobs
+    ]
+    templates = [
+        ImportTemplate.objects.create(name=f"t-{file}", dataset="a", fingerprint="0", mode="insert")
+        for file in files
+    ]
+    rows: dict[str, list[Any]] = {
+        "ImportJob": jobs,
+        "ImportError": errors,
+        "ImportTemplate": templates,
+    }
+    return {name: [str(row.pk) for row in found] for name, found in rows.items()}
+
+
 def of_templates(files: list[str]) -> dict[str, list[str]]:
     """Make templates that are published and have a draft, with a theme each, and partials."""
     themes = [create_theme(name=f"t-{file}", logo_id=file, logo_version=1) for file in files]
@@ -190,6 +242,9 @@ def of_templates(files: list[str]) -> dict[str, list[str]]:
     versions = [publish_template(id=str(one.pk)) for one in templates]
     for one in templates:
         draft_template(id=str(one.pk))
+    for file, one in zip(files, templates, strict=True):
+        upload = TemplateUpload.objects.create(file_id=file, file_version=1, state="ready")
+        save_draft(id=str(one.pk), uploaded=upload)
     partials = [create_partial(name=f"t-{file}", body='{"blocks": []}') for file in files]
     rows: dict[str, list[Any]] = {
         "DocumentTemplate": templates,
@@ -263,10 +318,8 @@ def furnish(count: int) -> dict[str, list[str]]:
             )
             for file in files
         ],
-        "ImportJob": [
-            str(create_import(name="a", format=ImportFormat.CSV, source_id=file).pk)
-            for file in files
-        ],
+        **of_imports(files),
+        **of_importexport(files),
         "JobSchedule": [str(create_schedule(name="a", cron="0 3 * * *").pk) for _ in files],
         **of_templates(files),
         **of_config(files),

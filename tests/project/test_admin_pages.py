@@ -29,7 +29,6 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.events import drain_events
 from project.demo import load_data
 from project.demo import make_tenant as make_demo
-from tests.documents.signatures import sealed_key
 
 PAGES = sorted(
     f"/admin/{model._meta.label_lower.replace('.', '/')}/" for model in admin.site._registry
@@ -82,7 +81,6 @@ def add_what_the_demo_lacks() -> None:
         Archive.objects.create(month=date(2026, 1, 1), actions="*")
         AuditExport.objects.create(format="csv")
         AllowedTypes.objects.create(types=["text/plain"])
-        sealed_key("board")
         BatchItem.objects.create(batch=DocumentBatch.objects.get(), position=1)
         begin_upload(Creation(length=1, metadata="", partial=False, parts=(), concat=""))
     create_service_account(tenant=tenant, name="robot", scopes=[])

@@ -23,7 +23,7 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
     waiting, done = data["importJobs"]["nodes"]
     assert waiting == {
         "name": "airport-frequencies.csv",
-        "state": "QUEUED",
+        "state": "READY",
         "source": {"name": "airport-frequencies.csv", "auditLogs": {"nodes": []}},
         "auditLogs": {"nodes": []},
     }
@@ -36,8 +36,11 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
         },
         "auditLogs": {"nodes": [{"action": "import.done"}, {"action": "import.queued"}]},
     }
-    assert data["documents"]["nodes"] == [{"title": "Runway report", "output": None}] * 3
+    titles = ["Runway report", "Price list with pictures", "Certificate", *["Runway report"] * 2]
+    assert data["documents"]["nodes"] == [{"title": one, "output": None} for one in titles]
     assert data["documentTemplates"]["nodes"] == [
+        {"name": "price-list", "published": {"number": 1}, "draft": None},
+        {"name": "certificate", "published": {"number": 1}, "draft": None},
         {"name": "runway-report", "published": {"number": 1}, "draft": None},
         {"name": "invoice", "published": {"number": 1}, "draft": {"number": 2}},
         {"name": "welcome-letter", "published": {"number": 1}, "draft": None},

@@ -34,6 +34,12 @@ SINCE = 'createdFrom: "2024-05-01T12:00:00Z"'
         ("importJobs", "", "NAME", "importexport_by_name"),
         ("importJobs", "state: RUNNING", NEWEST, "importexport_by_state"),
         ("importJobs", "format: CSV", OLDEST, "importexport_by_format"),
+        ("exportJobs", "", NEWEST, "importexport_exports_newest"),
+        ("exportJobs", "", "NAME", "importexport_exports_name"),
+        ("exportJobs", "state: RUNNING", NEWEST, "importexport_exports_state"),
+        ("exportJobs", 'dataset: "config.flags"', OLDEST, "importexport_exports_of"),
+        ("dataTables", "", NEWEST, "importexport_tables_newest"),
+        ("dataTables", "state: READY", OLDEST, "importexport_tables_state"),
     ],
 )
 def test_a_page_is_read_in_its_order_out_of_an_index(

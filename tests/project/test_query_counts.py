@@ -49,7 +49,13 @@ LISTS = [
 #: Told of one list and refused for the lists of many rows at once.
 OF_ONE_LIST = {"facets", "histogram"}
 #: Those that do not grow with rows.
-FIXED = {"documentGallery", "auditLogActionCounts", "dynamicSettings", "featureFlagDefinitions"}
+FIXED = {
+    "auditLogActionCounts",
+    "datasets",
+    "documentGallery",
+    "dynamicSettings",
+    "featureFlagDefinitions",
+}
 FETCHABLE = [
     (service, type_.name)
     for service in BY_NAME
