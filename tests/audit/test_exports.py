@@ -69,6 +69,8 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     # So that a few logs are several pages.
     monkeypatch.setattr(selector, "FIRST_PAGE", 3)
     monkeypatch.setattr(selector, "MOST_PAGE", MOST)
+    # They stay here: a slow test would see them handed over, which is tried again after a second.
+    monkeypatch.setattr("kernel.jobs.services.FIRST_RETRY", timedelta(minutes=2))
     return tmp_path / "audit"
 
 

@@ -46,6 +46,11 @@ def staff() -> Client:
 def cost(browser: Client, path: str) -> int:
     """Return how many queries a page takes that has been opened before."""
     assert browser.get(path).status_code == 200
+    # Of two, as one may be the first of its second, and look for changes of settings.
+    return min(_queries(browser, path) for _ in range(2))
+
+
+def _queries(browser: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         browser.get(path)
     return len(captured)

@@ -1,6 +1,5 @@
 """How PostgreSQL and SQLite say what they say differently."""
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -8,6 +7,7 @@ from uuid import UUID
 
 import polars as pl
 
+from apps.importexport.domain.checking.frames import copy_bytes
 from apps.importexport.services.staging.target import Target
 
 STAGED = "importexport_staged"
@@ -68,11 +68,9 @@ class PostgreSQL:
     locking = "FOR UPDATE OF t"
 
     def fill(self, cursor: Any, target: Target, frame: pl.DataFrame) -> None:
-        data = io.BytesIO()
-        frame.write_csv(data, include_header=False, quote_style="necessary", null_value="")
         columns = ", ".join(f'"{name}"' for name in (POSITION, *target.columns))
         with cursor.copy(f"COPY {STAGED} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-            copy.write(data.getbuffer())
+            copy.write(copy_bytes(frame))
 
     def id_of(self, target: Target) -> str:
         return f"('{target.prefix}' || lpad(to_hex(s.{POSITION}), 8, '0'))::uuid"
