@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.importexport.domain.problems import Code
 from apps.importexport.domain.tables.values import read
 from apps.importexport.models import (
     DataTable,
@@ -122,7 +123,7 @@ def _add_error(job: ImportJob) -> None:
         column="length_ft",
         source="length_ft",
         value="-1",
-        code="OUT_OF_RANGE",
+        code=Code.OUT_OF_RANGE,
         message="at least 0 is expected",
     )
     ImportTemplate.objects.create(

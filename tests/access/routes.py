@@ -141,6 +141,10 @@ _ERRANDS_OF_DOCUMENTS = (
 _ERRANDS_OF_IMPORTEXPORT = (
     *(f"datatable/<path:object_id>/{verb}" for verb in ("archive", "restore")),
     *(f"exportjob/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
+    *(
+        f"importjob/<path:object_id>/{verb}"
+        for verb in ("cancel", "check", "pause", "resume", "start", "undo")
+    ),
 )
 _FLAG = "featureflag/<uuid:flag_id>/in/<str:environment>"
 _SEGMENT = "segment/<uuid:segment_id>/in/<str:environment>"

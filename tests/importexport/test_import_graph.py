@@ -273,3 +273,9 @@ def test_the_tour_countries_then_regions_that_are_in_them(graphql: GraphQLClient
         columns = [f"c_{one}" for one in names]
         there = model_of(table_named(name)).objects.order_by("c_code").values_list(*columns)
         assert list(there) == sorted(tuple(row[one] for one in names) for row in rows)
+
+
+def test_a_filter_by_what_is_no_id_is_told(graphql: GraphQLClient) -> None:
+    answer = graphql('{ importErrors(filter: {importId: "none"}) { totalCount } }')
+
+    assert answer.codes == ["INVALID_INPUT"]

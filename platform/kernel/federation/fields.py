@@ -103,6 +103,12 @@ class Many(Connection):
             options["filter"] = filter()
         super().__init__(entity, **options)
         self._lookups = lookups or {}
+        #: Parts of the filter that are ids, which no query would take as other texts.
+        self._ids = {
+            name
+            for name, field in (filter._meta.fields if filter else {}).items()
+            if name in self._lookups and field.type is graphene.ID
+        }
         self._where = where
         self._elsewhere = elsewhere
 
@@ -122,6 +128,8 @@ class Many(Connection):
         for name, value in given.items():
             if isinstance(value, list):
                 check_count(f"the filter by {name}", value)
+            elif name in self._ids:
+                parse_id(value)
         elsewhere = self._elsewhere(dict(given)) if self._elsewhere else None
         lookups = {self._lookups[name]: given.pop(name) for name in self._lookups if name in given}
         ordered = self.order_of(order)
