@@ -121,7 +121,10 @@ _EXPRESSIONS = {
         "count(map(many, x => count(map(many, y => count(map(many, z => z))))))",
         "limit time",
     ),
-    "sorting again and again": ("count(map(many, x => sort(many, y => 1 - y * 2 + x)))", "limit time"),
+    "sorting again and again": (
+        "count(map(many, x => sort(many, y => 1 - y * 2 + x)))",
+        "limit time",
+    ),
     "a number of 10 to the 6,000": ("1e6000 * 1e6000", "template syntax"),
     "a number that grows": (" * ".join(["big"] * 190), "document overflow"),
     "a number too large to write": ("big", "document overflow"),
