@@ -9,9 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
-
 from apps.documents.conf import DATA_BYTES, DATA_FILE_BYTES
 from apps.documents.domain.evaluation.evaluating import MOST_IMAGE_BYTES
 from apps.documents.domain.gallery import pictures
@@ -27,9 +24,9 @@ from kernel.identity.service_tokens import own_principal
 from kernel.ids import parse_id
 from kernel.mesh.client import RemoteError, mesh
 from kernel.mesh.fetching import Fetched, fetched
+from kernel.mesh.questions import check_question
 from kernel.tenancy.context import acting_as, current_tenant_id
 
-_QUERY_CHARACTERS = 20_000
 #: Pages of a connection that one question may follow.
 _MOST_PAGES = 1_000
 #: Errors of other services that trying again may heal.
@@ -40,19 +37,8 @@ def checked_query(told: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a question as a row keeps it; raises InvalidInputError for one that changes things."""
     if not told:
         return {}
-    text = str(told["query"])
-    if len(text) > _QUERY_CHARACTERS:
-        raise InvalidInputError(f"query has at most {_QUERY_CHARACTERS} characters")
-    try:
-        found = parse(text, no_location=True)
-    except GraphQLError as error:
-        raise InvalidInputError(f"query: {error.message}") from None
-    operations = [one for one in found.definitions if isinstance(one, OperationDefinitionNode)]
-    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-        raise InvalidInputError("query is one query, and no mutation or subscription")
-    service = told.get("service") or ""
-    if service and service not in settings.SERVICE_URLS:
-        raise InvalidInputError(f"there is no service {service[:40]!r}")
+    text, service = str(told["query"]), str(told.get("service") or "")
+    check_question(text, service)
     return {
         "service": service,
         "query": text,

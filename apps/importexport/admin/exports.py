@@ -1,8 +1,5 @@
 """Exports for staff: how far each is, what of, why it came to nothing, and the files."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,12 +14,12 @@ from apps.importexport.services.downloads import download_address
 from apps.importexport.services.exports import cancel_export, retry_export
 from kernel.admin import (
     ActionVariant,
-    Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
     TenantFilter,
     action,
+    ask_then,
     badge,
     display,
     row_of,
@@ -112,7 +109,7 @@ class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             "A job writes it anew, of the rows that there are by then, with the rights that who"
             " asked for it has by then."
         )
-        return _errand(self, request, object_id, "Write once more", causes, retry_export)
+        return ask_then(self, request, object_id, "Write once more", causes, retry_export)
 
     @action(
         description="Stop",
@@ -123,32 +120,8 @@ class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop it."""
         causes = "Its job ends, and nothing of it is kept. It may be written once more later."
-        return _errand(self, request, object_id, "Stop", causes, cancel_export)
+        return ask_then(self, request, object_id, "Stop", causes, cancel_export)
 
 
 def _page(row: ExportJob) -> str:
     return reverse("admin:importexport_exportjob_change", args=[row.pk])
-
-
-def _errand(
-    page: Any,
-    request: HttpRequest,
-    object_id: str,
-    verb: str,
-    causes: str,
-    by: Callable[..., Any],
-) -> HttpResponse:
-    row: ExportJob = row_of(page, request, object_id)
-
-    def act(_given: dict[str, Any]) -> str:
-        with in_tenant(row.tenant_id):
-            by(id=str(row.pk))
-        return f"{verb}: {row}."
-
-    return Errand(
-        asks=lambda _: f"{verb} {row}?",
-        causes=lambda _: [causes],
-        act=act,
-        back=_page(row),
-        yes=f"Yes, {verb.lower()}",
-    ).run(page, request)

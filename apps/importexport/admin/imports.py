@@ -1,11 +1,7 @@
 """Imports for staff: how far each is, which rows failed and why, and what may be done to it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,19 +16,18 @@ from apps.importexport.services.controlling import (
 from apps.importexport.services.imports import check_import, start_import
 from kernel.admin import (
     ActionVariant,
-    Errand,
     KeysetAdmin,
     ReadOnlyAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
     TenantFilter,
     action,
+    ask_then,
     badge,
     display,
     row_of,
     table,
 )
-from kernel.tenancy.context import in_tenant
 
 _KINDS = {
     "done": "success",
@@ -116,7 +111,7 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def dry_run(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let it be checked."""
         causes = "A job goes over all rows and tells what is wrong; none is brought."
-        return self._errand(request, object_id, "Check", causes, check_import)
+        return ask_then(self, request, object_id, "Check", causes, check_import)
 
     @action(
         description="Start",
@@ -127,19 +122,19 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let its rows be brought."""
         causes = "A job brings its rows into the dataset. It can be undone afterwards."
-        return self._errand(request, object_id, "Start", causes, start_import)
+        return ask_then(self, request, object_id, "Start", causes, start_import)
 
     @action(description="Pause", url_path="pause", permissions=["operate"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let it rest."""
         causes = "It rests after the piece that is being written, and can be resumed."
-        return self._errand(request, object_id, "Pause", causes, pause_import)
+        return ask_then(self, request, object_id, "Pause", causes, pause_import)
 
     @action(description="Resume", url_path="resume", permissions=["operate"])
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then go on with it."""
         causes = "It goes on from its last checkpoint: no row is brought twice."
-        return self._errand(request, object_id, "Resume", causes, resume_import)
+        return ask_then(self, request, object_id, "Resume", causes, resume_import)
 
     @action(
         description="Cancel",
@@ -150,7 +145,7 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop it."""
         causes = "What it has brought stays, and can be undone; the rest is not brought."
-        return self._errand(request, object_id, "Cancel", causes, cancel_import)
+        return ask_then(self, request, object_id, "Cancel", causes, cancel_import)
 
     @action(
         description="Undo",
@@ -165,31 +160,7 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             f"{job.inserted:,} rows are deleted again, {job.updated:,} are as they were before and"
             f" {job.removed:,} come back, but for those that somebody has changed since."
         )
-        return self._errand(request, object_id, "Undo", causes, undo_import)
-
-    def _errand(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        verb: str,
-        causes: str,
-        by: Callable[..., Any],
-    ) -> HttpResponse:
-        """Ask, then do something to an import by its service."""
-        job: ImportJob = row_of(self, request, object_id)
-
-        def act(_given: dict[str, Any]) -> str:
-            with in_tenant(job.tenant_id):
-                by(id=str(job.pk))
-            return f"{verb}: {job}."
-
-        return Errand(
-            asks=lambda _: f"{verb} {job}?",
-            causes=lambda _: [causes],
-            act=act,
-            back=reverse("admin:importexport_importjob_change", args=[job.pk]),
-            yes=f"Yes, {verb.lower()}",
-        ).run(self, request)
+        return ask_then(self, request, object_id, "Undo", causes, undo_import)
 
 
 @admin.register(RowError)

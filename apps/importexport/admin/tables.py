@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.importexport.models import DataTable, TableState
@@ -11,15 +10,14 @@ from apps.importexport.selectors.tables import order_by_key, row_told
 from apps.importexport.services.tables import archive_table, restore_table
 from kernel.admin import (
     ActionVariant,
-    Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
     TenantFilter,
     action,
+    ask_then,
     badge,
     display,
-    row_of,
     table,
 )
 from kernel.tenancy.context import in_tenant
@@ -89,26 +87,10 @@ class DataTableAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then archive it."""
         causes = "Its rows are read, and neither imports nor people write them any more."
-        return self._errand(request, object_id, "Archive", causes)
+        return ask_then(self, request, object_id, "Archive", causes, archive_table)
 
     @action(description="Restore", url_path="restore", permissions=["operate"])
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then restore it."""
-        return self._errand(request, object_id, "Restore", "Its rows may be written again.")
-
-    def _errand(self, request: HttpRequest, object_id: str, verb: str, causes: str) -> HttpResponse:
-        row: DataTable = row_of(self, request, object_id)
-        by = archive_table if verb == "Archive" else restore_table
-
-        def act(_given: dict[str, object]) -> str:
-            with in_tenant(row.tenant_id):
-                by(id=str(row.pk))
-            return f"{verb}: {row}."
-
-        return Errand(
-            asks=lambda _: f"{verb} {row}?",
-            causes=lambda _: [causes],
-            act=act,
-            back=reverse("admin:importexport_datatable_change", args=[row.pk]),
-            yes=f"Yes, {verb.lower()}",
-        ).run(self, request)
+        causes = "Its rows may be written again."
+        return ask_then(self, request, object_id, "Restore", causes, restore_table)

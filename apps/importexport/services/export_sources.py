@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
-
 from apps.importexport.access import DATA_TABLE
 from apps.importexport.domain.exports.answers import AnswerError, fields_of, fitted, flat
 from apps.importexport.domain.tables.values import MASK, told
@@ -29,9 +26,9 @@ from contracts.datasets import Field, Kind, Row, Wanted
 from kernel.datasets import client
 from kernel.errors import InvalidInputError, UnavailableError
 from kernel.mesh.client import RemoteError, mesh
+from kernel.mesh.questions import check_question
 from kernel.tenancy.context import acting_principal, current_principal, require
 
-_QUERY_CHARACTERS = 20_000
 #: Pages of a connection that one question may follow.
 _MOST_PAGES = 100_000
 #: Errors of other services that trying again may heal.
@@ -86,19 +83,8 @@ def checked_query(asked: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a question as a row keeps it; raises InvalidInputError for one that changes things."""
     if not asked:
         return {}
-    text = str(asked["query"])
-    if len(text) > _QUERY_CHARACTERS:
-        raise InvalidInputError(f"query has at most {_QUERY_CHARACTERS} characters")
-    try:
-        found = parse(text, no_location=True)
-    except GraphQLError as error:
-        raise InvalidInputError(f"query: {error.message}") from None
-    operations = [one for one in found.definitions if isinstance(one, OperationDefinitionNode)]
-    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-        raise InvalidInputError("query is one query, and no mutation or subscription")
-    service = asked.get("service") or ""
-    if service and service not in settings.SERVICE_URLS:
-        raise InvalidInputError(f"there is no service {service[:40]!r}")
+    text, service = str(asked["query"]), str(asked.get("service") or "")
+    check_question(text, service)
     path = str(asked.get("path") or "")
     if not path:
         raise InvalidInputError("path says where the connection is, such as `files`")

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from kernel.admin.bases import MOST_COUNTED
 from kernel.admin.showing import SelectInput
@@ -22,7 +23,7 @@ from kernel.errors import DomainError
 from kernel.identity.models import Tenant
 from kernel.staff import MOST_NAMED as MOST_NAMED_IN_EVENT
 from kernel.staff import tell_action
-from kernel.tenancy.context import ALL_SCOPES, Principal, acting_as
+from kernel.tenancy.context import ALL_SCOPES, Principal, acting_as, in_tenant
 
 #: Tenants that can be chosen from a list.
 MOST_TENANTS = 1_000
@@ -170,6 +171,31 @@ def row_of(page: Any, request: HttpRequest, object_id: str) -> Any:
     if row is None:
         raise Http404(f"no {page.opts.verbose_name} {object_id}")
     return row
+
+
+def ask_then(
+    page: Any,
+    request: HttpRequest,
+    object_id: str,
+    verb: str,
+    causes: str,
+    by: Callable[..., Any],
+) -> HttpResponse:
+    """Ask, then do something to a row by its service, and lead back to it; raises Http404."""
+    row = row_of(page, request, object_id)
+
+    def act(_given: dict[str, Any]) -> str:
+        with in_tenant(row.tenant_id):
+            by(id=str(row.pk))
+        return f"{verb}: {row}."
+
+    return Errand(
+        asks=lambda _: f"{verb} {row}?",
+        causes=lambda _: [causes],
+        act=act,
+        back=reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_change", args=[row.pk]),
+        yes=f"Yes, {verb.lower()}",
+    ).run(page, request)
 
 
 @contextmanager
