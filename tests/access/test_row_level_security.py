@@ -13,6 +13,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, NotSupportedError, connection, models, transaction
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.test import Client
 
 from apps.audit.domain.queries import LogQuery
@@ -20,6 +22,7 @@ from apps.audit.models import AuditLog
 from apps.audit.selectors.logs import matching
 from apps.config.models import ConfigurationDeployment
 from apps.config.services import environments
+from apps.importexport.models import DataTable
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import acting_as, in_tenant
 from kernel.tenancy.models import TenantManager, view_of
@@ -28,6 +31,7 @@ from kernel.testing.processes import running, wait_for_line
 from kernel.testing.tenants import make_key, make_tenant
 from project.graph import composed_endpoint, service_endpoint
 from tests.access import of_tables
+from tests.access.of_imports import OF_IMPORTS
 from tests.access.operations import OPERATIONS, Operation
 from tests.access.outcomes import each_operation, names_row, owned_row, refusals, rows, run
 from tests.access.rows import ROWS
@@ -124,6 +128,7 @@ def test_the_owner_is_served_as_that_role(
     assert refusals(result) == []
     # A plan whose statements told no tenant would show nothing.
     shows_ids = operation.effect == "none" and "{ id }" in operation.document
+    shows_ids = shows_ids and operation.name not in OF_IMPORTS
     assert not shows_ids or row_id in str(result.data["result"])
 
 
@@ -137,6 +142,7 @@ def test_without_filter_and_policies_there_would_be_a_leak(
         owner, stranger = make_tenant(), make_tenant()
         # Another tenant's would count as one of the same key.
         ConfigurationDeployment.across_tenants.update(state="done")
+        DataTable.across_tenants.update(name=Concat(Value("t"), Cast("id", TextField())))
         _, row_id = owned_row(owner, operation)
         result = run(operation, make_key(stranger, operation.scope).secret, row_id)
         if row_id in str(result.body.get("data")):
