@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from apps.importexport.conf import ACCEPTING
-from apps.importexport.domain.checking.rules import rules_of
 from apps.importexport.domain.formats.dialects import Dialect
 from apps.importexport.domain.mapping.columns import mapping_of, told_mapping
 from apps.importexport.domain.problems import PlanError
@@ -224,6 +223,8 @@ def _set_plan(job: ImportJob, plan: Mapping[str, Any]) -> None:
 
 def _check(job: ImportJob) -> None:
     """Raise InvalidInputError for what no import can be, whatever its source."""
+    from apps.importexport.domain.checking.rules import rules_of  # noqa: PLC0415  loads polars
+
     job.mode, job.policy = ImportMode(job.mode), ErrorPolicy(job.policy)
     try:
         job.mapping = told_mapping(mapping_of(job.mapping))

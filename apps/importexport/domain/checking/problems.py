@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import polars
+from typing import TYPE_CHECKING, Protocol
 
 from apps.importexport.domain.problems import VALUE_LENGTH, RefusedError
+
+if TYPE_CHECKING:
+    import polars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Checked:
     rows: int
     blank: int
     #: One column for each mapped field, of its kind, and `row`: records of the chunk before.
-    good: polars.DataFrame
+    good: "polars.DataFrame"
     #: In the order of rows, within a row in that of the mapping.
     problems: list[Problem]
 
