@@ -146,6 +146,7 @@ def test_what_is_no_schema_is_refused(schema: Any, message: str) -> None:
         ([Field(name="a", kind=Kind.DECIMAL)], ["a"], "a: a decimal can be no part of a key"),
         ([Field(name="a", masked_without="a:b")], ["a"], "a: what is masked can be no part"),
         ([Field(name="a", pattern="(?=a)")], ["a"], "a: not a pattern of RE2"),
+        ([Field(name="a", pattern=r"\Qa\E")], ["a"], r"a: `\Q` is not taken"),
         ([Field(name="a", kind=Kind.INTEGER, pattern="a")], ["a"], "a: only texts have a pattern"),
         ([Field(name="a", minimum="1")], ["a"], "a: a text has no minimum"),
         ([Field(name="a", kind=Kind.INTEGER, minimum="x")], ["a"], "a: expected a whole number"),

@@ -14,7 +14,8 @@ from django.apps.registry import Apps
 from django.db import models
 
 from apps.importexport.access import DATA_TABLE
-from apps.importexport.domain.tables.values import DIGITS, PLACES, plain
+from apps.importexport.domain.tables.values import plain
+from apps.importexport.domain.values.scalars import PRECISION, SCALE
 from apps.importexport.models.tables import DataTable, TableState
 from contracts.datasets import Field, Kind
 from kernel import clock
@@ -30,7 +31,7 @@ class ExactDecimalField(models.Field[Any, Any]):
 
     def db_type(self, connection: Any) -> str:
         """Return the type of the column."""
-        return "text" if connection.vendor == "sqlite" else f"numeric({DIGITS}, {PLACES})"
+        return "text" if connection.vendor == "sqlite" else f"numeric({PRECISION}, {SCALE})"
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Return what the column holds."""

@@ -4,23 +4,23 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-import re2  # type: ignore[import-untyped]
-
+from apps.importexport.domain.problems import PlanError
+from apps.importexport.domain.values import patterns
+from apps.importexport.domain.values.patterns import Pattern
+from apps.importexport.domain.values.scalars import (
+    LEAST_INTEGER,
+    MOST_INTEGER,
+    PRECISION,
+    SCALE,
+)
 from contracts.datasets import Field, Kind
 
 #: Of one text or JSON value.
 MOST_CHARACTERS: Final = 1_000_000
-_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
-#: numeric(38, 20): coordinates that were once floating-point have up to 17 places.
-DIGITS: Final = 38
-PLACES: Final = 20
 _WIDE = Context(prec=100, Emax=MAX_EMAX, Emin=MIN_EMIN)
-_PATTERN_LENGTH = 1_000
-_PATTERN_BYTES = 1 << 20
 #: What is told instead of a value that somebody may not see.
 MASK: Final = "***"
 
@@ -29,17 +29,12 @@ class ValueRefusedError(ValueError):
     """A value does not fit its field; the message says what is expected."""
 
 
-@lru_cache(maxsize=512)
-def compiled(pattern: str) -> Any:
-    """Return a pattern, matched in linear time whatever it says."""
-    if len(pattern) > _PATTERN_LENGTH:
-        raise ValueRefusedError(f"a pattern has at most {_PATTERN_LENGTH} characters")
-    options = re2.Options()
-    options.log_errors, options.max_mem = False, _PATTERN_BYTES
+def compiled(pattern: str) -> Pattern:
+    """Return a pattern, matched in linear time whatever it says; raises ValueRefusedError."""
     try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        raise ValueRefusedError(f"not a pattern of RE2: {error}") from None
+        return patterns.compiled(pattern)
+    except PlanError as error:
+        raise ValueRefusedError(str(error)) from None
 
 
 def read(field: Field, value: Any) -> Any:
@@ -127,7 +122,7 @@ def _integer(value: Any) -> int:
             value = None
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueRefusedError("expected a whole number")
-    if not _LEAST_INTEGER <= value <= _MOST_INTEGER:
+    if not LEAST_INTEGER <= value <= MOST_INTEGER:
         raise ValueRefusedError("expected a whole number of 64 bits")
     return value
 
@@ -144,9 +139,9 @@ def _decimal(value: Any) -> Decimal:
         raise ValueRefusedError("expected a number")
     _, digits, exponent = number.normalize(_WIDE).as_tuple()
     places = -int(exponent)
-    if number and (places > PLACES or len(digits) - places > DIGITS - PLACES):
+    if number and (places > SCALE or len(digits) - places > PRECISION - SCALE):
         raise ValueRefusedError(
-            f"expected at most {DIGITS - PLACES} digits before the point and {PLACES} behind it"
+            f"expected at most {PRECISION - SCALE} digits before the point and {SCALE} behind it"
         )
     return number
 
