@@ -14,6 +14,7 @@ from kernel.admin import (
     ReadOnlyAdmin,
     TenantFilter,
     action,
+    ask_then,
     display,
     row_of,
     table,
@@ -67,7 +68,8 @@ class DocumentBatchAdmin(MadeAdmin):
         """Ask, then go on with what is not made."""
         batch: DocumentBatch = row_of(self, request, object_id)
         left = max(batch.total - batch.made, 0)
-        return self.errand(
+        return ask_then(
+            self,
             request,
             batch,
             "Go on with",
@@ -85,7 +87,8 @@ class DocumentBatchAdmin(MadeAdmin):
         """Ask, then stop it."""
         batch: DocumentBatch = row_of(self, request, object_id)
         left = max(batch.total - batch.made - batch.failed, 0)
-        return self.errand(
+        return ask_then(
+            self,
             request,
             batch,
             "Stop",

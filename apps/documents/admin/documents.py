@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.documents.admin.making import MadeAdmin
 from apps.documents.models import Document
 from apps.documents.services.documents import cancel_document, retry_document
-from kernel.admin import ActionVariant, TenantFilter, action, display, row_of
+from kernel.admin import ActionVariant, TenantFilter, action, ask_then, display, row_of
 
 
 @admin.register(Document)
@@ -43,7 +43,8 @@ class DocumentAdmin(MadeAdmin):
     @action(description="Make once more", url_path="retry", permissions=["operate"])
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then have it made once more."""
-        return self.errand(
+        return ask_then(
+            self,
             request,
             row_of(self, request, object_id),
             "Make once more",
@@ -60,7 +61,8 @@ class DocumentAdmin(MadeAdmin):
     )
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then take it back."""
-        return self.errand(
+        return ask_then(
+            self,
             request,
             row_of(self, request, object_id),
             "Cancel",

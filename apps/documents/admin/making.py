@@ -1,6 +1,5 @@
 """What the pages of documents and of batches have in common."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +15,6 @@ from apps.documents.models.making import Made
 from apps.documents.services.downloads import download_address
 from kernel.admin import (
     ActionVariant,
-    Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
@@ -111,26 +109,3 @@ class MadeAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def page(self, row: Any) -> str:
         """Return the address of a row's page."""
         return reverse(f"admin:documents_{self.opts.model_name}_change", args=[row.pk])
-
-    def errand(
-        self,
-        request: HttpRequest,
-        row: Any,
-        verb: str,
-        causes: str,
-        by: Callable[..., Any],
-    ) -> HttpResponse:
-        """Ask, then do something to the row by its service."""
-
-        def act(_given: dict[str, Any]) -> str:
-            with in_tenant(row.tenant_id):
-                by(id=str(row.pk))
-            return f"{verb}: {row}."
-
-        return Errand(
-            asks=lambda _: f"{verb} {row}?",
-            causes=lambda _: [causes],
-            act=act,
-            back=self.page(row),
-            yes=f"Yes, {verb.lower()}",
-        ).run(self, request)

@@ -109,7 +109,8 @@ class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             "A job writes it anew, of the rows that there are by then, with the rights that who"
             " asked for it has by then."
         )
-        return ask_then(self, request, object_id, "Write once more", causes, retry_export)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Write once more", causes, retry_export)
 
     @action(
         description="Stop",
@@ -120,7 +121,8 @@ class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop it."""
         causes = "Its job ends, and nothing of it is kept. It may be written once more later."
-        return ask_then(self, request, object_id, "Stop", causes, cancel_export)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Stop", causes, cancel_export)
 
 
 def _page(row: ExportJob) -> str:

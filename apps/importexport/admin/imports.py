@@ -111,7 +111,8 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def dry_run(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let it be checked."""
         causes = "A job goes over all rows and tells what is wrong; none is brought."
-        return ask_then(self, request, object_id, "Check", causes, check_import)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Check", causes, check_import)
 
     @action(
         description="Start",
@@ -122,19 +123,22 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let its rows be brought."""
         causes = "A job brings its rows into the dataset. It can be undone afterwards."
-        return ask_then(self, request, object_id, "Start", causes, start_import)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Start", causes, start_import)
 
     @action(description="Pause", url_path="pause", permissions=["operate"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let it rest."""
         causes = "It rests after the piece that is being written, and can be resumed."
-        return ask_then(self, request, object_id, "Pause", causes, pause_import)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Pause", causes, pause_import)
 
     @action(description="Resume", url_path="resume", permissions=["operate"])
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then go on with it."""
         causes = "It goes on from its last checkpoint: no row is brought twice."
-        return ask_then(self, request, object_id, "Resume", causes, resume_import)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Resume", causes, resume_import)
 
     @action(
         description="Cancel",
@@ -145,7 +149,8 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop it."""
         causes = "What it has brought stays, and can be undone; the rest is not brought."
-        return ask_then(self, request, object_id, "Cancel", causes, cancel_import)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Cancel", causes, cancel_import)
 
     @action(
         description="Undo",
@@ -160,7 +165,7 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             f"{job.inserted:,} rows are deleted again, {job.updated:,} are as they were before and"
             f" {job.removed:,} come back, but for those that somebody has changed since."
         )
-        return ask_then(self, request, object_id, "Undo", causes, undo_import)
+        return ask_then(self, request, job, "Undo", causes, undo_import)
 
 
 @admin.register(RowError)

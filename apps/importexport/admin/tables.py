@@ -18,6 +18,7 @@ from kernel.admin import (
     ask_then,
     badge,
     display,
+    row_of,
     table,
 )
 from kernel.tenancy.context import in_tenant
@@ -87,10 +88,12 @@ class DataTableAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then archive it."""
         causes = "Its rows are read, and neither imports nor people write them any more."
-        return ask_then(self, request, object_id, "Archive", causes, archive_table)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Archive", causes, archive_table)
 
     @action(description="Restore", url_path="restore", permissions=["operate"])
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then restore it."""
         causes = "Its rows may be written again."
-        return ask_then(self, request, object_id, "Restore", causes, restore_table)
+        row = row_of(self, request, object_id)
+        return ask_then(self, request, row, "Restore", causes, restore_table)

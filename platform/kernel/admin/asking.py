@@ -176,13 +176,12 @@ def row_of(page: Any, request: HttpRequest, object_id: str) -> Any:
 def ask_then(
     page: Any,
     request: HttpRequest,
-    object_id: str,
+    row: Any,
     verb: str,
     causes: str,
     by: Callable[..., Any],
 ) -> HttpResponse:
-    """Ask, then do something to a row by its service, and lead back to it; raises Http404."""
-    row = row_of(page, request, object_id)
+    """Ask, then do something to a row by its service, and lead back to it."""
 
     def act(_given: dict[str, Any]) -> str:
         with in_tenant(row.tenant_id):
