@@ -14,17 +14,14 @@ from apps.audit.adapters.export_files import CONTENT_TYPES
 from apps.audit.adapters.stores import archive_store
 from apps.audit.models import AuditExport, ExportState
 from kernel import clock
-from kernel.errors import DomainError, NotFoundError
+from kernel.errors import DomainError
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
-from kernel.mesh.client import RemoteError
 from kernel.mesh.storing import NotStoredError, Outgoing, address_of, forget, store
 from kernel.tenancy.context import in_tenant
 
 logger = logging.getLogger(__name__)
 
-#: Whoever is sent on begins to fetch it at once.
-ADDRESS_SECONDS = 300
 SWEPT_AT_ONCE = 100
 
 
@@ -70,17 +67,7 @@ def address_in_files(export: AuditExport) -> str:
 
     NotFoundError says that somebody has removed it there.
     """
-    try:
-        return address_of(
-            "audit",
-            reader_scope=reader_scope(export),
-            file_id=str(export.file_id),
-            seconds=ADDRESS_SECONDS,
-        )
-    except RemoteError as error:
-        if error.remote_code != "NOT_FOUND":
-            raise
-        raise NotFoundError("somebody has removed the file of this export") from None
+    return address_of("audit", reader_scope=reader_scope(export), file_id=str(export.file_id))
 
 
 def enqueue_all_handing_over() -> None:

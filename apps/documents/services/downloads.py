@@ -4,11 +4,7 @@ from apps.documents.access import DOCUMENT
 from apps.documents.models.making import Made
 from apps.documents.services.handing_over import APP
 from kernel.errors import NotFoundError
-from kernel.mesh.client import RemoteError
 from kernel.mesh.storing import address_of
-
-#: Whoever is sent on begins to fetch it at once.
-ADDRESS_SECONDS = 300
 
 
 def download_address(row: Made) -> str:
@@ -18,14 +14,4 @@ def download_address(row: Made) -> str:
     """
     if row.output_id is None:
         raise NotFoundError("there is no file yet")
-    try:
-        return address_of(
-            APP,
-            reader_scope=DOCUMENT.read,
-            file_id=str(row.output_id),
-            seconds=ADDRESS_SECONDS,
-        )
-    except RemoteError as error:
-        if error.remote_code != "NOT_FOUND":
-            raise
-        raise NotFoundError("somebody has removed the file") from None
+    return address_of(APP, reader_scope=DOCUMENT.read, file_id=str(row.output_id))

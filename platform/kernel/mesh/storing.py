@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol, cast
 import urllib3
 from django.conf import settings
 
-from kernel.errors import DomainError, UnavailableError
+from kernel.errors import DomainError, NotFoundError, UnavailableError
 from kernel.faults import fault_point
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
 from kernel.storage.joined import Joined
@@ -28,6 +28,8 @@ from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 
 #: Between two bytes that the other side takes.
 SILENCE_SECONDS = 60.0
+#: Whoever is sent to an address begins to fetch it at once.
+ADDRESS_SECONDS = 300
 
 _START = """mutation($input: StartUploadInput!) { startUpload(input: $input) {
   uploadSession { id fileId } request { url headers { name value } } error { code message } } }"""
@@ -128,14 +130,20 @@ def forget(app: str, *, reader_scope: str, upload_id: str = "", file_id: str = "
         _forget(file_id or _standing(upload_id)["fileId"])
 
 
-def address_of(app: str, *, reader_scope: str, file_id: str, seconds: int) -> str:
-    """Return where whoever is given it fetches the file for so long.
+def address_of(app: str, *, reader_scope: str, file_id: str) -> str:
+    """Return where whoever is given it fetches the file, who is to begin within five minutes.
 
     Raises NotStoredYetError while it is not given out: it waits to be scanned, or was found bad;
-    RemoteError with the code NOT_FOUND when somebody has removed it.
+    NotFoundError when somebody has removed it.
     """
+    wanted = {"id": file_id, "for": ADDRESS_SECONDS}
     with acting_as(_service(app, reader_scope)):
-        file = mesh.query("files", _URL, **{"id": file_id, "for": seconds})["file"]
+        try:
+            file = mesh.query("files", _URL, **wanted)["file"]
+        except RemoteError as error:
+            if error.remote_code != "NOT_FOUND":
+                raise
+            raise NotFoundError("somebody has removed the file") from None
     if file["signedUrl"] is None:
         raise NotStoredYetError(f"the file is {file['state'].lower()}, and not given out")
     return str(file["signedUrl"])
