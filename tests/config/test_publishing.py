@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -250,6 +251,22 @@ def test_a_killed_flag_leaves_it_to_the_caller_until_it_is_restored() -> None:
     # Killing and restoring are no versions, but revisions.
     assert [number for number, _, _ in history(flag)] == [1, 2]
     assert Environment.objects.get().revision == 4
+
+
+def test_a_killed_flag_is_off_in_memory_from_the_commit_on(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    flag = live("dark-mode", boolean("on"))
+
+    found = []
+    for turn in (kill_flag, restore_flag):
+        with django_capture_on_commit_callbacks(execute=True):
+            turn(id=str(flag.pk))
+        with CaptureQueriesContext(connection) as queries:
+            found.append(value("dark-mode"))
+        assert not [one for one in queries.captured_queries if "definition" in one["sql"]]
+
+    assert found == [None, True]
 
 
 def test_a_flag_that_is_not_live_is_not_killed() -> None:
