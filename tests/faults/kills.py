@@ -107,13 +107,24 @@ class Pipeline:
             found |= {f"{group} {what}" for (what,) in self.ask(_EVENTS.format(group))}
         return found
 
+    def standing(self, left: set[str]) -> str:
+        """Return where what has not taken effect is held up, for people."""
+        groups = Counter(one.split()[0] for one in left)
+        ((held_up,),) = self.ask("SELECT count(*) FROM events_outboxevent")
+        again = self.ask('SELECT "group", state, count(*) FROM events_redelivery GROUP BY 1, 2')
+        log = (Path(self.environment["DATA_DIR"]) / "log").read_text()[-4_000:]
+        return (
+            f"not recovered: {dict(groups)}, as {sorted(left)[:10]}; {held_up} in the outbox,"
+            f" tried again {again}; the end of the log:\n{log}"
+        )
+
     def recover(self) -> float:
         """Return how long it takes until all that is committed now has taken effect."""
         began = time.monotonic()
         left = self.waiting()
         while left:
             taken = time.monotonic() - began
-            assert taken < LONGEST_RECOVERY_SECONDS, f"not recovered: {sorted(left)[:10]}"
+            assert taken < LONGEST_RECOVERY_SECONDS, self.standing(left)
             time.sleep(0.05)
             left &= self.waiting()
         return time.monotonic() - began

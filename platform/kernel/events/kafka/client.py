@@ -4,6 +4,8 @@ import logging
 import socket
 from typing import Any
 
+import orjson
+from confluent_kafka import KafkaError, KafkaException
 from django.conf import settings
 
 from kernel.events.kafka.log import Seldom
@@ -15,6 +17,8 @@ logger.addFilter(Seldom())
 #: How long a question to the cluster may take: topics, offsets, groups. A relay that asks one must
 #: not lose its lease meanwhile.
 REQUEST_SECONDS = 5.0
+#: How often a client that is there for long sees whether it still knows a broker.
+STATISTICS_SECONDS = 5
 
 
 def prefixed(name: str) -> str:
@@ -54,3 +58,32 @@ def configuration(**more: Any) -> dict[str, Any]:
         }
         told |= {name: path for name, path in files.items() if path}
     return told | {name.replace("_", "."): value for name, value in more.items()}
+
+
+class Brokers:
+    """Whether a client still knows any.
+
+    A broker that its controller has given up for a moment, since both stood still, tells of no
+    broker, not even of itself. librdkafka may believe it and forget all, for ever (its issue 5301).
+    Its coordinator still takes a reader for a member, so that nobody else gets its partitions.
+    """
+
+    def __init__(self) -> None:
+        self._are_known = True
+
+    def configuration(self) -> dict[str, Any]:
+        """Return what a client is configured with so that it tells us."""
+        return {
+            "statistics.interval.ms": STATISTICS_SECONDS * 1_000,
+            "stats_cb": self.told,
+        }
+
+    def told(self, statistics: str) -> None:
+        """Hear a client's statistics."""
+        brokers = orjson.loads(statistics)["brokers"].values()
+        self._are_known = any(broker["source"] != "logical" for broker in brokers)
+
+    def check(self) -> None:
+        """Raise KafkaException when none is known: then another client is needed."""
+        if not self._are_known:
+            raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN, "no broker is known"))

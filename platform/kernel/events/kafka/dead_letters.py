@@ -52,6 +52,8 @@ class DeadLetters:
             arrived = []
         if len(arrived) < len(rows):
             self._next = time.monotonic() + PAUSE_SECONDS
+            # Another one, for this one may have forgotten its brokers.
+            self._producer = None
         Redelivery.objects.filter(pk__in=arrived).update(told=True)
         return len(arrived)
 

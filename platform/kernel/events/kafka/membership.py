@@ -9,7 +9,7 @@ from django.conf import settings
 
 from kernel.events.foreign import topic_of
 from kernel.events.kafka.backlog import Message, Partition
-from kernel.events.kafka.client import configuration, prefixed
+from kernel.events.kafka.client import Brokers, configuration, prefixed
 from kernel.events.kafka.topics import make_missing
 from kernel.events.registry import Group
 
@@ -45,19 +45,24 @@ class Membership:
     def __init__(self, group: Group, leave: Leave) -> None:
         self._leave = leave
         self._paused: list[TopicPartition] = []
+        self._brokers = Brokers()
         topics = topics_of(group)
         try:
             make_missing(topics)
         except KafkaException as error:
             logger.warning("topics of %s may be missing: %s", group.name, error)
-        self._consumer = Consumer(group_configuration(group.name))
+        self._consumer = Consumer(group_configuration(group.name) | self._brokers.configuration())
         self._consumer.subscribe(topics, on_revoke=self._revoked, on_lost=self._lost)
 
     def read(self, limit: int, seconds: float) -> list[Message]:
-        """Return what has come, or wait for something; raises KafkaException when all is over."""
+        """Return what has come, or wait for something; raises KafkaException when all is over.
+
+        All is over, too, when the client has forgotten its brokers: it asks nobody any more.
+        """
         found = self._consumer.consume(limit, 0)
         if not found and (first := self._consumer.poll(seconds)):
             found = [first]
+        self._brokers.check()
         good = [message for message in found if message.error() is None]
         if len(good) < len(found):
             for message in found:

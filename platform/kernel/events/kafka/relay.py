@@ -19,7 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from django.db import connection
 
 from contracts.event import topic_of
-from kernel.events.kafka.client import configuration, prefixed
+from kernel.events.kafka.client import Brokers, configuration, prefixed
 from kernel.events.kafka.topics import make_missing
 from kernel.faults import fault_point
 
@@ -83,9 +83,11 @@ class KafkaRelay:
         #: Of each type of event, the topic, which is there.
         self._topics: dict[str, str] = {}
         self._drained = False
+        self._brokers = Brokers()
         read_in_order()
         self._producer = Producer(
-            configuration(
+            self._brokers.configuration()
+            | configuration(
                 enable_idempotence=True,
                 acks="all",
                 # Nothing may follow what could not be sent. What a broker refuses ends the session,
@@ -111,6 +113,7 @@ class KafkaRelay:
             self._send(limit)
             if self._batches:
                 self._wait()
+            self._brokers.check()
             return self._remove()
         except _LIBRARY as error:
             raise NotDeliveredError(str(error.__cause__ or error)) from error

@@ -209,6 +209,17 @@ def test_what_follows_a_refused_event_in_its_key_waits_until_it_is_taken(
     assert first_seen(6) == {"a": list(range(6))}
 
 
+def test_a_session_that_has_forgotten_its_brokers_is_over(transport: Kafka) -> None:
+    tell(("a", 0))
+    transport.relay(1)
+    first = transport._relay
+    assert first is not None
+
+    first._brokers.told('{"brokers": {}}')
+    with pytest.raises(NotDeliveredError, match="no broker is known"):
+        first.step(1)
+
+
 def test_a_topic_that_was_deleted_is_made_again(transport: Kafka) -> None:
     tell(("a", 1))
     transport.relay(500)
