@@ -1,7 +1,8 @@
 """Uploads: how fast bytes come in, what memory they take, and what a cut one keeps.
 
 Targets: a streamed upload with SHA-256 at least 0.8x a loop beside it that writes the same bytes,
-sums them and calls fsync; at least 2x a form; at most 32 MB more memory for 2 GB, and for 50 at a
+sums them and calls fsync; at least 2x a form; at least 0.5x tusd, which sums nothing, where `TUSD`
+names its program (`go install github.com/tus/tusd/v2/cmd/tusd@latest`); at most 32 MB more memory for 2 GB, and for 50 at a
 time of 50 MB; a cut PATCH keeps at least 95 % of what had arrived.
 """
 
@@ -18,6 +19,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
+from urllib.parse import urlsplit
 
 from apart import ROOT, print_machine
 
@@ -25,6 +27,8 @@ from kernel.testing.embedded import embedded
 from kernel.testing.processes import running, wait_for_line
 
 MIB = 1024 * 1024
+#: The program of tusd, the servers' server of this protocol; empty where there is none.
+TUSD = os.environ.get("TUSD", "")
 SIZE = 128 * MIB
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 LARGE = int(os.environ.get("LARGE_MB", "2000")) * 1_000_000
@@ -38,8 +42,8 @@ def main() -> None:
         folder = Path(name)
         source = folder / "source"
         source.write_bytes(os.urandom(SIZE))
-        with serving(folder / "data") as server:
-            speed(server, source, folder)
+        with serving(folder / "data") as server, tusd(folder / "tusd") as other:
+            speed(server, source, folder, other)
             memory(server, folder)
             cut(server)
 
@@ -47,8 +51,8 @@ def main() -> None:
 class Server:
     """A web process without a worker: what is scanned meanwhile would be measured, too."""
 
-    def __init__(self, port: int, pid: int, key: str) -> None:
-        self.port, self._pid = port, pid
+    def __init__(self, port: int, pid: int, key: str, path: str = "/files/api/uploads/") -> None:
+        self.port, self._pid, self._path = port, pid, path
         self._common = (
             f"Host: localhost:{port}\r\nAuthorization: Bearer {key}\r\nTus-Resumable: 1.0.0\r\n"
         )
@@ -64,8 +68,10 @@ class Server:
 
     def begin(self, size: int) -> str:
         """Begin an upload, and return its path."""
-        with self.asked("POST /files/api/uploads/", f"Upload-Length: {size}") as connection:
-            return header(answer(connection, 201), "location")
+        length = (f"Upload-Length: {size}", "Content-Length: 0")
+        with self.asked(f"POST {self._path}", *length) as connection:
+            # tusd tells the whole address.
+            return urlsplit(header(answer(connection, 201), "location")).path
 
     def send(self, source: Path, size: int) -> None:
         """Upload a file by one PATCH; the kernel copies it, so that this side costs little."""
@@ -115,7 +121,21 @@ def serving(data: Path) -> Iterator[Server]:
         yield Server(int(line.rsplit(":", 1)[1]), process.pid, key)
 
 
-def speed(server: Server, source: Path, folder: Path) -> None:
+@contextmanager
+def tusd(data: Path) -> Iterator[Server | None]:
+    """Serve the same protocol by tusd, in a folder, where it is there."""
+    if not TUSD:
+        yield None
+        return
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    command = [TUSD, "-host", "127.0.0.1", "-port", str(port), "-upload-dir", str(data)]
+    with running(command, cwd=ROOT, env={}) as process:
+        wait_for_line(process, "can now upload")
+        yield Server(port, process.pid, "", "/files/")
+
+
+def speed(server: Server, source: Path, folder: Path, other: Server | None) -> None:
     """Send the same bytes on each way in turn."""
     server.send(source, MIB)
     ways: dict[str, Callable[[], None]] = {
@@ -123,6 +143,9 @@ def speed(server: Server, source: Path, folder: Path) -> None:
         "streamed": lambda: server.send(source, SIZE),
         "form": lambda: server.send_form(source, SIZE),
     }
+    if other:
+        other.send(source, MIB)
+        ways["tusd"] = lambda: other.send(source, SIZE)
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
@@ -131,11 +154,13 @@ def speed(server: Server, source: Path, folder: Path) -> None:
             found[name].append(SIZE / MIB / (time.perf_counter() - begun))
     for name, rates in found.items():
         print(f"{name:10} {max(rates):6.0f} MiB/s best, {median(rates):6.0f} median")
-    loops, streamed, form = (found[name] for name in ways)
+    loops, streamed, form = (found[name] for name in ("loop", "streamed", "form"))
     ratios = [ours / theirs for ours, theirs in zip(streamed, loops, strict=True)]
     print(f"streamed / loop: {max(streamed) / max(loops):.2f} of the bests,", end=" ")
     print(f"{median(ratios):.2f} median of rounds (target 0.8)")
     print(f"streamed / form: {max(streamed) / max(form):.2f} of the bests (target 2)")
+    if other:
+        print(f"streamed / tusd: {max(streamed) / max(found['tusd']):.2f} of the bests (target 0.5)")
 
 
 def loop(source: Path, copy: Path) -> None:
