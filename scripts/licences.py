@@ -47,6 +47,10 @@ EXCEPTIONS = {
     "hypothesis": ("MPL-2.0", "for tests only, used unchanged"),
     "iso4217": ("CC-PDDC", "in the public domain, for checks only"),
     "orjson": ("MPL-2.0 AND (Apache-2.0 OR MIT)", "used unchanged, from its published wheel"),
+    "paramiko": (
+        "LGPL-2.1",
+        "a library that is imported, used unchanged, replaceable",
+    ),
     "pathspec": ("MPL-2.0", "for checks only, used unchanged"),
     "pikepdf": ("MPL-2.0", "a library that is imported, used unchanged, from its published wheel"),
     "psycopg": ("LGPL-3.0-only", "a library that is imported, used unchanged, replaceable"),
