@@ -16,13 +16,13 @@ from apps.audit.adapters import destinations as adapter
 from apps.audit.adapters.away import Store, Webhook
 from apps.audit.adapters.destinations import Folder, destinations
 from apps.audit.checks import checkpoints_go_somewhere
-from apps.audit.domain.streaming import new_secret
 from apps.audit.models import Checkpoint, SubjectKey
 from apps.audit.services.erasing import erase_again, erase_subject
 from apps.audit.services.publishing import keep_tombstone, publish_checkpoint
 from apps.audit.services.recording import record_all
 from apps.audit.services.sealing import seal_log
 from apps.audit.services.verification import verify_log
+from contracts.webhooks import new_secret
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.identity.models import Tenant

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from apps.audit.domain.streaming import Sealed, new_secret
+from apps.audit.domain.streaming import Sealed
 from apps.audit.models import AuditLog, AuditStream
 from apps.audit.services import delivering
 from apps.audit.services.recording import record_all
 from apps.audit.services.sealing import seal_log
 from apps.audit.services.streams import create_stream
+from contracts.webhooks import new_secret
 from kernel.identity.models import Tenant
 from kernel.secrets.reading import read_secret
 from kernel.tenancy.context import in_tenant

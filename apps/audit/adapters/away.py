@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.audit.domain.cosignatures import WitnessKey, cosignature, question
 from apps.audit.domain.notes import MAX_NOTE_BYTES, NoteError
-from apps.audit.domain.streaming import is_secret, webhook_headers
+from contracts.webhooks import is_secret, webhook_headers
 from kernel import clock
 from kernel.errors import NotFoundError
 from kernel.outbound.client import Response, fetch

@@ -13,9 +13,9 @@ from apps.audit.domain.streaming import (
     Sealed,
     syslog_frame,
     webhook_body,
-    webhook_headers,
 )
 from apps.audit.errors import NoKafkaError
+from contracts.webhooks import webhook_headers
 from kernel import clock
 from kernel.errors import InvalidInputError
 from kernel.outbound.client import fetch

@@ -1,7 +1,5 @@
 """How records leave for other systems: as JSON, CEF or OCSF; in webhooks, syslog, CloudEvents."""
 
-import base64
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,9 +12,6 @@ _PRIORITY = 13 * 8 + 6
 _BOM = b"\xef\xbb\xbf"
 #: Kept for documentation (RFC 5612); there is no number of ours.
 _ENTERPRISE = 32473
-_SECRET_PREFIX = "whsec_"  # noqa: S105  it tells a secret of this kind # nosec B105
-#: How long a secret is (Standard Webhooks, "Signature scheme").
-_SECRET_BYTES = range(24, 65)
 
 Record = Mapping[str, Any]
 
@@ -98,28 +93,6 @@ def webhook_body(stream: str, told: Sequence[bytes], *, form: str, made_at: date
     return orjson.dumps({"type": "audit.logs", "timestamp": made_at, "data": data})
 
 
-def webhook_headers(secret: str, message: str, moment: datetime, body: bytes) -> dict[str, str]:
-    """Return the headers by which a receiver knows whose it is, and that it is no replay."""
-    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
-    seconds = str(int(moment.timestamp()))
-    signed = hmac.digest(key, f"{message}.{seconds}.".encode() + body, "sha256")
-    return {
-        "Content-Type": "application/json",
-        "Webhook-Id": message,
-        "Webhook-Timestamp": seconds,
-        "Webhook-Signature": f"v1,{base64.b64encode(signed).decode()}",
-    }
-
-
-def is_secret(text: str) -> bool:
-    """Say whether a text is a secret as receivers' libraries take it."""
-    try:
-        key = base64.b64decode(text.removeprefix(_SECRET_PREFIX), validate=True)
-    except ValueError:
-        return False
-    return text.startswith(_SECRET_PREFIX) and len(key) in _SECRET_BYTES
-
-
 def cloud_event(one: Sealed, text: bytes, *, form: str, source: str, tenant: str) -> bytes:
     """Return a message in the structured mode of CloudEvents 1.0.
 
@@ -140,11 +113,6 @@ def cloud_event(one: Sealed, text: bytes, *, form: str, source: str, tenant: str
         "data": text.decode() if form == "cef" else orjson.Fragment(text),
     }
     return orjson.dumps(told)
-
-
-def new_secret(random: bytes) -> str:
-    """Return the secret of a webhook as receivers' libraries take it."""
-    return _SECRET_PREFIX + base64.b64encode(random).decode()
 
 
 def syslog_frame(one: Sealed, text: bytes, host: str) -> bytes:

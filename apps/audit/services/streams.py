@@ -9,9 +9,9 @@ from django.db import transaction
 from apps.audit.adapters.stream_targets import is_webhook
 from apps.audit.domain.entries import Actor, Entry, Target
 from apps.audit.domain.queries import LogQuery, QueryError
-from apps.audit.domain.streaming import is_secret, new_secret
 from apps.audit.models import AuditStream, LogHead, StreamFormat, StreamState
 from apps.audit.services.recording import record_event
+from contracts.webhooks import is_secret, new_secret
 from kernel import clock
 from kernel.errors import ConflictError, InvalidInputError, LimitExceededError
 from kernel.events.actors import current_actor
