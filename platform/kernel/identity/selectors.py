@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from django.db.models import Q
+
 from kernel.errors import NotFoundError
-from kernel.identity.models import ServiceAccount, Tenant
+from kernel.identity.models import Membership, ServiceAccount, Tenant
 from kernel.tenancy.context import PLATFORM
 
 
@@ -29,3 +31,13 @@ def account_by_name(tenant: Tenant, name: str) -> ServiceAccount:
     if account is None:
         raise NotFoundError(f"{tenant} has no service account {name}")
     return account
+
+
+def addresses_of_members(tenant_id: UUID, wanted: Collection[str]) -> frozenset[str]:
+    """Return which of these addresses of mail members of a tenant have, in lower case."""
+    members = Membership.objects.filter(tenant_id=tenant_id, user__is_active=True)
+    same = Q()
+    for one in wanted:
+        same |= Q(user__email__iexact=one)
+    found = members.filter(same).values_list("user__email", flat=True) if wanted else ()
+    return frozenset(one.lower() for one in found)

@@ -14,6 +14,7 @@ called in a transaction.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -23,6 +24,7 @@ from django.conf import settings
 from kernel.errors import DomainError, NotFoundError, UnavailableError
 from kernel.faults import fault_point
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
+from kernel.mesh.fetching import Fetched, fetched
 from kernel.storage.joined import Joined
 from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 
@@ -130,13 +132,13 @@ def forget(app: str, *, reader_scope: str, upload_id: str = "", file_id: str = "
         _forget(file_id or _standing(upload_id)["fileId"])
 
 
-def address_of(app: str, *, reader_scope: str, file_id: str) -> str:
-    """Return where whoever is given it fetches the file, who is to begin within five minutes.
+def address_of(app: str, *, reader_scope: str, file_id: str, seconds: int = ADDRESS_SECONDS) -> str:
+    """Return where whoever is given it fetches the file, who is to begin within so many seconds.
 
     Raises NotStoredYetError while it is not given out: it waits to be scanned, or was found bad;
     NotFoundError when somebody has removed it.
     """
-    wanted = {"id": file_id, "for": ADDRESS_SECONDS}
+    wanted = {"id": file_id, "for": seconds}
     with acting_as(_service(app, reader_scope)):
         try:
             file = mesh.query("files", _URL, **wanted)["file"]
@@ -147,6 +149,15 @@ def address_of(app: str, *, reader_scope: str, file_id: str) -> str:
     if file["signedUrl"] is None:
         raise NotStoredYetError(f"the file is {file['state'].lower()}, and not given out")
     return str(file["signedUrl"])
+
+
+@contextmanager
+def taken_back(app: str, *, reader_scope: str, file_id: str, most_bytes: int) -> Iterator[Fetched]:
+    """Give a file that this app had stored, whoever acts; raises as `fetched` does."""
+    with ExitStack() as open_things:
+        with acting_as(_service(app, reader_scope)):
+            file = open_things.enter_context(fetched(file_id, most_bytes=most_bytes))
+        yield file
 
 
 def _service(app: str, reader_scope: str) -> Principal:

@@ -11,7 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kernel.outbound.addresses import Address, Network, refusal
 from kernel.outbound.errors import OutboundRefusedError
-from kernel.outbound.urls import Target, normal_host
+from kernel.outbound.urls import DEFAULT_PORTS, Target, normal_host
+
+#: Of protocols beside HTTP.
+_PORTS = {"sftp": (DEFAULT_PORTS["sftp"],)}
 
 
 class Reach(enum.Enum):
@@ -45,7 +48,7 @@ def check_port(target: Target, reach: Reach) -> None:
     if reach is Reach.OPERATOR or _usual(target):
         return
     if all(entry.port != target.port for entry in allowed()):
-        ports = ", ".join(str(port) for port in settings.OUTBOUND_PORTS)
+        ports = ", ".join(str(port) for port in _usual_ports(target))
         raise OutboundRefusedError("port", f"only ports {ports} are called, found {target.port}")
 
 
@@ -83,7 +86,12 @@ def _check(target: Target, address: Address) -> None:
 
 
 def _usual(target: Target) -> bool:
-    return target.port in settings.OUTBOUND_PORTS
+    return target.port in _usual_ports(target)
+
+
+def _usual_ports(target: Target) -> Sequence[int]:
+    """Return the ports of its protocol; of HTTP the operator says which."""
+    return _PORTS.get(target.scheme) or tuple(settings.OUTBOUND_PORTS)
 
 
 def _entry(text: str) -> Allowed:

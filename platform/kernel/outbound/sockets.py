@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from kernel.outbound.errors import OutboundFailedError
 from kernel.outbound.faults import translated
@@ -11,7 +12,7 @@ from kernel.outbound.limits import Limits, Watch
 from kernel.outbound.reach import Reach, check_addresses, check_port
 from kernel.outbound.record import Record, recorded
 from kernel.outbound.resolver import resolve
-from kernel.outbound.urls import parse
+from kernel.outbound.urls import parse, place
 from kernel.outbound.wire import open_socket, tls_context
 
 
@@ -53,6 +54,37 @@ def deliver(
             there.sendall(data)
             _finish(there, watch)
         # As an answer would be counted.
+        record.status = 200
+
+
+@contextmanager
+def connected(
+    scheme: str,
+    host: str,
+    port: int,
+    *,
+    purpose: str,
+    limits: Limits = Limits(),  # noqa: B008  it is frozen
+    reach: Reach = Reach.PUBLIC,
+) -> Iterator[socket.socket]:
+    """Give a connection to an address that somebody gave, for a protocol that we speak ourselves.
+
+    Once it is open its bytes are the caller's to watch: only connecting is under these limits.
+    Raises as `fetch` does.
+    """
+    watch = Watch(limits)
+    record = Record(purpose, scheme.upper())
+    with recorded(record), ExitStack() as open_things:
+        target = place(scheme, host, port)
+        record.origin = target.origin
+        check_port(target, reach)
+        with translated(target.host, limits):
+            open_things.enter_context(place_at(target.host, watch.left()))
+            addresses = resolve(target, watch.to_connect())
+            check_addresses(target, addresses, reach)
+            there = open_things.enter_context(open_socket(addresses, target.port, watch))
+        there.watch = None
+        yield there
         record.status = 200
 
 

@@ -11,7 +11,9 @@ from kernel.outbound.addresses import Address
 from kernel.outbound.errors import OutboundRefusedError
 
 MOST_CHARACTERS = 4_000
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443, "sftp": 22}
+#: What a URL that somebody gives may begin with; the others have an address in parts.
+_CALLED = ("http", "https")
 # RFC 3986, appendix B; what each part may hold is looked at afterwards.
 _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)"
@@ -61,7 +63,7 @@ def parse(url: str) -> Target:
     if match is None:
         raise OutboundRefusedError("url", "a URL begins with https:// or http:// and a host")
     scheme = match["scheme"].lower()
-    if scheme not in DEFAULT_PORTS:
+    if scheme not in _CALLED:
         raise OutboundRefusedError("scheme", f"only http and https are called, found {scheme[:20]}")
     if match["fragment"] is not None:
         raise OutboundRefusedError("url", "a fragment is never sent: leave out # and what follows")
@@ -77,6 +79,12 @@ def parse(url: str) -> Target:
         path,
         address,
     )
+
+
+def place(scheme: str, host: str, port: int) -> Target:
+    """Return where a protocol beside HTTP is spoken; raises OutboundRefusedError for no host."""
+    address = _address(f"[{host}]" if ":" in host else host)
+    return Target(scheme, str(address) if address else _name(host), port, "", address)
 
 
 def follow(base: Target, location: str) -> Target:

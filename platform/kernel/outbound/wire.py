@@ -90,7 +90,7 @@ class _PinnedHTTPS(HTTPSConnection):
             self.sock.watch = self._watch
 
 
-def open_socket(addresses: Sequence[Address], port: int, watch: Watch) -> socket.socket:
+def open_socket(addresses: Sequence[Address], port: int, watch: Watch) -> WatchedSocket:
     """Connect to the first address that answers; raises OSError as the last one did."""
     last: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
     for address in addresses[:MOST_TRIES]:
