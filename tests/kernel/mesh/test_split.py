@@ -21,7 +21,7 @@ from kernel.federation.requests import GraphQLRequest
 from kernel.identity.service_keys import ALGORITHM, Keyring, keyring
 from kernel.identity.service_tokens import JWKS_PATH, Request, issue_token
 from kernel.ids import new_id
-from kernel.mesh.client import Mesh
+from kernel.mesh.client import Mesh, RemoteError
 from kernel.tenancy.context import Principal, acting_as
 from kernel.testing.processes import running, wait_for_line
 from project.graph import service_endpoint
@@ -142,6 +142,22 @@ def test_a_service_answers_another_for_its_user(split: Split) -> None:
         answer = Mesh().query(CALLED, QUERY)
 
     assert answer == {"files": {"totalCount": 0}}
+
+
+def test_the_graph_of_both_is_one_to_who_asks(split: Split) -> None:
+    both = replace(split.principal, scopes=frozenset({"files:read", "audit:read"}))
+    query = "{ __typename files { totalCount } logs: auditLogs { totalCount } }"
+
+    with acting_as(both):
+        answer = Mesh().query_graph(query)
+    with acting_as(split.principal), pytest.raises(RemoteError) as refused:
+        Mesh().query_graph(query)
+    with acting_as(both), pytest.raises(RemoteError) as unknown:
+        Mesh().query_graph("{ nothing }")
+
+    assert answer == {"__typename": "Query", "files": {"totalCount": 0}, "logs": {"totalCount": 0}}
+    assert refused.value.remote_code == "FORBIDDEN"
+    assert unknown.value.remote_code == "GRAPHQL_VALIDATION_FAILED"
 
 
 def test_a_service_tells_another_what_it_is(split: Split) -> None:
