@@ -11,7 +11,7 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit"
 
     def ready(self) -> None:
-        from apps.audit import checks, datasets, tasks  # noqa: F401  registers them
+        from apps.audit import checks, chores, datasets, tasks  # noqa: F401  registers them
         from apps.audit.selectors import figures
         from kernel.observability.health import register_check
 

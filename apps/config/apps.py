@@ -11,7 +11,7 @@ class ConfigConfig(AppConfig):
     verbose_name = "Config"
 
     def ready(self) -> None:
-        from apps.config import datasets, tasks  # noqa: F401  registers them
+        from apps.config import chores, datasets, tasks  # noqa: F401  registers them
         from apps.config.selectors.keys import ended
         from apps.config.selectors.settings import Here
         from apps.config.services.counting import Here as FlagsHere

@@ -11,7 +11,7 @@ class FilesConfig(AppConfig):
     verbose_name = "Files"
 
     def ready(self) -> None:
-        from apps.files import checks, datasets, tasks  # noqa: F401  registers them
+        from apps.files import checks, chores, datasets, tasks  # noqa: F401  registers them
         from apps.files.selectors import standing
         from apps.files.services.giving import give_bytes
         from apps.files.services.receiving import receive

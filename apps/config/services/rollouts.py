@@ -132,6 +132,16 @@ def look_at_rollouts() -> None:
             enqueue("config.advance_rollout", str(pk), live_key=f"config.advance_rollout {pk}")
 
 
+@transaction.atomic
+def look_at_rollout(*, id: str) -> str:
+    """Ask for a look at one rollout now, and return its state; raises NotFoundError."""
+    plan = locked(RolloutPlan, id)
+    if plan.state == RolloutState.RUNNING:
+        key = f"config.advance_rollout {plan.pk}"
+        enqueue("config.advance_rollout", str(plan.pk), live_key=key)
+    return str(plan.state)
+
+
 def advance_rollout(plan_id: str) -> None:
     """Go back if a guard strikes, a step further if it is time, and else do nothing.
 

@@ -6,15 +6,17 @@ from apps.files import metrics
 from apps.files.adapters.scanners import scanner
 from apps.files.conf import RESCANNED_AT_ONCE
 from apps.files.errors import ScannerUnavailableError
-from apps.files.models import WAITING, Blob, File, FileState
+from apps.files.models import WAITING, Blob, File, FileState, Folder
 from apps.files.services.blobs import ask_again, quarantine_blob, release_blob
 from apps.files.services.quotas import lock_usage
 from apps.files.services.scanning import enqueue_scan
-from kernel.errors import ConflictError, InvalidInputError
+from kernel.errors import ConflictError, InvalidInputError, NotFoundError
+from kernel.ids import parse_id
 from kernel.rows import locked
 from kernel.tenancy.context import in_tenant
 
 MOST_REASON_CHARACTERS = 500
+RESCANNED_OF_FOLDER = 500
 BAD = (FileState.INFECTED, FileState.UNSCANNABLE, FileState.REFUSED)
 
 
@@ -27,6 +29,22 @@ def rescan_file(*, id: str) -> File:
         file.refresh_from_db()
     enqueue_scan(blob)
     return file
+
+
+@transaction.atomic
+def rescan_folder(*, id: str) -> int:
+    """Let the files that lie in a folder be scanned once more, and return how many they are.
+
+    Of more than 500 the first by their names. Raises NotFoundError.
+    """
+    folder = Folder.visible().filter(pk=parse_id(id)).first()
+    if folder is None:
+        raise NotFoundError(f"no folder {id}")
+    files = File.visible().filter(folder_id=folder.pk, trashed=False).order_by("name", "pk")
+    found = [str(pk) for pk in files.values_list("pk", flat=True)[:RESCANNED_OF_FOLDER]]
+    for file_id in found:
+        rescan_file(id=file_id)
+    return len(found)
 
 
 @transaction.atomic
