@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ HONEST = {
     "gzip": (gzip.compress(b"one") + gzip.compress(b"two"), {"gzip": b"onetwo"}),
     "bzip2": (bz2.compress(b"one") + bz2.compress(b"two"), {"bzip2": b"onetwo"}),
     "xz": (lzma.compress(b"one") + bytes(8) + lzma.compress(b"two"), {"xz": b"onetwo"}),
+    "zstd": (zstandard.compress(b"one") + zstandard.compress(b"two"), {"zstd": b"onetwo"}),
     "nothing": (b"", {}),
     "a text that tells of PK": (b"PK\x05\x06 begins the end of a zip", {}),
 }
@@ -190,6 +192,15 @@ def test_an_xz_does_not_choose_how_much_memory_it_takes() -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 512 * 1024 * 1024}]
 
     assert refused(lzma.compress(b"x", filters=filters)).startswith("a broken xz: Memory usage")
+
+
+def test_a_zstd_does_not_choose_how_much_memory_it_takes() -> None:
+    level = zstandard.ZstdCompressionParameters(window_log=27, compression_level=1)
+    pack = zstandard.ZstdCompressor(compression_params=level).compressobj()
+    body = pack.compress(b"x" * 1000) + pack.flush()
+
+    assert refused(body).startswith("a broken zstd: ")
+    assert refused(zstandard.compress(b"x") + b"more").startswith("a broken zstd: ")
 
 
 def test_a_disk_that_is_full_is_no_fault_of_the_archive(monkeypatch: pytest.MonkeyPatch) -> None:

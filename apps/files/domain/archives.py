@@ -22,9 +22,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Literal
 
+import zstandard
+
 from apps.files.domain.sniffing import BZIP2, SNIFFED_BYTES, is_tar
 
-Kind = Literal["zip", "tar", "gzip", "bzip2", "xz"]
+Kind = Literal["zip", "tar", "gzip", "bzip2", "xz", "zstd"]
 
 CHUNK_BYTES = 64 * 1024
 #: So much may come out of however little: short texts are packed well, and harm nobody.
@@ -34,18 +36,20 @@ FREE_BYTES = 10_000_000
 MOST_DIRECTORY_BYTES = 4 * 1024 * 1024
 #: What the dictionary of an xz may take; `xz -9` needs 65 MB to unpack.
 _XZ_MEMORY_BYTES = 80 * 1024 * 1024
+#: What of a zstd may be referred to; `zstd -19` needs 8 MB, and `--long` as much as it is told.
+_ZSTD_WINDOW_BYTES = 64 * 1024 * 1024
 
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"\x1f\x8b\x08", "gzip"),
     (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
 )
-#: Packed in ways that the standard library cannot read.
+#: Packed in ways that nothing here can read.
 _FOREIGN = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "RAR"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard"),
     (b"MSCF\x00\x00\x00\x00", "Cabinet"),
     (b"\x5d\x00\x00", "LZMA"),
 )
@@ -261,12 +265,20 @@ def _unxzed(file: IO[bytes], budget: Budget) -> _Opened:
     yield "xz", _unpacked(file, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES))
 
 
+def _unzstded(file: IO[bytes], budget: Budget) -> _Opened:
+    budget.count_member()
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    with unpacker.stream_reader(file, read_across_frames=True, closefd=False) as source:
+        yield "zstd", _chunks(source)
+
+
 _OPENED: dict[Kind, Callable[[IO[bytes], Budget], _Opened]] = {
     "zip": _zipped,
     "tar": _tarred,
     "gzip": _gunzipped,
     "bzip2": _bunzipped,
     "xz": _unxzed,
+    "zstd": _unzstded,
 }
 
 
@@ -290,7 +302,9 @@ def _unpacked(
             data = more.lstrip(b"\0")
 
 
-def _chunks(source: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+def _chunks(
+    source: IO[bytes] | gzip.GzipFile | zstandard.ZstdDecompressionReader,
+) -> Iterator[bytes]:
     while chunk := source.read(CHUNK_BYTES):
         yield chunk
 
@@ -322,6 +336,7 @@ def _read_errors(kind: str) -> Iterator[None]:
         tarfile.TarError,
         zlib.error,
         lzma.LZMAError,
+        zstandard.ZstdError,
         EOFError,
         # A tar with header after header.
         RecursionError,
