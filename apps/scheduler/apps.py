@@ -11,4 +11,4 @@ class SchedulerConfig(AppConfig):
     verbose_name = "Scheduler"
 
     def ready(self) -> None:
-        from apps.scheduler import datasets  # noqa: F401  registers them
+        from apps.scheduler import datasets, tasks  # noqa: F401  registers them

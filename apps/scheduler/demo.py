@@ -1,7 +1,8 @@
 """Demo data: a few job schedules to look at."""
 
-from apps.scheduler.models import JobSchedule
-from apps.scheduler.services import create_schedule
+from apps.scheduler.models import JobSchedule, TargetKind
+from apps.scheduler.services.life import run_now
+from apps.scheduler.services.schedules import create_schedule
 
 
 def load() -> str:
@@ -12,5 +13,19 @@ def load() -> str:
 
 
 def _make() -> None:
-    create_schedule(name="nightly runway import", cron="0 3 * * *", time_zone="Europe/Amsterdam")
+    nightly = create_schedule(
+        name="nightly runway import",
+        cron="0 3 * * *",
+        time_zone="Europe/Amsterdam",
+        tags=["runways"],
+        grace_seconds=3_600,
+    )
     create_schedule(name="weekly audit report", cron="0 8 * * 1", time_zone="America/New_York")
+    create_schedule(
+        name="backup of the tower",
+        cron="30 1 * * *",
+        time_zone="Europe/Amsterdam",
+        target_kind=TargetKind.PING,
+        grace_seconds=1_800,
+    )
+    run_now(id=str(nightly.pk))

@@ -2,4 +2,4 @@
 
 from kernel.tenancy.parts import TenantPart, register_part
 
-register_part(TenantPart("scheduler"))
+register_part(TenantPart("scheduler", omitted={"webhook_secret"}))

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.scheduler.models import JobSchedule
-from apps.scheduler.services import create_schedule
+from apps.scheduler.services.schedules import create_schedule
 from contracts.datasets import Mode
 from contracts.scheduler import ScheduleChanged, ScheduleCreated, ScheduleDeleted
 from kernel.datasets.services import undo_batch
@@ -55,8 +55,8 @@ def test_rows_are_written_as_if_a_person_had_done_it(tenant: Tenant) -> None:
     assert outcomes == [
         "updated",
         "inserted",
-        "refused INVALID_INPUT",
-        "refused INVALID_INPUT",
+        "refused SCHEDULER_TIMES_REFUSED",
+        "refused SCHEDULER_TIMES_REFUSED",
     ]
     assert [one.fields for one in told(ScheduleChanged)] == [("enabled",)] * 2
     assert [one.name for one in told(ScheduleCreated)][3:] == ["new"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.scheduler.services import (
+from apps.scheduler.services.schedules import (
     create_schedule,
     delete_schedule,
     delete_schedules,

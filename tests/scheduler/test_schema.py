@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.scheduler.models import JobSchedule
-from apps.scheduler.services import create_schedule
+from apps.scheduler.services.schedules import create_schedule
 from kernel.testing.graphql import GraphQLClient
 
 pytestmark = pytest.mark.usefixtures("tenant")

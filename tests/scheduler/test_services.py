@@ -6,7 +6,7 @@ import pytest
 
 from apps.scheduler.conf import MOST_SCHEDULES
 from apps.scheduler.models import JobSchedule
-from apps.scheduler.services import (
+from apps.scheduler.services.schedules import (
     create_schedule,
     delete_schedule,
     delete_schedules,
@@ -34,19 +34,26 @@ def test_a_new_schedule_is_on_and_in_utc_unless_said_otherwise() -> None:
     ]
 
 
+FIELDS = "a cron expression has 5 fields, or 6 with seconds, or 7 with years"
+SUCH = "such as `0 3 * * *` for three in the morning"
 BAD = [
     ({"name": " "}, "name holds nothing but spaces"),
     ({"name": "x" * 201}, "name: Ensure this value has at most 200 characters (it has 201)."),
     ({"name": None}, "name cannot be null"),
-    ({"cron": ""}, "a cron expression has 5 fields, found 0"),
-    ({"cron": "0 3 * *"}, "a cron expression has 5 fields, found 4"),
-    ({"cron": "0 3 * * * *"}, "a cron expression has 5 fields, found 6"),
-    ({"cron": "0 3 * * $(id)"}, "'$(id)' is no field of a cron expression"),
+    ({"cron": ""}, f"{FIELDS}, found 0, at character 1; {SUCH}"),
+    ({"cron": "0 3 * *"}, f"{FIELDS}, found 4, at character 8; {SUCH}"),
+    (
+        {"cron": "0 3 * * $(id)"},
+        (
+            "day of the week: '$(ID)' is no value, at character 9;"
+            " write a number, or one of SUN, MON, TUE, WED, THU, FRI, SAT"
+        ),
+    ),
     (
         {"cron": f"{'1,' * 120}1 3 * * *"},
         "cron: Ensure this value has at most 200 characters (it has 249).",
     ),
-    ({"time_zone": ""}, "'' is no time zone, such as Europe/Amsterdam"),
+    ({"time_zone": ""}, "timeZone: This field cannot be blank."),
     ({"time_zone": "Europe"}, "'Europe' is no time zone, such as Europe/Amsterdam"),
     ({"time_zone": "../UTC"}, "'../UTC' is no time zone, such as Europe/Amsterdam"),
     ({"time_zone": "Mars/Base"}, "'Mars/Base' is no time zone, such as Europe/Amsterdam"),

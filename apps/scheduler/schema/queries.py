@@ -1,15 +1,16 @@
-"""What may be asked of job schedules."""
+"""What may be asked of job schedules and runs."""
 
 import graphene
 
-from apps.scheduler.schema.inputs import JobScheduleFilter, JobScheduleOrder
-from apps.scheduler.schema.types import JobScheduleType
-from apps.scheduler.selectors import LOOKUPS
+from apps.scheduler.schema.inputs import JobRunFilter, JobScheduleFilter, JobScheduleOrder
+from apps.scheduler.schema.previews import Previews
+from apps.scheduler.schema.types import JobRunOrder, JobRunType, JobScheduleType
+from apps.scheduler.selectors.schedules import LOOKUPS, RUN_LOOKUPS
 from kernel.federation.fields import Many, One
 
 
-class Query(graphene.ObjectType):
-    """Reads of job schedules."""
+class Query(Previews, graphene.ObjectType):
+    """Reads of job schedules and runs."""
 
     job_schedule = One(JobScheduleType)
     job_schedules = Many(
@@ -18,3 +19,5 @@ class Query(graphene.ObjectType):
         lookups=LOOKUPS,
         order=JobScheduleOrder,
     )
+    job_run = One(JobRunType)
+    job_runs = Many(JobRunType, filter=JobRunFilter, lookups=RUN_LOOKUPS, order=JobRunOrder)

@@ -50,6 +50,17 @@ def together(rows: list[T]) -> list[T]:
     return rows
 
 
+def peers(load: Callable[[list[str]], dict[str, Any]]) -> Callable[[list[str]], dict[str, Any]]:
+    """Return what loads rows that load what belongs to them together."""
+
+    def loaded(ids: list[str]) -> dict[str, Any]:
+        found = load(ids)
+        together(list(found.values()))
+        return found
+
+    return loaded
+
+
 def load_for(
     row: Any,
     info: GraphQLResolveInfo,

@@ -124,22 +124,38 @@ def enqueue_batch(
     """
     then.after, then.waits_for = after, WaitsFor.BATCH
     then.save(force_insert=True)
+    for job in jobs:
+        job.batch_id = then.pk
+    _store_in_pieces(jobs, at_once)
+    follow([then.pk])
+    _nudge_for(jobs)
+    return then.pk
+
+
+@transaction.atomic
+def store_all(jobs: Sequence[Job]) -> None:
+    """Store new jobs in the caller's transaction, by few statements. Keys are not for these."""
+    _store_in_pieces(jobs, STORED_AT_ONCE)
+    _nudge_for(jobs)
+
+
+def _store_in_pieces(jobs: Sequence[Job], at_once: int) -> None:
     for number in range(0, len(jobs), at_once):
         some = jobs[number : number + at_once]
         turns: dict[tuple[str, int, UUID | None], Iterator[int]] = {}
         for job in some:
-            job.batch_id = then.pk
             if job.waits_for == WaitsFor.NOTHING:
                 lane = (job.queue, job.priority, job.tenant_id)
                 if lane not in turns:
                     turns[lane] = count(next_turn(*lane))
                 job.turn = next(turns[lane])
         Job.objects.bulk_create(some)
-    follow([then.pk])
+
+
+def _nudge_for(jobs: Sequence[Job]) -> None:
     ready = Counter(job.queue for job in jobs if job.waits_for == WaitsFor.NOTHING)
     for queue, number in ready.items():
         transaction.on_commit(partial(nudge, queue, number))
-    return then.pk
 
 
 def renew(jobs: Sequence[Job], lease: timedelta = LEASE) -> None:

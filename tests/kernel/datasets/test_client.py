@@ -133,7 +133,7 @@ def test_here_and_there_answer_alike(tenant_id: UUID) -> None:
     assert dry == first == again
     assert [(each.done, each.code) for each in first] == [
         ("inserted", ""),
-        ("refused", "INVALID_INPUT"),
+        ("refused", "SCHEDULER_TIMES_REFUSED"),
         ("inserted", ""),
     ]
     assert (one.rows, two.rows, two.next) == ([row], [{"name": "z"}], "")

@@ -1,0 +1,3 @@
+"""Schedules and runs for staff."""
+
+from apps.scheduler.admin import runs, schedules  # noqa: F401  registers them

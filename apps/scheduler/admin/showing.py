@@ -1,0 +1,85 @@
+"""How schedules and runs are drawn."""
+
+from collections.abc import Sequence
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.scheduler.domain.cron.describing import describe
+from apps.scheduler.domain.cron.expressions import read
+from apps.scheduler.models import JobSchedule, RunState, ScheduleKind
+from kernel.admin import badge
+
+RUN_KINDS = {
+    RunState.SUCCEEDED: "success",
+    RunState.FAILED: "danger",
+    RunState.TERMINATED: "danger",
+    RunState.SKIPPED: "warning",
+    RunState.CANCELLED: "warning",
+}
+#: Colours that hold on light and dark ground, 3 to 1 and more.
+_COLOURS = {
+    RunState.SUCCEEDED: "#16a34a",
+    RunState.FAILED: "#dc2626",
+    RunState.TERMINATED: "#dc2626",
+    RunState.SKIPPED: "#d97706",
+    RunState.CANCELLED: "#d97706",
+}
+_BAR, _HEIGHT, _LOW = 6, 20, 8
+
+
+def standing_of(schedule: JobSchedule) -> SafeString:
+    """Return whether a schedule is on, and if not, what became of it."""
+    if not schedule.enabled:
+        return badge("off", "warning")
+    if schedule.failures_in_a_row:
+        return badge(f"failed {schedule.failures_in_a_row}x", "danger")
+    if schedule.next_run_at is None and schedule.kind != ScheduleKind.AFTER:
+        return badge("ended", "info")
+    return badge("on", "success")
+
+
+def told_times(schedule: JobSchedule) -> str:
+    """Return when a schedule is due, in words."""
+    if schedule.kind == ScheduleKind.CRON:
+        try:
+            return f"{describe(read(schedule.cron))}, {schedule.time_zone}"
+        except ValueError:
+            return schedule.cron
+    if schedule.kind == ScheduleKind.INTERVAL:
+        return f"Every {schedule.every_seconds:,} s"
+    if schedule.kind == ScheduleKind.ONCE:
+        return f"Once, {schedule.anchor_at:%Y-%m-%d %H:%M} UTC"
+    if schedule.kind == ScheduleKind.RULE:
+        return f"{schedule.rule}, {schedule.time_zone}"
+    return "After another"
+
+
+def sparkline(states: Sequence[str]) -> SafeString | str:
+    """Draw how the last runs ended, the last on the right; what failed stands out by its height."""
+    if not states:
+        return "-"
+    ended = [state for state in states if state in _COLOURS]
+    well = sum(state == RunState.SUCCEEDED for state in ended)
+    label = f"{well} of the last {len(ended)} runs succeeded"
+    bars = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="4" height="{}" rx="1" fill="{}"/>',
+        (
+            (
+                number * _BAR,
+                _LOW if state == RunState.SUCCEEDED else 0,
+                _HEIGHT - _LOW if state == RunState.SUCCEEDED else _HEIGHT,
+                _COLOURS.get(RunState(state), "#64748b"),
+            )
+            for number, state in enumerate(states)
+        ),
+    )
+    return format_html(
+        '<svg width="{}" height="{}" role="img" aria-label="{}"><title>{}</title>{}</svg>',
+        len(states) * _BAR,
+        _HEIGHT,
+        label,
+        label,
+        bars,
+    )

@@ -1,0 +1,1 @@
+"""Cron expressions after OCPS 1.4: read, evaluated, described and judged."""

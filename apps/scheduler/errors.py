@@ -1,0 +1,52 @@
+"""Why something of schedules is refused, or a run came to nothing."""
+
+from typing import ClassVar
+
+from kernel.errors import DomainError, InvalidInputError
+
+
+class TimesRefusedError(InvalidInputError):
+    """The times cannot be: the message says what was found, where, and what to write."""
+
+    code: ClassVar[str] = "SCHEDULER_TIMES_REFUSED"
+
+
+class TargetRefusedError(InvalidInputError):
+    """There is nothing of this name that can be done, or not with these parameters."""
+
+    code: ClassVar[str] = "SCHEDULER_TARGET_REFUSED"
+
+
+class RunTimedOutError(DomainError):
+    """An attempt took longer than its schedule allows."""
+
+    code: ClassVar[str] = "SCHEDULER_TIMED_OUT"
+    status: ClassVar[int] = 504
+    retryable: ClassVar[bool] = True
+
+
+class NoPingError(DomainError):
+    """Nobody told in time that the job ran."""
+
+    code: ClassVar[str] = "SCHEDULER_NO_PING"
+    status: ClassVar[int] = 504
+
+
+class AnsweredError(DomainError):
+    """The webhook answered with a status that is no yes."""
+
+    code: ClassVar[str] = "SCHEDULER_WEBHOOK_ANSWERED"
+    status: ClassVar[int] = 502
+
+
+class AnsweredLaterError(AnsweredError):
+    """The webhook answered that it may be asked again."""
+
+    retryable: ClassVar[bool] = True
+
+
+class RunCancelledError(DomainError):
+    """The run was stopped by somebody."""
+
+    code: ClassVar[str] = "SCHEDULER_CANCELLED"
+    status: ClassVar[int] = 409

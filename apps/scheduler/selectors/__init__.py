@@ -1,0 +1,1 @@
+"""Reads of schedules and their runs, always within the current tenant."""

@@ -1,0 +1,81 @@
+"""Which schedules and runs there are."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apps.scheduler.models import (
+    OUTCOMES,
+    JobRun,
+    JobRunLine,
+    JobSchedule,
+    JobScheduleVersion,
+    RunState,
+)
+
+#: By which lookup each part of a filter narrows.
+LOOKUPS = {
+    "name": "name",
+    "enabled": "enabled",
+    "kind": "kind",
+    "target": "target",
+    "created_from": "created_at__gte",
+    "created_before": "created_at__lt",
+}
+RUN_LOOKUPS = {
+    "schedule_id": "schedule_id",
+    "state": "state",
+    "kind": "kind",
+    "fire_from": "fire_time__gte",
+    "fire_before": "fire_time__lt",
+}
+#: Lines of a run that are shown.
+MOST_LINES = 200
+#: Versions of a schedule that are shown.
+MOST_VERSIONS = 50
+
+
+def lines_of(ids: Sequence[str]) -> dict[str, list[JobRunLine]]:
+    """Return what each of these runs told, the earliest first; of a long one the first some."""
+    found: dict[str, list[JobRunLine]] = {str(one): [] for one in ids}
+    for line in JobRunLine.objects.filter(run_id__in=map(UUID, ids)).order_by("id"):
+        lines = found[str(line.run_id)]
+        if len(lines) < MOST_LINES:
+            lines.append(line)
+    return found
+
+
+def versions_of(ids: Sequence[str]) -> dict[str, list[JobScheduleVersion]]:
+    """Return the versions of each of these schedules, the newest first."""
+    found: dict[str, list[JobScheduleVersion]] = {str(one): [] for one in ids}
+    for version in JobScheduleVersion.objects.filter(schedule_id__in=map(UUID, ids)).order_by(
+        "-number"
+    ):
+        versions = found[str(version.schedule_id)]
+        if len(versions) < MOST_VERSIONS:
+            versions.append(version)
+    return found
+
+
+def schedules_of(ids: Sequence[str]) -> dict[str, JobSchedule]:
+    """Return the schedule of each of these runs."""
+    rows = JobRun.objects.filter(pk__in=ids).select_related("schedule")
+    return {str(run.pk): run.schedule for run in rows}
+
+
+def followed_by(ids: Sequence[str]) -> dict[str, JobSchedule]:
+    """Return what each of these schedules follows, of those that follow one that is there."""
+    rows = JobSchedule.objects.filter(pk__in=ids, after_id__isnull=False)
+    after = {str(pk): one for pk, one in rows.values_list("pk", "after_id") if one is not None}
+    known = JobSchedule.objects.in_bulk(set(after.values()))
+    return {pk: known[one] for pk, one in after.items() if one in known}
+
+
+def last_state(schedule: JobSchedule) -> str:
+    """Return how the last run that ended did so; nothing if none has."""
+    ended = JobRun.objects.filter(schedule=schedule, finished_at__isnull=False)
+    return str(ended.order_by("-fire_time").values_list("state", flat=True).first() or "")
+
+
+def last_states(schedule: JobSchedule) -> list[RunState]:
+    """Return how the last runs of a schedule ended, the last at the end."""
+    return [OUTCOMES[letter] for letter in schedule.recent]

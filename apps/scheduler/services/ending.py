@@ -1,0 +1,158 @@
+"""How runs end, and what follows from it: another attempt, the next in line, a schedule off."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from apps.scheduler.adapters.clock import database_now
+from apps.scheduler.metrics import ENDED
+from apps.scheduler.models import OUTCOMES, REMEMBERED, JobRun, JobSchedule, RunState
+from apps.scheduler.services.following import fire_following
+from apps.scheduler.services.lines import tell
+from contracts.scheduler import RunFinished, ScheduleDisabled
+from kernel.errors import DomainError
+from kernel.events.publishing import publish
+from kernel.faults import fault_point
+from kernel.jobs.models import Job
+from kernel.jobs.operations import cancel_all
+from kernel.jobs.services import enqueue
+
+LONGEST_RETRY = timedelta(days=1)
+#: Runs that wait and are looked at when one has ended.
+WOKEN_AT_ONCE = 20
+#: Of the schedule these say nothing: it was not its work that ended them.
+_SAY_NOTHING = (RunState.SKIPPED, RunState.CANCELLED, RunState.TERMINATED)
+_LETTERS = {state: letter for letter, state in OUTCOMES.items()}
+
+
+@transaction.atomic
+def finish_run(
+    run_id: UUID,
+    attempt: int,
+    *,
+    result: Mapping[str, Any] | None = None,
+    error: DomainError | None = None,
+) -> JobRun | None:
+    """Write down how an attempt ended; None for one that is not the last any more."""
+    found = JobRun.objects.filter(pk=run_id).values_list("schedule_id", flat=True).first()
+    if found is None:
+        return None
+    schedule = JobSchedule.objects.select_for_update().filter(pk=found).first()
+    run = JobRun.objects.select_for_update().filter(pk=run_id).first()
+    if schedule is None or run is None:
+        return None
+    if run.state != RunState.RUNNING or run.attempt != attempt:
+        return None
+    if error is None:
+        run.result = dict(result or {})
+        end_run(run, schedule, RunState.SUCCEEDED)
+    elif run.cancel_asked:
+        end_run(run, schedule, RunState.CANCELLED, error)
+    elif error.retryable and run.attempt < schedule.maximum_attempts:
+        _try_again(run, schedule, error)
+    else:
+        end_run(run, schedule, RunState.FAILED, error)
+    fault_point("scheduler-run-finished")
+    return run
+
+
+def end_run(
+    run: JobRun,
+    schedule: JobSchedule,
+    state: RunState,
+    error: DomainError | None = None,
+    *,
+    wake: bool = True,
+) -> None:
+    """Let a run be over, in the caller's transaction, which holds both rows."""
+    now = database_now()
+    run.state, run.finished_at, run.deadline_at = state, now, None
+    run.forget_at = now + timedelta(days=schedule.keep_runs_days)
+    # One that has come to nothing is told of by that; one that never ran is still expected.
+    if state != RunState.SKIPPED:
+        run.late_at = None
+    if error is not None:
+        run.error_code, run.error_message = error.code, str(error)[:1000]
+        tell(run, f"{state}: {error.code}: {error}")
+    else:
+        run.error_code = run.error_message = ""
+        tell(run, str(state))
+    run.save()
+    publish(
+        RunFinished(
+            run_id=str(run.pk),
+            schedule_id=str(schedule.pk),
+            name=schedule.name,
+            fire_time=run.fire_time.isoformat(),
+            kind=run.kind,
+            state=state,
+            attempts=run.attempt,
+            error_code=run.error_code,
+        )
+    )
+    transaction.on_commit(partial(ENDED.labels(str(state)).inc))
+    schedule.recent = (schedule.recent + _LETTERS[state])[-REMEMBERED:]
+    schedule.save(update_fields=["recent"])
+    if state not in _SAY_NOTHING:
+        _judge(schedule, run, succeeded=state == RunState.SUCCEEDED)
+    if state == RunState.SUCCEEDED:
+        fire_following(schedule, run)
+    if wake:
+        wake_waiting(schedule)
+
+
+def ask_to_stop(run: JobRun) -> None:
+    """Ask a run that is going on to stop, in the caller's transaction, which holds its row."""
+    if not run.cancel_asked:
+        run.cancel_asked = True
+        run.save(update_fields=["cancel_asked"])
+        tell(run, "was asked to stop")
+    if run.job_id:
+        cancel_all(Job.objects.filter(pk=run.job_id))
+
+
+def wake_waiting(schedule: JobSchedule) -> None:
+    """Let runs that wait for this schedule, or for its group, be looked at again."""
+    of_schedule = Q(schedule=schedule)
+    of_group = Q(schedule__concurrency_group=schedule.concurrency_group)
+    wanted = of_schedule | of_group if schedule.concurrency_group else of_schedule
+    rows = JobRun.objects.filter(wanted, state=RunState.WAITING).order_by("fire_time", "pk")
+    for run in rows[:WOKEN_AT_ONCE]:
+        run.job_id = enqueue("scheduler.run", str(run.pk))
+        run.save(update_fields=["job_id"])
+
+
+def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:
+    pause = min(
+        timedelta(seconds=schedule.retry_seconds) * 2 ** min(run.attempt - 1, 20), LONGEST_RETRY
+    )
+    run.state, run.deadline_at = RunState.QUEUED, None
+    run.error_code, run.error_message = error.code, str(error)[:1000]
+    run.job_id = enqueue("scheduler.run", str(run.pk), run_at=database_now() + pause)
+    run.save()
+    tell(run, f"attempt {run.attempt}: {error.code}: {error}; again in {pause}")
+
+
+def _judge(schedule: JobSchedule, run: JobRun, *, succeeded: bool) -> None:
+    """Count failures in a row, and turn a schedule off that has too many."""
+    schedule.failures_in_a_row = 0 if succeeded else schedule.failures_in_a_row + 1
+    schedule.last_run_at = run.finished_at
+    saved = ["failures_in_a_row", "last_run_at"]
+    most = schedule.disable_after
+    if most and schedule.enabled and schedule.failures_in_a_row >= most:
+        schedule.enabled, schedule.next_run_at = False, None
+        schedule.note = f"turned off after {schedule.failures_in_a_row} failures in a row"
+        saved += ["enabled", "next_run_at", "note"]
+        publish(
+            ScheduleDisabled(
+                schedule_id=str(schedule.pk),
+                name=schedule.name,
+                failures=schedule.failures_in_a_row,
+            )
+        )
+    schedule.save(update_fields=saved)

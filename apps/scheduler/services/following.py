@@ -1,0 +1,31 @@
+"""Schedules that are due when another's run has succeeded."""
+
+from apps.scheduler.models import JobRun, JobSchedule, RunKind, ScheduleKind
+from apps.scheduler.services.making import make_runs, new_run
+
+#: Schedules that follow one.
+MOST_FOLLOWING = 50
+
+
+def fire_following(schedule: JobSchedule, run: JobRun) -> None:
+    """Make the runs of what follows a schedule, for the time of the run that succeeded.
+
+    In the caller's transaction: a run that has succeeded is followed, whatever dies.
+    """
+    following = list(
+        JobSchedule.objects.select_for_update()
+        .filter(after_id=schedule.pk, kind=ScheduleKind.AFTER, enabled=True)
+        .order_by("pk")[:MOST_FOLLOWING]
+    )
+    wanted = [
+        one
+        for one in following
+        if (one.starts_at is None or one.starts_at <= run.fire_time)
+        and (one.ends_at is None or run.fire_time < one.ends_at)
+        and not (one.maximum_runs and one.runs_made >= one.maximum_runs)
+    ]
+    made = make_runs([new_run(one, RunKind.FOLLOWING, run.fire_time) for one in wanted], wanted)
+    for one in wanted:
+        if any(run.schedule_id == one.pk for run in made):
+            one.runs_made += 1
+            one.save(update_fields=["runs_made"])

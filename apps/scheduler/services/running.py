@@ -1,0 +1,50 @@
+"""One attempt at a run, from its beginning to its end."""
+
+import logging
+from uuid import UUID
+
+from apps.scheduler.errors import RunCancelledError
+from apps.scheduler.models import TargetKind
+from apps.scheduler.services.beginning import begin_run
+from apps.scheduler.services.ending import finish_run
+from apps.scheduler.services.pings import already_pinged
+from apps.scheduler.services.targets import do_target
+from kernel.errors import DomainError
+from kernel.faults import fault_point
+from kernel.jobs.running import JobStopError
+
+logger = logging.getLogger(__name__)
+
+
+class UnexpectedError(DomainError):
+    """Something of ours went wrong; it is tried again."""
+
+    retryable = True
+
+
+def do_run(run_id: UUID) -> None:
+    """Do what a run is for, if it is its turn, and write down how that ended.
+
+    It may be done twice, even at the same time, if a worker is lost: both have the key of the run.
+    """
+    run = begin_run(run_id)
+    if run is None:
+        return
+    fault_point("scheduler-run-begun")
+    schedule = run.schedule
+    if schedule.target_kind == TargetKind.PING:
+        if already_pinged(schedule, run):
+            finish_run(run.pk, run.attempt, result={"ping": "before its time"})
+        return
+    try:
+        result = do_target(schedule, run)
+        fault_point("scheduler-run-done")
+        finish_run(run.pk, run.attempt, result=result)
+    except JobStopError:
+        finish_run(run.pk, run.attempt, error=RunCancelledError("it was told to stop"))
+        raise
+    except DomainError as error:
+        finish_run(run.pk, run.attempt, error=error)
+    except Exception as error:
+        logger.exception("run %s failed", run.pk)
+        finish_run(run.pk, run.attempt, error=UnexpectedError(type(error).__name__))

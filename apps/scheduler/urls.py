@@ -1,0 +1,13 @@
+"""What the scheduler serves beside GraphQL, under `/scheduler/api/`."""
+
+from django.urls import path
+
+from apps.scheduler.views import pings
+
+_PING = "pings/<uuid:tenant_id>/<uuid:schedule_id>/<str:signature>"
+
+urlpatterns = [
+    path(_PING, pings.ping),
+    path(f"{_PING}/fail", pings.fail),
+    path(f"{_PING}/badge.svg", pings.badge),
+]

@@ -1,0 +1,162 @@
+"""What the engine makes of times that have come."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apps.scheduler.models import JobRun, JobSchedule
+from apps.scheduler.services.firing import fire_due
+from apps.scheduler.services.life import pause_schedule
+from apps.scheduler.services.schedules import update_schedule
+from contracts.scheduler import ScheduleMisfired
+from kernel import clock
+from kernel.identity.models import Tenant
+from kernel.tenancy.context import in_tenant
+from kernel.testing.events import told
+from kernel.testing.tenants import make_tenant
+from tests.scheduler.factories import HOUR, NOON, due_at, fire, job_of, make, runs
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+AT = NOON.replace(minute=0)
+
+
+def test_a_time_that_has_come_has_one_run_with_its_job_however_often_one_looks() -> None:
+    schedule = make()
+    due_at(schedule, AT)
+
+    fired = [fire_due(AT + timedelta(seconds=1)) for _ in range(3)]
+
+    (run,) = runs(schedule)
+    schedule.refresh_from_db()
+    assert fired == [1, 0, 0]
+    assert (run.fire_time, run.kind, run.state) == (AT, "scheduled", "queued")
+    assert job_of(run).target == str(run.pk)
+    assert (schedule.next_run_at, schedule.runs_made) == (AT + HOUR, 1)
+
+
+def test_a_time_that_has_a_run_gets_no_other_when_the_clock_goes_back() -> None:
+    schedule = make()
+    fire(schedule, AT)
+
+    found = fire(schedule, AT, AT + timedelta(seconds=30))
+
+    assert [run.fire_time for run in found] == [AT]
+
+
+def test_after_an_hour_that_the_clock_went_ahead_each_time_has_one_run() -> None:
+    schedule = make(misfire="fire_all", catch_up_seconds=86_400)
+    due_at(schedule, AT)
+    for now in (AT, AT + 24 * HOUR, AT + HOUR, AT - HOUR, AT + 25 * HOUR):
+        fire_due(now)
+
+    times = [run.fire_time for run in runs(schedule)]
+
+    assert len(times) == len(set(times))
+    assert {AT, AT + 24 * HOUR, AT + 25 * HOUR} <= set(times)
+
+
+def test_times_that_nobody_was_there_for_are_told_of() -> None:
+    schedule = make(misfire="skip")
+
+    found = fire(schedule, AT, AT + 5 * HOUR)
+
+    assert [run.fire_time for run in found] == [AT + 5 * HOUR]
+    assert [event.left_out for event in told(ScheduleMisfired)] == [5]
+
+
+def test_what_is_off_or_not_due_yet_or_another_tenants_is_left_alone(tenant: Tenant) -> None:
+    off, later = make(name="off"), make(name="later")
+    JobSchedule.objects.filter(pk=off.pk).update(enabled=False, next_run_at=AT)
+    due_at(later, AT + HOUR)
+    other = make_tenant()
+    with in_tenant(other.pk):
+        theirs = make()
+        due_at(theirs, AT)
+
+    fired = fire_due(AT)
+
+    assert fired == 1
+    assert JobRun.objects.count() == 0
+    assert JobRun.across_tenants.get().tenant_id == other.pk
+
+
+def test_a_schedule_ends_after_as_many_runs_as_it_says() -> None:
+    schedule = make(maximum_runs=2, misfire="fire_all", catch_up_seconds=86_400)
+
+    found = fire(schedule, AT, AT + 5 * HOUR)
+
+    schedule.refresh_from_db()
+    assert len(found) == 2
+    assert schedule.next_run_at is None
+    assert fire_due(AT + 9 * HOUR) == 0
+
+
+def test_a_change_holds_from_the_next_look_on() -> None:
+    schedule = make()
+    fire(schedule, AT)
+    due_at(schedule, clock.now() + HOUR)
+
+    update_schedule(id=str(schedule.pk), cron="30 * * * *")
+
+    schedule.refresh_from_db()
+    assert schedule.next_run_at is not None
+    assert schedule.next_run_at.minute == 30
+    assert [run.version for run in runs(schedule)] == [1]
+
+
+@pytest.mark.parametrize("change", [{"cron": "30 * * * *"}, {"enabled": False}])
+def test_what_was_due_already_is_run_as_it_was_said_until_a_change(change: Any) -> None:
+    schedule = make()
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    due_at(schedule, hour)
+
+    update_schedule(id=str(schedule.pk), **change)
+
+    (run,) = runs(schedule)
+    assert (run.fire_time, run.version) == (hour, 1)
+    fire_due(hour + HOUR / 4)
+    assert len(runs(schedule)) == 1
+
+
+def test_what_was_due_already_is_run_although_it_is_paused() -> None:
+    schedule = make()
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    due_at(schedule, hour)
+
+    pause_schedule(id=str(schedule.pk))
+
+    assert [run.fire_time for run in runs(schedule)] == [hour]
+
+
+def test_a_run_with_jitter_begins_later_and_keeps_its_time() -> None:
+    schedule = make(jitter_seconds=3_600)
+
+    (run,) = fire(schedule, AT)
+
+    begins = job_of(run).run_at
+    assert run.fire_time == AT
+    assert AT <= begins <= AT + HOUR
+
+
+def test_a_schedule_that_cannot_be_read_any_more_holds_up_no_other() -> None:
+    broken, sound = make(name="broken"), make(name="sound")
+    JobSchedule.objects.filter(pk=broken.pk).update(time_zone="Atlantis/Capital")
+    for schedule in (broken, sound):
+        due_at(schedule, AT)
+
+    fire_due(AT)
+
+    broken.refresh_from_db()
+    assert len(runs(sound)) == 1
+    assert (broken.enabled, broken.next_run_at, runs(broken)) == (False, None, [])
+    assert broken.note.startswith("turned off: ")
+
+
+def test_a_look_with_nothing_due_is_one_statement(django_assert_num_queries: object) -> None:
+    for number in range(5):
+        make(name=str(number))
+
+    with django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
+        assert fire_due(NOON - timedelta(days=9_000)) == 0
