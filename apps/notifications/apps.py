@@ -11,4 +11,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from apps.notifications import datasets  # noqa: F401  registers them
+        from apps.notifications import datasets, tasks  # noqa: F401  registers them
+        from apps.notifications.services.telling import LOOK_SECONDS, look
+        from kernel.serving.router import mount
+        from kernel.streams import EventStreams
+
+        streams = EventStreams("inbox", look=look, every_seconds=LOOK_SECONDS)
+        mount("/notifications/api/inbox/events/", streams)

@@ -28,3 +28,233 @@ class NotificationCancelled(Event):
 
     notification_id: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSent(Event):
+    """A notification was given to what delivers it; whether it is read is not known by that."""
+
+    TYPE: ClassVar[str] = "notifications.notification.sent.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSkipped(Event):
+    """A notification is not sent, because of somebody's wish or address; the code says why."""
+
+    TYPE: ClassVar[str] = "notifications.notification.skipped.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+    channel: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationFailed(Event):
+    """A notification is not tried again unless somebody asks for it; the code says why."""
+
+    TYPE: ClassVar[str] = "notifications.notification.failed.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+    channel: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRequeued(Event):
+    """Somebody lets a notification be tried again that had failed or was skipped."""
+
+    TYPE: ClassVar[str] = "notifications.notification.requeued.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRead(Event):
+    """Somebody has read a notification in the inbox."""
+
+    TYPE: ClassVar[str] = "notifications.notification.read.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberCreated(Event):
+    """Somebody can be told something, by a key of the tenant's own."""
+
+    TYPE: ClassVar[str] = "notifications.subscriber.created.v1"
+    ENTITY: ClassVar[str] = "Subscriber"
+    SUBJECT: ClassVar[str] = "subscriber_id"
+    LABEL: ClassVar[str] = "key"
+
+    subscriber_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberChanged(Event):
+    """A subscriber is otherwise, in the fields named."""
+
+    TYPE: ClassVar[str] = "notifications.subscriber.changed.v1"
+    ENTITY: ClassVar[str] = "Subscriber"
+    SUBJECT: ClassVar[str] = "subscriber_id"
+    LABEL: ClassVar[str] = "key"
+
+    subscriber_id: str
+    key: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberDeleted(Event):
+    """A subscriber is gone, with all that was said to them."""
+
+    TYPE: ClassVar[str] = "notifications.subscriber.deleted.v1"
+    ENTITY: ClassVar[str] = "Subscriber"
+    SUBJECT: ClassVar[str] = "subscriber_id"
+    LABEL: ClassVar[str] = "key"
+
+    subscriber_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplateCreated(Event):
+    """There is a template of messages."""
+
+    TYPE: ClassVar[str] = "notifications.template.created.v1"
+    ENTITY: ClassVar[str] = "NotificationTemplate"
+    SUBJECT: ClassVar[str] = "template_id"
+    LABEL: ClassVar[str] = "name"
+
+    template_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplateChanged(Event):
+    """Messages are made of the version of this number from now on."""
+
+    TYPE: ClassVar[str] = "notifications.template.changed.v1"
+    ENTITY: ClassVar[str] = "NotificationTemplate"
+    SUBJECT: ClassVar[str] = "template_id"
+    LABEL: ClassVar[str] = "name"
+
+    template_id: str
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplateDeleted(Event):
+    """A template of messages is gone with its versions."""
+
+    TYPE: ClassVar[str] = "notifications.template.deleted.v1"
+    ENTITY: ClassVar[str] = "NotificationTemplate"
+    SUBJECT: ClassVar[str] = "template_id"
+    LABEL: ClassVar[str] = "name"
+
+    template_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowCreated(Event):
+    """There is a workflow that can be begun."""
+
+    TYPE: ClassVar[str] = "notifications.workflow.created.v1"
+    ENTITY: ClassVar[str] = "NotificationWorkflow"
+    SUBJECT: ClassVar[str] = "workflow_id"
+    LABEL: ClassVar[str] = "name"
+
+    workflow_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowChanged(Event):
+    """A workflow is otherwise; its steps are those of this number."""
+
+    TYPE: ClassVar[str] = "notifications.workflow.changed.v1"
+    ENTITY: ClassVar[str] = "NotificationWorkflow"
+    SUBJECT: ClassVar[str] = "workflow_id"
+    LABEL: ClassVar[str] = "name"
+
+    workflow_id: str
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowDeleted(Event):
+    """A workflow is gone with what it had under way."""
+
+    TYPE: ClassVar[str] = "notifications.workflow.deleted.v1"
+    ENTITY: ClassVar[str] = "NotificationWorkflow"
+    SUBJECT: ClassVar[str] = "workflow_id"
+    LABEL: ClassVar[str] = "name"
+
+    workflow_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerAccepted(Event):
+    """A workflow is begun, now or at its time."""
+
+    TYPE: ClassVar[str] = "notifications.trigger.accepted.v1"
+    ENTITY: ClassVar[str] = "NotificationTrigger"
+    SUBJECT: ClassVar[str] = "trigger_id"
+
+    trigger_id: str
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerCancelled(Event):
+    """Nothing more comes of a trigger."""
+
+    TYPE: ClassVar[str] = "notifications.trigger.cancelled.v1"
+    ENTITY: ClassVar[str] = "NotificationTrigger"
+    SUBJECT: ClassVar[str] = "trigger_id"
+
+    trigger_id: str
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionAdded(Event):
+    """Nothing is sent to an address any more, or nothing of a category; the address is not told."""
+
+    TYPE: ClassVar[str] = "notifications.suppression.added.v1"
+    ENTITY: ClassVar[str] = "NotificationSuppression"
+    SUBJECT: ClassVar[str] = "suppression_id"
+
+    suppression_id: str
+    category: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionLifted(Event):
+    """An address may be sent to again."""
+
+    TYPE: ClassVar[str] = "notifications.suppression.lifted.v1"
+    ENTITY: ClassVar[str] = "NotificationSuppression"
+    SUBJECT: ClassVar[str] = "suppression_id"
+
+    suppression_id: str
+    category: str

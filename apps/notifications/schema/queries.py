@@ -2,9 +2,29 @@
 
 import graphene
 
-from apps.notifications.schema.inputs import NotificationFilter, NotificationOrder
-from apps.notifications.schema.types import NotificationType
-from apps.notifications.selectors import LOOKUPS
+from apps.notifications.schema.inputs import (
+    NotificationFilter,
+    NotificationOrder,
+    NotificationSuppressionFilter,
+    NotificationSuppressionOrder,
+    NotificationTemplateFilter,
+    NotificationTemplateOrder,
+    NotificationTriggerFilter,
+    NotificationTriggerOrder,
+    NotificationWorkflowFilter,
+    NotificationWorkflowOrder,
+    SubscriberFilter,
+    SubscriberOrder,
+)
+from apps.notifications.schema.types import (
+    NotificationSuppressionType,
+    NotificationTemplateType,
+    NotificationTriggerType,
+    NotificationType,
+    NotificationWorkflowType,
+    SubscriberType,
+)
+from apps.notifications.selectors import lookups
 from kernel.federation.fields import Many, One
 
 
@@ -15,6 +35,41 @@ class Query(graphene.ObjectType):
     notifications = Many(
         NotificationType,
         filter=NotificationFilter,
-        lookups=LOOKUPS,
+        lookups=lookups.NOTIFICATIONS,
         order=NotificationOrder,
+    )
+    subscriber = One(SubscriberType)
+    subscribers = Many(
+        SubscriberType,
+        filter=SubscriberFilter,
+        lookups=lookups.SUBSCRIBERS,
+        order=SubscriberOrder,
+    )
+    notification_template = One(NotificationTemplateType)
+    notification_templates = Many(
+        NotificationTemplateType,
+        filter=NotificationTemplateFilter,
+        lookups=lookups.TEMPLATES,
+        order=NotificationTemplateOrder,
+    )
+    notification_workflow = One(NotificationWorkflowType)
+    notification_workflows = Many(
+        NotificationWorkflowType,
+        filter=NotificationWorkflowFilter,
+        lookups=lookups.WORKFLOWS,
+        order=NotificationWorkflowOrder,
+    )
+    notification_trigger = One(NotificationTriggerType)
+    notification_triggers = Many(
+        NotificationTriggerType,
+        filter=NotificationTriggerFilter,
+        lookups=lookups.TRIGGERS,
+        order=NotificationTriggerOrder,
+    )
+    notification_suppression = One(NotificationSuppressionType)
+    notification_suppressions = Many(
+        NotificationSuppressionType,
+        filter=NotificationSuppressionFilter,
+        lookups=lookups.SUPPRESSIONS,
+        order=NotificationSuppressionOrder,
     )

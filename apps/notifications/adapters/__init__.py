@@ -1,0 +1,1 @@
+"""What delivers, behind one port."""

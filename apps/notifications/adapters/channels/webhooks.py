@@ -1,0 +1,63 @@
+"""Webhooks: one POST, signed as Standard Webhooks has it, through the platform's one way out."""
+
+from datetime import timedelta
+
+import orjson
+
+from apps.notifications.adapters.channels.port import OutMessage
+from apps.notifications.domain.webhooks import signed
+from apps.notifications.errors import DeliveryFailedError, DeliveryRefusedError
+from kernel import clock
+from kernel.outbound.client import fetch
+from kernel.outbound.errors import (
+    OutboundFailedError,
+    OutboundRefusedError,
+    OutboundUnusableError,
+)
+from kernel.outbound.limits import Limits
+
+PURPOSE = "notification_webhook"
+LIMITS = Limits(total=timedelta(seconds=20), idle=timedelta(seconds=15), response_bytes=10_000)
+TYPE = "notification.sent"
+#: Answers that say "later": too many, too early, or an error on the way.
+_LATER = frozenset((408, 425, 429))
+
+
+class WebhookChannel:
+    """Any 2xx is a yes; 410 and what the other side calls our mistake is a no."""
+
+    def send(self, message: OutMessage) -> None:
+        """Post it."""
+        now = clock.now()
+        body = orjson.dumps(
+            {
+                "type": TYPE,
+                "timestamp": message.created_at,
+                "data": {
+                    "id": message.id,
+                    "subject": message.subject,
+                    "body": message.text,
+                    "category": message.category,
+                },
+            }
+        )
+        headers = signed(message.secrets(), message.id, now, body)
+        try:
+            answer = fetch(
+                "POST", message.address, purpose=PURPOSE, body=body, headers=headers, limits=LIMITS
+            )
+        except OutboundFailedError as error:
+            raise DeliveryFailedError(str(error)) from error
+        except (OutboundRefusedError, OutboundUnusableError) as error:
+            raise DeliveryRefusedError(str(error)) from error
+        _judge(answer.status, answer.headers.get("Retry-After", ""))
+
+
+def _judge(status: int, retry_after: str) -> None:
+    if 200 <= status < 300:
+        return
+    told = f"the webhook answers {status}"
+    if status in _LATER or status >= 500:
+        seconds = int(retry_after) if retry_after.isascii() and retry_after.isdecimal() else None
+        raise DeliveryFailedError(told, told_seconds=seconds)
+    raise DeliveryRefusedError(told)

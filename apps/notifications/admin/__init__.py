@@ -1,0 +1,5 @@
+"""Notifications for staff."""
+
+from apps.notifications.admin import people, sending, workflows
+
+__all__ = ["people", "sending", "workflows"]

@@ -1,0 +1,1 @@
+"""Reads of notifications, always within the current tenant."""

@@ -1,0 +1,77 @@
+"""What is in somebody's inbox."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.notifications.models import Notification, NotificationChannel, NotificationState
+
+MOST_SHOWN = 50
+MOST_COUNTED = 1_000
+#: Moments are taken before a commit, so one may come later with an earlier moment.
+OVERLAP = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many are new, and how many unread: up to a thousand of each."""
+
+    unseen: int
+    unread: int
+
+
+def messages_of(subscriber_id: UUID) -> QuerySet[Notification]:
+    """Return all messages in an inbox."""
+    return Notification.objects.filter(
+        subscriber_id=subscriber_id,
+        channel=NotificationChannel.IN_APP,
+        state=NotificationState.SENT,
+    )
+
+
+def page_of(subscriber_id: UUID, tab: str, before: UUID | None) -> list[Notification]:
+    """Return the newest messages of a tab (`all`, `unread`, `archived`), or those before one."""
+    rows = messages_of(subscriber_id)
+    if tab == "archived":
+        rows = rows.exclude(archived_at=None)
+    else:
+        rows = rows.filter(archived_at=None)
+        if tab == "unread":
+            rows = rows.filter(read_at=None)
+    if before is not None:
+        last = rows.filter(pk=before).values_list("sent_at", flat=True).first()
+        if last is not None:
+            rows = rows.filter(Q(sent_at__lt=last) | Q(sent_at=last, pk__lt=before))
+    return list(rows.order_by("-sent_at", "-pk")[:MOST_SHOWN])
+
+
+def counts_of(subscriber_id: UUID) -> Counts:
+    """Return the counts of what is not archived."""
+    rows = messages_of(subscriber_id).filter(archived_at=None).order_by()
+    return Counts(
+        unseen=rows.filter(seen_at=None)[:MOST_COUNTED].count(),
+        unread=rows.filter(read_at=None)[:MOST_COUNTED].count(),
+    )
+
+
+def sent_since(subscriber_id: UUID, moment: datetime) -> list[Notification]:
+    """Return what came after a moment, the oldest first, with what may have been late before it."""
+    rows = messages_of(subscriber_id).filter(sent_at__gt=moment - OVERLAP)
+    return list(rows.order_by("sent_at", "pk")[: 2 * MOST_SHOWN])
+
+
+def shown(notification: Notification) -> dict[str, Any]:
+    """Return a message as its reader is shown it."""
+    return {
+        "id": str(notification.pk),
+        "subject": notification.subject,
+        "body": notification.body,
+        "category": notification.category,
+        "sentAt": notification.sent_at,
+        "seenAt": notification.seen_at,
+        "readAt": notification.read_at,
+        "archivedAt": notification.archived_at,
+    }

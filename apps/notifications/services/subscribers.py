@@ -1,0 +1,218 @@
+"""Subscribers: made, changed, removed, and what proves that an address is theirs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from secrets import token_bytes
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from apps.notifications.domain.addresses import email as checked_email
+from apps.notifications.domain.preferences import checked as checked_preferences
+from apps.notifications.domain.quiet_hours import QuietHours
+from apps.notifications.domain.webhooks import is_secret, new_secret
+from apps.notifications.models import (
+    Notification,
+    NotificationChannel,
+    Subscriber,
+    TopicMember,
+)
+from contracts.notifications import SubscriberChanged, SubscriberCreated, SubscriberDeleted
+from kernel import clock
+from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
+from kernel.events.publishing import publish, publish_all
+from kernel.outbound.errors import OutboundRefusedError
+from kernel.outbound.urls import parse
+from kernel.rows import all_locked, check, delete, locked
+from kernel.secrets.fields import Sealed
+
+MOST_TOPICS = 100
+#: How long a former secret signs beside the new one.
+ROTATION = timedelta(days=1)
+_SECRET_BYTES = 32
+_COLUMNS = (*("name", "email", "webhook_url", "locale", "time_zone", "preferences", "quiet_hours"),)
+
+
+@transaction.atomic
+def create_subscriber(*, key: str, **told: Any) -> Subscriber:
+    """Make a subscriber; raises ConflictError when the key is taken.
+
+    Nothing is sent to an address that is not verified, unless that is said to be so here.
+    """
+    topics = told.pop("topics", None) or ()
+    subscriber = Subscriber(key=key)
+    _set(subscriber, told)
+    check(subscriber)
+    try:
+        with transaction.atomic():
+            subscriber.save(force_insert=True)
+    except IntegrityError:
+        raise ConflictError(f"there is a subscriber {key!r} already") from None
+    _set_topics(subscriber, topics)
+    publish(SubscriberCreated(subscriber_id=str(subscriber.pk), key=subscriber.key))
+    return subscriber
+
+
+@transaction.atomic
+def update_subscriber(*, id: str, **told: Any) -> Subscriber:
+    """Change what is given. Another address has to be verified anew."""
+    subscriber = locked(Subscriber, id)
+    fields = sorted(told)
+    if "topics" in told:
+        _set_topics(subscriber, told.pop("topics") or ())
+    _set(subscriber, told)
+    check(subscriber)
+    subscriber.save()
+    publish(
+        SubscriberChanged(
+            subscriber_id=str(subscriber.pk), key=subscriber.key, fields=tuple(fields)
+        )
+    )
+    return subscriber
+
+
+@transaction.atomic
+def delete_subscriber(*, id: str) -> Subscriber:
+    """Remove somebody, and what was said to them; return them as they were."""
+    subscriber = locked(Subscriber, id)
+    remove([subscriber])
+    return subscriber
+
+
+@transaction.atomic
+def delete_subscribers(*, ids: Sequence[str]) -> list[Subscriber | DomainError]:
+    """Remove many; one that is not there does not keep the others."""
+    found = all_locked(Subscriber, ids)
+    remove([one for one in found if isinstance(one, Subscriber)])
+    return found
+
+
+def remove(subscribers: Sequence[Subscriber]) -> None:
+    """Remove locked subscribers and every message to them, and tell of it."""
+    if not subscribers:
+        return
+    ids = [one.pk for one in subscribers]
+    Notification.objects.filter(subscriber_id__in=ids).delete()
+    Notification.objects.filter(
+        channel=NotificationChannel.IN_APP, recipient__in=[one.key for one in subscribers]
+    ).delete()
+    publish_all([SubscriberDeleted(subscriber_id=str(one.pk), key=one.key) for one in subscribers])
+    delete(subscribers)
+
+
+@transaction.atomic
+def rotate_webhook_secret(*, id: str, secret: str | None = None) -> tuple[Subscriber, str]:
+    """Let a new secret sign, beside the former for a day; return it, for it is shown once."""
+    subscriber = locked(Subscriber, id)
+    fresh = secret or new_secret(token_bytes(_SECRET_BYTES))
+    if not is_secret(fresh):
+        raise InvalidInputError("a secret is whsec_ and 24 to 64 bytes in base64")
+    if isinstance(subscriber.webhook_secret, Sealed):
+        # Sealed for its column, so it is opened and sealed anew for the other.
+        from kernel.secrets.reading import read_secret  # noqa: PLC0415
+
+        former = read_secret(subscriber, "webhook_secret", purpose="rotation", shown=False)
+        subscriber.former_secret = former
+        subscriber.former_until = clock.now() + ROTATION
+    subscriber.webhook_secret = fresh
+    subscriber.save()
+    publish(
+        SubscriberChanged(
+            subscriber_id=str(subscriber.pk), key=subscriber.key, fields=("webhook_secret",)
+        )
+    )
+    return subscriber, fresh
+
+
+@transaction.atomic
+def verify_email(subscriber_id: str, address: str) -> bool:
+    """Note that an address is its subscriber's; False when it has another by now."""
+    subscriber = locked(Subscriber, subscriber_id)
+    if subscriber.email != address:
+        return False
+    if subscriber.email_verified_at is None:
+        subscriber.email_verified_at = clock.now()
+        subscriber.save(update_fields=["email_verified_at"])
+        publish(
+            SubscriberChanged(
+                subscriber_id=str(subscriber.pk),
+                key=subscriber.key,
+                fields=("email_verified_at",),
+            )
+        )
+    return True
+
+
+@transaction.atomic
+def set_wish(subscriber_id: str, category: str, channel: str, *, wants: bool) -> Subscriber:
+    """Say whether somebody wants a category by a channel."""
+    subscriber = locked(Subscriber, subscriber_id)
+    preferences = {name: dict(said) for name, said in subscriber.preferences.items()}
+    preferences.setdefault(category, {})[channel] = wants
+    _set(subscriber, {"preferences": preferences})
+    subscriber.save(update_fields=["preferences"])
+    publish(
+        SubscriberChanged(
+            subscriber_id=str(subscriber.pk), key=subscriber.key, fields=("preferences",)
+        )
+    )
+    return subscriber
+
+
+def _set_topics(subscriber: Subscriber, topics: Iterable[str]) -> None:
+    wanted = {topic.strip() for topic in topics}
+    if len(wanted) > MOST_TOPICS:
+        raise LimitExceededError(f"at most {MOST_TOPICS} topics, found {len(wanted)}")
+    if any(not 0 < len(topic) <= 100 for topic in wanted):
+        raise InvalidInputError("a topic has 1 to 100 characters")
+    TopicMember.objects.filter(subscriber=subscriber).exclude(topic__in=wanted).delete()
+    TopicMember.objects.bulk_create(
+        [TopicMember(subscriber=subscriber, topic=topic) for topic in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+
+
+def _set(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
+    before = subscriber.email
+    for name in _COLUMNS:
+        if name in told:
+            setattr(subscriber, name, told[name])
+    try:
+        _check(subscriber, told)
+    except ValueError as error:
+        raise InvalidInputError(str(error)) from None
+    if subscriber.email != before:
+        subscriber.email_verified_at = None
+    if "email_verified" in told and subscriber.email:
+        subscriber.email_verified_at = clock.now() if told["email_verified"] else None
+
+
+def _check(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
+    """Raise ValueError or InvalidInputError for what no subscriber can have."""
+    if not subscriber.key.isprintable():
+        raise ValueError("a key is of one line")
+    if subscriber.email:
+        subscriber.email = checked_email(subscriber.email)
+    if "preferences" in told:
+        subscriber.preferences = checked_preferences(subscriber.preferences or {})
+    if "quiet_hours" in told:
+        subscriber.quiet_hours = subscriber.quiet_hours or {}
+        QuietHours.of(subscriber.quiet_hours)
+    if "time_zone" in told:
+        _check_zone(subscriber.time_zone)
+    if told.get("webhook_url"):
+        try:
+            parse(subscriber.webhook_url)
+        except OutboundRefusedError as error:
+            raise InvalidInputError(f"webhookUrl: {error}") from None
+        if subscriber.webhook_secret is None:
+            subscriber.webhook_secret = new_secret(token_bytes(_SECRET_BYTES))
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import available_timezones  # noqa: PLC0415  it reads a folder
+
+    if name not in available_timezones():
+        raise ValueError(f"no zone of the IANA database: {name!r:.80}")
+    ZoneInfo(name)

@@ -1,0 +1,106 @@
+"""Somebody's inbox for their browser, by a token that opens it and nothing else.
+
+No cookie counts here, so any page may ask; who has the token is its reader for twelve hours. Forms
+are what a page elsewhere sends without being asked first.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.notifications.selectors.inbox import counts_of, page_of, sent_since, shown
+from apps.notifications.selectors.links import Opened, opened_inbox
+from apps.notifications.selectors.wishes import has_inbox
+from apps.notifications.services.inbox import mark
+from apps.notifications.services.telling import event_of, moment_of, topic_of
+from kernel.errors import DomainError, MethodNotAllowedError, NotFoundError
+from kernel.http import error_response
+from kernel.ids import parse_id
+from kernel.ratelimits.visit import charge_stranger
+from kernel.streams import broadcaster, stream
+from kernel.tenancy.context import acting_as, in_tenant
+
+_TABS = frozenset(("all", "unread", "archived"))
+Answer = Callable[[HttpRequest, Opened], HttpResponse]
+
+
+def _opened(methods: tuple[str, ...]) -> Callable[[Answer], Callable[..., HttpResponse]]:
+    """Answer whoever has a token; errors by their codes."""
+
+    def wrap(answer: Answer) -> Callable[..., HttpResponse]:
+        @csrf_exempt
+        def view(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                charge_stranger(request)
+                if request.method not in methods:
+                    raise MethodNotAllowedError(f"{request.method} is not allowed here")
+                opened = opened_inbox(token)
+                with acting_as(None), in_tenant(opened.tenant_id):
+                    response = answer(request, opened)
+            except DomainError as error:
+                response = error_response(error)
+            response["Access-Control-Allow-Origin"] = "*"
+            response.setdefault("Cache-Control", "no-store")
+            return response
+
+        return view
+
+    return wrap
+
+
+@_opened(("GET",))
+def messages(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """Answer with a page of messages of a tab, the newest first, and the counts."""
+    _require(opened)
+    tab = request.GET.get("tab", "all")
+    if tab not in _TABS:
+        raise NotFoundError(f"no tab {tab!r:.40}")
+    before = request.GET.get("before")
+    found = page_of(opened.row_id, tab, parse_id(before) if before else None)
+    return _json({"messages": [shown(one) for one in found], **_counts(opened.row_id)})
+
+
+@_opened(("POST",))
+def marks(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """Do what `verb` says to the messages of `ids`, with commas between them, or to `all`."""
+    _require(opened)
+    told = request.POST.get("ids", "")
+    ids = None if told == "all" else [parse_id(one) for one in told.split(",") if one]
+    mark(opened.row_id, request.POST.get("verb", ""), ids)
+    return _json(_counts(opened.row_id))
+
+
+@_opened(("GET",))
+def events(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """Tell each message as it comes; who comes again is told what came meanwhile.
+
+    What came within ten seconds before may be told again: by its id it is the same.
+    """
+    position = broadcaster.position()
+    _require(opened)
+    heard = request.headers.get("Last-Event-ID", "")
+    missed = sent_since(opened.row_id, moment_of(heard)) if heard else []
+    return stream(
+        topic_of(opened.tenant_id, opened.row_id),
+        tenant_id=opened.tenant_id,
+        position=position,
+        beginning=tuple(event_of(one) for one in missed if event_of(one).id != heard),
+        seen=heard,
+    )
+
+
+def _require(opened: Opened) -> None:
+    if not has_inbox(opened.row_id):
+        raise NotFoundError("whose inbox it was is gone")
+
+
+def _counts(subscriber_id: UUID) -> dict[str, int]:
+    counts = counts_of(subscriber_id)
+    return {"unseen": counts.unseen, "unread": counts.unread}
+
+
+def _json(told: object) -> HttpResponse:
+    return HttpResponse(orjson.dumps(told), content_type="application/json")
