@@ -30,6 +30,13 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
         "adds",
         "import that is done",
     ),
+    (
+        "repairImportRows",
+        _JOB,
+        'id: "$id", rows: [{position: 1, values: {code: "b"}}]',
+        "adds",
+        "import with a row that failed",
+    ),
     ("deleteImportJob", _JOB, 'id: "$id"', "removes", ""),
     (
         "deleteImportJobs",
@@ -50,4 +57,12 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
     ("deleteImportTemplate", _TEMPLATE, 'id: "$id"', "removes", "import template"),
 ]
 #: Those that make something of an import, which has to be the tenant's.
-OF_IMPORTS = {"createImportTemplate", "retryFailedImportRows"}
+OF_IMPORTS = {"createImportTemplate", "repairImportRows", "retryFailedImportRows"}
+#: Reads of what is no entity: what is asked, and the row that is meant.
+QUESTIONS = [
+    (
+        "importFailedRows",
+        'importFailedRows(importId: "$id") { totalCount nodes { position values } }',
+        "import with a row that failed",
+    ),
+]

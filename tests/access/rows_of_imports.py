@@ -28,6 +28,20 @@ def error() -> RowError:
     )
 
 
+def failed_row() -> ImportJob:
+    """Make an import that is done but for one row, which is kept as it came."""
+    job = _import(ImportState.DONE, undoable=True, failed=1)
+    RowError.objects.create(
+        import_id=job.pk,
+        position=1,
+        line=2,
+        code="REQUIRED",
+        message="a value is expected",
+        cells={"values": {"code": ""}, "surplus": []},
+    )
+    return job
+
+
 def template() -> ImportTemplate:
     """Make one for a header that no file has."""
     return ImportTemplate.objects.create(
@@ -43,4 +57,5 @@ ROWS: dict[str, Callable[[], Any]] = {
     "import that runs": lambda: _import(ImportState.RUNNING),
     "import that rests": lambda: _import(ImportState.PAUSED),
     "import that is done": lambda: _import(ImportState.DONE, undoable=True, failed=1),
+    "import with a row that failed": failed_row,
 }

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -45,6 +46,7 @@ _SHOWN_ROWS = 10
 class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
+    list_before_template = "importexport/admin_wizard.html"
     list_display = (
         *("name", "dataset", "standing", "progress", "row_count", "failed"),
         *("created_at", "tenant"),
@@ -53,7 +55,7 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     search_fields = ("name",)
     ordering = ("-id",)
     fields = (
-        *("name", "standing", "progress", "problem", "failures", "shown", "mapped"),
+        *("name", "standing", "wizard", "progress", "problem", "failures", "shown", "mapped"),
         *("dataset", "mode", "policy", "stop_after", "format", "source_id", "source_url"),
         *("read", "inserted", "updated", "removed", "failed", "undone", "kept", "errors_id"),
         *("who", "job_id", "created_at", "finished_at", "tenant", "id"),
@@ -64,6 +66,14 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     @display(description="state", ordering="state")
     def standing(self, job: ImportJob) -> SafeString:
         return badge(job.get_state_display(), _KINDS.get(job.state, "info"))
+
+    @display(description="step by step")
+    def wizard(self, job: ImportJob) -> SafeString:
+        """Return a link to its page in the portal, where members of its tenant work on it."""
+        return format_html(
+            '<a class="septet-link" href="{}">Open it in the wizard</a>, as a member of its tenant',
+            reverse("imports-wizard", args=[job.pk]),
+        )
 
     @display(description="read")
     def progress(self, job: ImportJob) -> SafeString:
