@@ -5,3 +5,4 @@ from kernel.tenancy.access import Access
 IMPORT_JOB = Access(read="importexport:read")
 DATA_TABLE = Access(read="importexport:read")
 EXPORT_JOB = Access(read="importexport:read")
+DATA_ENDPOINT = Access(read="importexport:read")

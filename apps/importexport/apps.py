@@ -11,4 +11,4 @@ class ImportExportConfig(AppConfig):
     verbose_name = "Import & export"
 
     def ready(self) -> None:
-        from apps.importexport import tasks  # noqa: F401  registers them
+        from apps.importexport import chores, tasks  # noqa: F401  registers them

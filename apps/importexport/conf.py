@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from kernel.dynamic.declaring import boolean, integer, length_of_time
+from django.conf import settings
+
+from kernel.dynamic.declaring import boolean, integer, length_of_time, texts
 
 ACCEPTING = boolean(
     "importexport.accepting",
@@ -104,3 +106,29 @@ READING_TIME = length_of_time(
     default=timedelta(minutes=4),
     description="How long the processor may work for reading one workbook or Parquet file.",
 )
+ENDPOINTS = integer(
+    "importexport.endpoints",
+    default=50,
+    description="How many places outside a tenant may have, for exports to go to and imports to"
+    " come from.",
+    at_least=0,
+    at_most=1_000,
+)
+ENDPOINT_FAILING = length_of_time(
+    "importexport.endpoint_failing",
+    default=timedelta(days=3),
+    description="A place that has failed for so long, and nothing came there meanwhile, is"
+    " disabled.",
+)
+MAIL_TO = texts(
+    "importexport.mail_to",
+    default=(),
+    description="Whom exports may be announced to by mail beside the members of the tenant:"
+    " addresses, or `@example.com` for all of a domain.",
+    pattern=r"[^@\s]*@[A-Za-z0-9.-]+",
+)
+
+
+def public_origin() -> str:
+    """Return what links begin with that leave the platform."""
+    return str(settings.PUBLIC_ORIGIN)

@@ -9,7 +9,12 @@ from django.db import transaction
 from apps.importexport.domain.problems import Code
 from apps.importexport.domain.tables.values import read
 from apps.importexport.models import (
+    DataEndpoint,
     DataTable,
+    DeliveryState,
+    EndpointKind,
+    EndpointState,
+    ExportDelivery,
     ExportFormat,
     ExportJob,
     ExportState,
@@ -161,6 +166,30 @@ def _make_tables() -> None:
             dataset=made.dataset,
             format=str(made.format),
         )
+    )
+    _add_delivery(made)
+
+
+def _add_delivery(export: ExportJob) -> None:
+    """Tell of a place that is not there: nothing is ever sent to it."""
+    endpoint = DataEndpoint.objects.create(
+        id=demo_id("DataEndpoint", "warehouse"),
+        name="warehouse",
+        kind=EndpointKind.WEBHOOK,
+        settings={"address": "https://warehouse.example/hooks/septet", "link_days": 1},
+        state=EndpointState.DISABLED,
+        failures=1,
+        last_error="OUTBOUND_FAILED: the webhook answers 503",
+    )
+    ExportDelivery.objects.create(
+        id=demo_id("ExportDelivery", "countries"),
+        export=export,
+        endpoint=endpoint,
+        state=DeliveryState.FAILED,
+        attempts=1,
+        tried_at=clock.now(),
+        error_code="OUTBOUND_FAILED",
+        error_message="the webhook answers 503",
     )
 
 

@@ -122,3 +122,24 @@ class TooManyErrorsError(DomainError):
 
     code: ClassVar[str] = "IMPORTEXPORT_TOO_MANY_ERRORS"
     status: ClassVar[int] = 409
+
+
+class EndpointRefusedError(DomainError):
+    """A place outside refuses it, or is not described so that it can be reached."""
+
+    code: ClassVar[str] = "IMPORTEXPORT_ENDPOINT_REFUSED"
+    status: ClassVar[int] = 409
+
+
+class EndpointDisabledError(DomainError):
+    """The place outside is disabled: somebody has to look, and enable it."""
+
+    code: ClassVar[str] = "IMPORTEXPORT_ENDPOINT_DISABLED"
+    status: ClassVar[int] = 409
+
+
+class SourceChangedError(SourceRefusedError):
+    """The file at a place outside is not the one that was looked at; look at it once more."""
+
+    code: ClassVar[str] = "IMPORTEXPORT_SOURCE_CHANGED"
+    status: ClassVar[int] = 409

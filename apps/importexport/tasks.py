@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from apps.importexport.services import (
+    delivering,
     exporting,
     import_upkeep,
     table_upkeep,
@@ -64,6 +65,17 @@ def export(export_id: str) -> None:
     exporting.write_export(UUID(export_id))
 
 
+@job(
+    "importexport.deliver",
+    timeout=timedelta(hours=12),
+    max_attempts=delivering.MOST_ATTEMPTS,
+    at_once_per_tenant=4,
+)
+def deliver(delivery_id: str) -> None:
+    """Bring an export to a place outside."""
+    delivering.deliver(UUID(delivery_id))
+
+
 @job("importexport.forget")
 def forget(key: str) -> None:
     """Delete bytes that nobody needs any more."""
@@ -92,6 +104,12 @@ def drop_table(name: str) -> None:
 def sweep_exports(_target: str) -> None:
     """End exports that were given up, and forget what was kept for long enough."""
     exporting.sweep_exports()
+
+
+@periodic("importexport.sweep_deliveries", every=timedelta(minutes=1))
+def sweep_deliveries(_target: str) -> None:
+    """End deliveries that were given up."""
+    delivering.sweep_deliveries()
 
 
 @periodic("importexport.sweep_tables", every=timedelta(hours=1))

@@ -70,5 +70,7 @@ def _told(row: DataRow) -> Row:
 
 
 register_part(
-    ImportExportPart("importexport", omitted={"errors_key", "file_key", "source_key", "upload_id"})
+    ImportExportPart(
+        "importexport", omitted={"errors_key", "file_key", "secret", "source_key", "upload_id"}
+    )
 )

@@ -360,6 +360,21 @@ class ImportFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRowsRepaired(Event):
+    """Rows that failed in an import were mended: they are an import of their own."""
+
+    TYPE: ClassVar[str] = "importexport.import.repaired.v1"
+    ENTITY: ClassVar[str] = "ImportJob"
+    SUBJECT: ClassVar[str] = "import_id"
+    LABEL: ClassVar[str] = "name"
+
+    import_id: str
+    name: str
+    repair_id: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportUndone(Event):
     """Rows are as they were before an import, but for those that were changed since."""
 

@@ -2,14 +2,24 @@
 
 from typing import Literal
 
+from contracts.webhooks import new_secret
+
 Effect = Literal["none", "adds", "changes", "removes"]
 
 #: An entity, its field of one and of many, and the row that is meant.
 READS = [
     ("DataTable", "dataTable", "dataTables", "table"),
     ("ExportJob", "exportJob", "exportJobs", "rows taken out"),
+    ("DataEndpoint", "dataEndpoint", "dataEndpoints", "place outside"),
+    ("ExportDelivery", "exportDelivery", "exportDeliveries", "failed delivery"),
 ]
 
+#: Of a webhook, as Standard Webhooks has it.
+SECRET = new_secret(b"s" * 32)
+_WEBHOOK = '{address: "https://b.example/"}'
+#: Of the place that a delivery to it is tried on.
+PLACE_ID = "01900000-0000-7000-8000-0000000000d1"
+_PLACE, _DELIVERY = "dataEndpoint { id }", "exportDelivery { id }"
 _TABLE, _EXPORT, _ROW = "dataTable { id }", "exportJob { id }", "rowId"
 _SCHEMA = 'schema: {fields: [{name: "code"}, {name: "name"}], primaryKey: "code"}'
 _TABLES = "outcomes { dataTable { id } error { code } }"
@@ -37,6 +47,26 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
     ("cancelExportJob", _EXPORT, 'id: "$id"', "changes", "rows taken out"),
     ("retryExportJob", _EXPORT, 'id: "$id"', "changes", "stopped export"),
     ("deleteExportJob", _EXPORT, 'id: "$id"', "removes", "rows taken out"),
+    (
+        "createDataEndpoint",
+        _PLACE,
+        f'name: "b", kind: WEBHOOK, settings: {_WEBHOOK}, secret: "{SECRET}"',
+        "adds",
+        "place outside",
+    ),
+    ("updateDataEndpoint", _PLACE, 'id: "$id", name: "c"', "changes", "place outside"),
+    (
+        "deliverExportJob",
+        _DELIVERY,
+        f'id: "$id", endpointId: "{PLACE_ID}"',
+        # To the export, of which another row is made.
+        "none",
+        "rows for a place",
+    ),
+    ("disableDataEndpoint", _PLACE, 'id: "$id"', "changes", "place outside"),
+    ("enableDataEndpoint", _PLACE, 'id: "$id"', "changes", "disabled place"),
+    ("deleteDataEndpoint", _PLACE, 'id: "$id"', "removes", "place outside"),
+    ("retryExportDelivery", _DELIVERY, 'id: "$id"', "changes", "failed delivery"),
     ("deleteExportJobs", _EXPORTS, 'ids: ["$id"]', "removes", "rows taken out"),
 ]
 #: Reads of what is no entity: what is asked, and the row that is meant.
@@ -44,6 +74,6 @@ QUESTIONS = [
     ("dataTableRows", 'dataTableRows(table: "$id") { totalCount nodes { id values } }', "table"),
 ]
 #: Those that name a table, which has to be the tenant's, and change something else.
-OF_TABLES = {"addDataTableRow", "createExportJob"}
+OF_TABLES = {"addDataTableRow", "createExportJob", "deliverExportJob"}
 #: Makes a table, by the connection of who owns them all.
 BY_OWNER = {"createDataTable"}

@@ -384,3 +384,14 @@ def test_a_dataset_of_another_app_is_read_as_who_asked() -> None:
 
     assert contents(export) == [b"key,description\r\na,'=Flag a\r\nb,'=Flag b\r\n"]
     assert (narrow.state, narrow.error_code) == ("failed", "FORBIDDEN")
+
+
+def test_an_empty_text_is_told_from_no_text() -> None:
+    table = airports()
+    put(table, ident="EDDF", name="")
+    put(table, ident="EDDM", name=None)
+
+    # Written by PostgreSQL where that is the database, else by Python.
+    export = exported(dataset="tables.airports", columns=["ident", "name"], order=["ident"])
+
+    assert contents(export) == [b'ident,name\r\nEDDF,""\r\nEDDM,\r\n']

@@ -67,7 +67,10 @@ def test_an_import_without_a_source_is_a_draft_nobody_works_on() -> None:
         ({"name": " "}, "name holds nothing but spaces"),
         ({"name": "x" * 256}, "name: Ensure this value has at most 255 characters (it has 256)."),
         ({"source_id": "a.csv"}, "an id is a UUID of 36 characters, found 'a.csv'"),
-        ({"source_url": "https://a"}, "a source is a file or a URL, not both"),
+        (
+            {"source_url": "https://a"},
+            "a source is a file, a URL, or a file at an endpoint: one of them",
+        ),
         (
             {"source_id": None, "source_url": "file:///etc/passwd"},
             "sourceUrl begins with https:// or http://",

@@ -1,3 +1,3 @@
 """Imports, exports and tables for staff."""
 
-from apps.importexport.admin import exports, imports, tables  # noqa: F401  registers them
+from apps.importexport.admin import endpoints, exports, imports, tables  # noqa: F401  registers them

@@ -1,5 +1,7 @@
 """Imports, exports and tables as rows."""
 
+from apps.importexport.models.deliveries import DeliveryState, ExportDelivery
+from apps.importexport.models.endpoints import DataEndpoint, EndpointKind, EndpointState
 from apps.importexport.models.exports import (
     ExportCompression,
     ExportFormat,
@@ -19,9 +21,14 @@ from apps.importexport.models.tables import DataTable, TableState
 from apps.importexport.models.templates import ImportTemplate
 
 __all__ = [
+    "DataEndpoint",
     "DataTable",
+    "DeliveryState",
+    "EndpointKind",
+    "EndpointState",
     "ErrorPolicy",
     "ExportCompression",
+    "ExportDelivery",
     "ExportFormat",
     "ExportJob",
     "ExportPart",

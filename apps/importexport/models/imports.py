@@ -85,6 +85,11 @@ class ImportJob(TenantModel):
     source_url = models.CharField(max_length=2000, blank=True)
     #: Where what was read from the URL is kept: an address may give something else tomorrow.
     source_key = models.CharField(max_length=100, blank=True, editable=False)
+    #: A file at a place outside, and what it was when it was looked at.
+    endpoint_id = models.UUIDField(null=True, blank=True)
+    source_path = models.CharField(max_length=1000, blank=True)
+    source_mark = models.CharField(max_length=200, blank=True, editable=False)
+    source_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     #: What was said of its dialect, and that with what was guessed beside it.
     said = models.JSONField(default=dict, blank=True)
     dialect = models.JSONField(default=dict, blank=True)
@@ -103,6 +108,9 @@ class ImportJob(TenantModel):
     time_zone = models.CharField(max_length=64, default="UTC")
     #: The import whose failed rows these are.
     retry_of = models.UUIDField(null=True, blank=True, editable=False)
+    #: Those of them that were mended one by one, which are its source, and their positions in that.
+    mended_rows = models.JSONField(default=list, null=True, editable=False)
+    mends = models.JSONField(default=list, null=True, editable=False)
     #: Who asked for it, with what this may do; a job has no right that has been lost since.
     asked_by = models.JSONField(default=dict, blank=True, editable=False)
 
@@ -112,6 +120,8 @@ class ImportJob(TenantModel):
     job_id = models.UUIDField(null=True, editable=False)
     #: The dry run goes over into the import if it finds nothing.
     starts = models.BooleanField(default=False, editable=False)
+    #: It is started as soon as its source was looked at, by nobody.
+    unattended = models.BooleanField(default=False, editable=False)
     total_bytes = models.PositiveBigIntegerField(default=0)
     #: Where in the source, as CSV, the next record begins, and on which line; -1 before the first.
     offset = models.BigIntegerField(default=-1)
@@ -124,6 +134,8 @@ class ImportJob(TenantModel):
     inserted = models.PositiveBigIntegerField(default=0)
     updated = models.PositiveBigIntegerField(default=0)
     failed = models.PositiveBigIntegerField(default=0)
+    #: How many cells or rows have which problem: `[column, code, count]`, also beyond those shown.
+    problems = models.JSONField(default=list, null=True, editable=False)
     #: By `replace`: rows that the source does not have.
     removed = models.PositiveBigIntegerField(default=0)
     #: Of its rows: taken back, and left because somebody has changed them since.
@@ -159,6 +171,11 @@ class ImportJob(TenantModel):
             ),
             models.Index(
                 fields=("tenant_id", "format", "created_at", "id"), name="importexport_by_format"
+            ),
+            models.Index(
+                fields=("tenant_id", "retry_of", "created_at", "id"),
+                condition=Q(retry_of__isnull=False),
+                name="importexport_retries",
             ),
             models.Index(
                 fields=("state",), condition=Q(state__in=AT_WORK), name="importexport_at_work"

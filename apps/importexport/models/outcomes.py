@@ -25,6 +25,9 @@ class RowError(TenantModel):
     value = models.CharField(max_length=500, blank=True)
     code = models.CharField(max_length=60)
     message = models.CharField(max_length=500)
+    #: With the first problem of a row that row as it came: `{"values": {header: text}, "surplus":
+    #: [text]}`; empty where it is too long to be kept here.
+    cells = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = "import error"

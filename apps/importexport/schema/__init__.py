@@ -1,5 +1,7 @@
 """The importexport subgraph."""
 
+from apps.importexport.schema.deliveries import ExportDeliveryType
+from apps.importexport.schema.endpoints import DataEndpointType
 from apps.importexport.schema.export_types import ExportJobType
 from apps.importexport.schema.mutations import Mutation
 from apps.importexport.schema.queries import Query
@@ -14,7 +16,9 @@ subgraph = build_subgraph(
     query=Query,
     mutation=Mutation,
     entities=[
+        DataEndpointType,
         DataTableType,
+        ExportDeliveryType,
         ExportJobType,
         ImportErrorType,
         ImportJobType,
@@ -25,12 +29,18 @@ subgraph = build_subgraph(
 
 #: What the table of operations says beside them, or in their place.
 NOTES = {
+    "DataEndpoint": {"bulk": "A tenant has few of them, and each is thought about."},
+    "ExportDelivery": {
+        "delete": "It goes with its export, or with its place.",
+        "bulk": "`createExportJob` names many places.",
+    },
     "ExportJob": {
         "update": "`cancelExportJob`, `retryExportJob`: other rows are another export.",
     },
     "ImportError": {
         "create": "An import makes them.",
-        "update": "What was wrong stays as it was: `retryFailedImportRows` brings mended rows.",
+        "update": "What was wrong stays as it was: `repairImportRows` and `retryFailedImportRows`"
+        " bring mended rows.",
         "delete": "`deleteImportJob`.",
         "bulk": "As above.",
     },

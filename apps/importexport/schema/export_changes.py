@@ -51,8 +51,8 @@ class ExportQueryInput(graphene.InputObjectType):
     """A question whose answer has a connection or a list, asked as the caller by the job."""
 
     service = graphene.String(
-        description="The service that is asked. None: the graph of all services, where one process"
-        " serves them."
+        description="The service that is asked. None: the graph of all services, in however many"
+        " processes they are."
     )
     query = graphene.String(required=True, description="One query; nothing is changed by it.")
     variables = JSON()
@@ -89,6 +89,10 @@ class CreateExportJobInput(ChangeInput):
     )
     series = graphene.String(
         description="Exports of one series have what changed since the one before ended."
+    )
+    deliver_to = graphene.List(
+        graphene.NonNull(graphene.ID),
+        description="Data endpoints where it is to go once it is written, at most 10.",
     )
     since = graphene.String(description="Only what changed then or later, an ISO moment.")
 

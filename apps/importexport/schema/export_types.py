@@ -6,12 +6,14 @@ import graphene
 
 from apps.importexport.models import (
     ExportCompression,
+    ExportDelivery,
     ExportFormat,
     ExportJob,
     ExportPart,
     ExportState,
 )
-from apps.importexport.selectors.exports import parts_of
+from apps.importexport.schema.deliveries import ExportDeliveryType
+from apps.importexport.selectors.exports import deliveries_of, parts_of
 from kernel.federation.batches import Batched, together
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
@@ -58,6 +60,12 @@ def _files_of(ids: list[str]) -> dict[str, list[ExportPart]]:
     return found
 
 
+def _deliveries_of(ids: list[str]) -> dict[str, list[ExportDelivery]]:
+    found = deliveries_of(ids)
+    together([one for some in found.values() for one in some])
+    return found
+
+
 @key("id")
 class ExportJobType(Entity):
     """Rows being taken out into files."""
@@ -82,6 +90,12 @@ class ExportJobType(Entity):
         "File", column="result_id", description="Its file; the first, where it was split."
     )
     files = Batched(graphene.List(graphene.NonNull(ExportFile)), load=_files_of, required=True)
+    deliveries = Batched(
+        graphene.List(graphene.NonNull(ExportDeliveryType)),
+        load=_deliveries_of,
+        required=True,
+        description="Places outside that it goes to.",
+    )
     job_id = graphene.ID(description="`importexportJob` tells how far it is.")
     error = graphene.Field(ExportError, description="Why there is none; null unless it failed.")
 

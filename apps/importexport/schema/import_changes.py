@@ -9,6 +9,7 @@ from apps.importexport.schema.inputs import (
     DeleteImportJobsInput,
     DeleteImportTemplateInput,
     PauseImportJobInput,
+    RepairImportRowsInput,
     ResumeImportJobInput,
     RetryFailedImportRowsInput,
     StartImportJobInput,
@@ -37,6 +38,7 @@ from apps.importexport.services.imports import (
     start_import,
     update_import,
 )
+from apps.importexport.services.repairing import repair_rows
 from kernel.federation.mutations import BulkDelete, Create, Delete, Update
 
 
@@ -96,6 +98,13 @@ class ImportChanges:
         input=RetryFailedImportRowsInput,
         by=retry_failed_rows,
         description="Make an import of the rows that failed in another, mended.",
+    )
+    repair_import_rows = Create(
+        ImportJobType,
+        input=RepairImportRowsInput,
+        by=repair_rows,
+        description="Make an import of rows that failed in another, with other values; it is"
+        " checked at once, and brought when it is started.",
     )
     delete_import_job = Delete(
         ImportJobType,

@@ -18,6 +18,7 @@ class ImportJobFilter(graphene.InputObjectType):
     name = graphene.String()
     format = ImportFormatEnum()
     state = ImportStateEnum()
+    retry_of = graphene.ID(description="Imports of rows that failed in this one.")
     created_from = graphene.DateTime(description="This moment or later.")
     created_before = graphene.DateTime()
 
@@ -62,6 +63,13 @@ class PlanInput(ChangeInput):
 
     source_id = graphene.ID(description="The file that holds the table.")
     source_url = graphene.String(description="Where it is fetched, once, instead.")
+    endpoint_id = graphene.ID(
+        description="A data endpoint of S3 or SFTP that has it, instead; with `sourcePath`."
+    )
+    source_path = graphene.String(
+        description="Which file there. It is looked at, and that very file is read: one that has"
+        " changed is refused until the path is said once more."
+    )
     dialect = JSON(
         description="What is known of the source beside its format, such as"
         ' `{"delimiter": ";", "encoding": "iso-8859-2", "header_row": 3}`; the rest is guessed.'
@@ -120,6 +128,23 @@ class RetryFailedImportRowsInput(ById):
     """The import whose failed rows were mended."""
 
     source_id = graphene.ID(required=True, description="Its file of errors, mended.")
+
+
+class MendedRowInput(graphene.InputObjectType):
+    """A row that failed, and what is put in the place of its values."""
+
+    position = graphene.Float(required=True, description="As importFailedRows tells it.")
+    values = JSON(
+        required=True, description="Texts by headers; columns that are left out stay as they are."
+    )
+
+
+class RepairImportRowsInput(ById):
+    """The import some of whose rows failed, and those rows mended."""
+
+    rows = graphene.List(
+        graphene.NonNull(MendedRowInput), required=True, description="At most 200."
+    )
 
 
 class DeleteImportJobInput(ById):

@@ -2,9 +2,11 @@
 
 import graphene
 
+from apps.importexport.schema import deliveries, endpoints
 from apps.importexport.schema.datasets import DatasetQueries
 from apps.importexport.schema.export_changes import ExportJobFilter, ExportJobOrder
 from apps.importexport.schema.export_types import ExportJobType
+from apps.importexport.schema.failed_rows import FailedRowsOfImport
 from apps.importexport.schema.inputs import (
     ImportErrorFilter,
     ImportErrorOrder,
@@ -38,6 +40,10 @@ class Query(DatasetQueries, graphene.ObjectType):
         order=ImportErrorOrder,
         description="Of each import the first some; its file of errors has all.",
     )
+    import_failed_rows = FailedRowsOfImport(
+        description="Rows that failed, as they came, of each import the first some; those that are"
+        " mended are sent to repairImportRows."
+    )
     import_template = One(ImportTemplateType)
     import_templates = Many(
         ImportTemplateType,
@@ -48,6 +54,20 @@ class Query(DatasetQueries, graphene.ObjectType):
     export_job = One(ExportJobType)
     export_jobs = Many(
         ExportJobType, filter=ExportJobFilter, lookups=exports.LOOKUPS, order=ExportJobOrder
+    )
+    export_delivery = One(deliveries.ExportDeliveryType)
+    export_deliveries = Many(
+        deliveries.ExportDeliveryType,
+        filter=deliveries.ExportDeliveryFilter,
+        lookups=deliveries.LOOKUPS,
+        order=deliveries.ExportDeliveryOrder,
+    )
+    data_endpoint = One(endpoints.DataEndpointType)
+    data_endpoints = Many(
+        endpoints.DataEndpointType,
+        filter=endpoints.DataEndpointFilter,
+        lookups=endpoints.LOOKUPS,
+        order=endpoints.DataEndpointOrder,
     )
     data_table = One(DataTableType)
     data_tables = Many(

@@ -22,6 +22,7 @@ from kernel.federation.entities import Entity
 from kernel.federation.pages import Edge, Page, PageInfo, page_arguments
 from kernel.federation.scalars import JSON
 from kernel.federation.windows import DEFAULT_PAGE, Window
+from kernel.ids import parse_id
 from kernel.tenancy.context import require
 
 TableStateEnum = graphene.Enum.from_enum(
@@ -95,8 +96,12 @@ class DataTableRowConnection(graphene.ObjectType):
 class _Rows(Page):
     """A page of a table's rows, told as whoever acts may see them."""
 
-    def __init__(self, table: DataTable, filters: dict[str, Any], window: Window) -> None:
+    def __init__(
+        self, table: DataTable, filters: dict[str, Any], import_id: str | None, window: Window
+    ) -> None:
         rows = matching(table, usable_rows(table), filters)
+        if import_id:
+            rows = rows.filter(batch_id=parse_id(import_id))
         super().__init__(lambda: rows, window, order_by_key(table))
         self._table = table
 
@@ -123,6 +128,9 @@ class RowsOfTable(graphene.Field):
             required=True,
             table=graphene.String(required=True, description="Its name or its id."),
             filter=JSON(description="Values by the names of fields, or lists of them: any fits."),
+            import_id=graphene.ID(
+                description="Only rows that this import has written and nobody has since."
+            ),
             **page_arguments(),
             **options,
         )
@@ -136,9 +144,11 @@ class RowsOfTable(graphene.Field):
     def wrap_resolve(self, _parent_resolver: Any) -> Callable[..., Any]:
         return lambda _root, _info, **arguments: self.page(**arguments)
 
-    def page(self, *, table: str, filter: Any = None, **window: Any) -> Page:
+    def page(
+        self, *, table: str, filter: Any = None, import_id: str | None = None, **window: Any
+    ) -> Page:
         """Return the page that is wanted; raises a DomainError."""
         require(DataTableType.scope)
         if filter is not None and not isinstance(filter, dict):
             raise InvalidInputError("the filter is an object of fields and values")
-        return _Rows(table_named(table), filter or {}, Window.of(**window))
+        return _Rows(table_named(table), filter or {}, import_id, Window.of(**window))

@@ -40,6 +40,14 @@ class ImportProblem(graphene.ObjectType):
     message = graphene.String(required=True)
 
 
+class ImportProblemCount(graphene.ObjectType):
+    """How many cells or rows of an import have a problem; the most frequent first."""
+
+    column = graphene.String(required=True, description="The field; empty: the row as a whole.")
+    code = graphene.String(required=True)
+    count = graphene.Float(required=True)
+
+
 class ImportProgress(graphene.ObjectType):
     """How far an import is; bytes are those of its source as CSV."""
 
@@ -85,7 +93,7 @@ class ImportJobType(Entity):
         model = ImportJob
         name = "ImportJob"
         fields = (
-            *("id", "name", "source_url", "dataset", "stop_after", "time_zone"),
+            *("id", "name", "source_url", "source_path", "dataset", "stop_after", "time_zone"),
             *("row_count", "inserted", "updated", "failed", "removed", "undone", "kept"),
             *("undoable", "created_at", "finished_at"),
         )
@@ -97,6 +105,7 @@ class ImportJobType(Entity):
     mode = ImportModeEnum(required=True)
     policy = ImportPolicyEnum(required=True)
     source = Reference("File", column="source_id", description="The file that holds the table.")
+    endpoint_id = graphene.ID(description="The data endpoint whose file `sourcePath` is.")
     errors = Reference(
         "File",
         column="errors_id",
@@ -113,6 +122,18 @@ class ImportJobType(Entity):
     preview = graphene.Field(ImportPreview, description="Null until its source was looked at.")
     progress = graphene.Field(ImportProgress, required=True)
     error = graphene.Field(ImportProblem, description="Why it failed; null unless it did.")
+    said = JSON(required=True, description="What was said of its dialect; the rest is guessed.")
+    mends = graphene.List(
+        graphene.NonNull(graphene.Float),
+        required=True,
+        description="Of rows that were mended one by one: their positions in the import that it"
+        " retries, in its own order.",
+    )
+    problems = graphene.List(
+        graphene.NonNull(ImportProblemCount),
+        required=True,
+        description="What is wrong with rows that failed, all of them counted.",
+    )
 
     @staticmethod
     def resolve_preview(job: ImportJob, _info: Any) -> dict[str, Any] | None:
@@ -121,6 +142,17 @@ class ImportJobType(Entity):
     @staticmethod
     def resolve_progress(job: ImportJob, _info: Any) -> Progress:
         return progress_of(job)
+
+    @staticmethod
+    def resolve_mends(job: ImportJob, _info: Any) -> list[int]:
+        return job.mends or []
+
+    @staticmethod
+    def resolve_problems(job: ImportJob, _info: Any) -> list[dict[str, Any]]:
+        return [
+            {"column": column, "code": code, "count": count}
+            for column, code, count in job.problems or ()
+        ]
 
     @staticmethod
     def resolve_error(job: ImportJob, _info: Any) -> dict[str, str] | None:

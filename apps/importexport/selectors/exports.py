@@ -1,6 +1,6 @@
 """Reads of exports, always within the current tenant."""
 
-from apps.importexport.models import ExportJob, ExportPart, ExportState
+from apps.importexport.models import ExportDelivery, ExportJob, ExportPart, ExportState
 from kernel.ids import parse_id
 
 #: By which lookup each part of a filter narrows.
@@ -30,4 +30,13 @@ def parts_of(ids: list[str]) -> dict[str, list[ExportPart]]:
         "export", "position"
     ):
         found[str(part.export_id)].append(part)
+    return found
+
+
+def deliveries_of(ids: list[str]) -> dict[str, list[ExportDelivery]]:
+    """Return where these exports go, in the order in which that was asked for."""
+    found: dict[str, list[ExportDelivery]] = {one: [] for one in ids}
+    rows = ExportDelivery.objects.filter(export_id__in=map(parse_id, ids))
+    for delivery in rows.order_by("created_at", "id"):
+        found[str(delivery.export_id)].append(delivery)
     return found

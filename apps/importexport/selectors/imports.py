@@ -1,20 +1,54 @@
 """Reads of imports, always within the current tenant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.importexport.models import ImportJob
+from django.db.models import Exists, OuterRef, QuerySet
+
+from apps.importexport.models import ImportJob, RowError
 from apps.importexport.models.imports import AT_WORK
+from kernel.errors import NotFoundError
+from kernel.ids import parse_id
 
 #: By which lookup each part of a filter narrows.
 LOOKUPS = {
     "name": "name",
     "format": "format",
     "state": "state",
+    "retry_of": "retry_of",
     "created_from": "created_at__gte",
     "created_before": "created_at__lt",
 }
 ERROR_LOOKUPS = {"import_id": "import_id", "code": "code", "column": "column"}
 TEMPLATE_LOOKUPS = {"name": "name", "dataset": "dataset"}
+
+
+def import_of(id: str) -> ImportJob:
+    """Return an import; raises NotFoundError, InvalidInputError."""
+    found = ImportJob.objects.filter(pk=parse_id(id)).first()
+    if found is None:
+        raise NotFoundError(f"no import job {id}")
+    return found
+
+
+def failed_rows_of(job: ImportJob, *, code: str, column: str | None) -> QuerySet[RowError]:
+    """Return the first problem of each row that failed, of those with such a problem."""
+    wanted = {
+        name: value
+        for name, value in (("code", code or None), ("column", column))
+        if value is not None
+    }
+    rows = RowError.objects.filter(import_id=job.pk, cells__isnull=False)
+    if wanted:
+        such = RowError.objects.filter(import_id=job.pk, position=OuterRef("position"), **wanted)
+        rows = rows.filter(Exists(such))
+    return rows
+
+
+def errors_of(job: ImportJob, positions: Sequence[int]) -> QuerySet[RowError]:
+    """Return what is wrong with these rows."""
+    rows = RowError.objects.filter(import_id=job.pk, position__in=positions)
+    return rows.order_by("position", "id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from apps.importexport.domain.chunks import Chunk, record_ends
 from apps.importexport.domain.conflicts import Refused
 from apps.importexport.models import DataTable, ErrorPolicy, ImportJob, ImportState
 from apps.importexport.models.rows import usable_rows
-from apps.importexport.services.failures import Failed, failed_rows, keep
+from apps.importexport.services.failures import Failed, counted, failed_rows, keep
 from apps.importexport.services.import_plans import Bound, target_of
 from apps.importexport.services.replacing import lock
 from apps.importexport.services.seen_keys import SeenBefore
@@ -132,20 +132,21 @@ def checkpoint(
     job: ImportJob, piece: Piece, failed: list[Failed], *, inserted: int, updated: int
 ) -> None:
     """Note what became of a piece and where the next one begins, in the caller's transaction."""
-    keep(job, piece.chunk.offset, failed)
+    keep(job, piece.chunk.offset, failed, piece.plain.columns)
     job.offset = piece.chunk.end
     job.line += piece.chunk.data.count(b"\n")
     job.read += piece.checked.rows
     job.inserted += inserted
     job.updated += updated
     job.failed += len(failed)
+    job.problems = counted(job.problems, failed)
     if job.state == ImportState.RUNNING:
         job.row_count = job.inserted + job.updated
     job.at = clock.now()
     job.save(
         update_fields=[
             *("offset", "line", "read", "inserted", "updated", "failed", "row_count", "at"),
-            "batches",
+            *("batches", "problems"),
         ]
     )
 

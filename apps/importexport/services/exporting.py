@@ -18,6 +18,7 @@ from apps.importexport.domain.exports.names import content_type
 from apps.importexport.errors import AbandonedError
 from apps.importexport.models import ExportJob, ExportPart, ExportState
 from apps.importexport.models.exports import UNFINISHED
+from apps.importexport.services.deliveries import go_all
 from apps.importexport.services.export_files import write_parts
 from apps.importexport.services.export_sources import source_of
 from apps.importexport.services.exports import drop_parts
@@ -195,6 +196,7 @@ def _finish(export: ExportJob) -> None:
     for part in parts:
         enqueue("importexport.forget", part.file_key)
     ExportPart.objects.filter(export=found).update(file_key="")
+    go_all(found)
     publish(
         ExportFinished(
             export_id=str(found.pk),

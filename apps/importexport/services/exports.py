@@ -17,6 +17,7 @@ from apps.importexport.models.exports import UNFINISHED
 from apps.importexport.models.tables import PREFIX
 from apps.importexport.selectors.exports import end_of_series
 from apps.importexport.selectors.tables import moment
+from apps.importexport.services.deliveries import ask_for
 from apps.importexport.services.export_sources import check_table, checked_query
 from contracts.importexport import (
     ExportCancelled,
@@ -58,6 +59,8 @@ class Asked(TypedDict, total=False):
     part_bytes: int | None
     series: str | None
     since: str | None
+    #: Ids of places outside.
+    deliver_to: Sequence[str] | None
 
 
 @transaction.atomic
@@ -92,6 +95,7 @@ def create_export(
         _go_on_with_series(export)
     export.job_id = _enqueue(export)
     export.save()
+    ask_for(export, asked.get("deliver_to") or ())
     publish(
         ExportCreated(
             export_id=str(export.pk),

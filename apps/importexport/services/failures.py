@@ -9,6 +9,7 @@ import hashlib
 import io
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,10 @@ from kernel.storage.port import new_key
 HEADER = ("import_line", "import_column", "import_value", "import_code", "import_message")
 APP = "importexport"
 _STORED_AT_ONCE = 200
+#: Of a row that is kept to be mended by hand.
+_MENDABLE_CHARACTERS = 20_000
+#: Pairs of a column and a code that are counted.
+_MOST_COUNTED = 1_000
 #: Of an import of which no row has failed yet.
 UNFAILED: dict[str, Any] = {
     "errors_key": "",
@@ -94,7 +99,7 @@ def failed_rows(
     ]
 
 
-def keep(job: ImportJob, offset: int, failed: Sequence[Failed]) -> None:
+def keep(job: ImportJob, offset: int, failed: Sequence[Failed], columns: Sequence[str]) -> None:
     """Keep the rows of a piece that failed, in the transaction of its checkpoint."""
     if not failed:
         return
@@ -112,11 +117,33 @@ def keep(job: ImportJob, offset: int, failed: Sequence[Failed]) -> None:
             value=_storable(problem.value)[:500],
             code=problem.code,
             message=problem.message[:500],
+            cells=_cells(one, columns) if problem is one.problems[0] else None,
         )
         for one in failed[:left]
         for problem in one.problems
     ]
     RowError.objects.bulk_create(rows, batch_size=_STORED_AT_ONCE)
+
+
+def counted(before: Sequence[Sequence[Any]] | None, failed: Sequence[Failed]) -> list[list[Any]]:
+    """Return how many problems of each column and code there are, with those before."""
+    counts = Counter({(column, code): count for column, code, count in before or ()})
+    for one in failed:
+        for problem in one.problems:
+            pair = (problem.column[:255], str(problem.code))
+            if pair in counts or len(counts) < _MOST_COUNTED:
+                counts[pair] += 1
+    return [[*pair, count] for pair, count in counts.most_common()]
+
+
+def _cells(one: Failed, columns: Sequence[str]) -> dict[str, Any]:
+    """Return a row as it came, to be mended; nothing of one that is too long for that."""
+    cells = list(map(_storable, one.cells))
+    if sum(map(len, cells)) > _MENDABLE_CHARACTERS:
+        return {}
+    padded = cells + [""] * (len(columns) - len(cells))
+    values = dict(zip(columns, padded, strict=False))
+    return {"values": values, "surplus": [text for text in cells[len(columns) :] if text]}
 
 
 def forget(*jobs: ImportJob) -> None:

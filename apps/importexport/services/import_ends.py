@@ -1,5 +1,6 @@
 """How going through an import ends."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -28,6 +29,12 @@ def begin_run(job: ImportJob) -> None:
     forget_failures(job)
     columns = {**UNREAD, **UNFAILED}
     take_over(job, ImportState.RUNNING, starts=False, undoable=True, **columns)
+
+
+def begin_check(job: ImportJob, *, starts: bool = False, **columns: Any) -> None:
+    """Let the rows of an import be gone over and none be brought, in the caller's transaction."""
+    forget_failures(job)
+    take_over(job, ImportState.CHECKING, starts=starts, **{**UNREAD, **UNFAILED, **columns})
 
 
 @transaction.atomic

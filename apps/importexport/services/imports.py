@@ -3,25 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from apps.importexport.conf import ACCEPTING
+from apps.importexport.domain.endpoints.settings import KINDS
 from apps.importexport.domain.formats.dialects import Dialect
 from apps.importexport.domain.mapping.columns import mapping_of, told_mapping
 from apps.importexport.domain.problems import PlanError
 from apps.importexport.models import ErrorPolicy, ImportFormat, ImportJob, ImportMode, ImportState
 from apps.importexport.models.imports import AT_WORK
-from apps.importexport.services.failures import UNFAILED, enqueue_forgetting
+from apps.importexport.services.endpoints import endpoint_of
+from apps.importexport.services.failures import enqueue_forgetting
 from apps.importexport.services.failures import forget as forget_failures
-from apps.importexport.services.import_ends import begin_run
-from apps.importexport.services.standing import (
-    UNREAD,
-    require_room,
-    require_state,
-    set_to_work,
-)
+from apps.importexport.services.import_ends import begin_check, begin_run
+from apps.importexport.services.standing import require_room, require_state, set_to_work
 from contracts.importexport import ImportCreated, ImportDeleted, ImportStarted
 from kernel.errors import ConflictError, DomainError, InvalidInputError, UnavailableError
 from kernel.events.publishing import publish, publish_all
@@ -56,21 +54,26 @@ def create_import(
     source_id: str | None = None,
     source_url: str | None = None,
     dialect: Mapping[str, Any] | None = None,
+    unattended: bool = False,
     **plan: Any,
 ) -> ImportJob:
     """Make an import in the current tenant; with a source, a job looks at that.
 
-    Raises UnavailableError while none are taken, InvalidInputError, LimitExceededError.
+    One that is `unattended` is started then. `plan` is what else is sent of it, such as its file at
+    an endpoint. Raises UnavailableError while none are taken, InvalidInputError, NotFoundError,
+    LimitExceededError.
     """
+    outside = plan.pop("endpoint_id", None), plan.pop("source_path", None)
     if not ACCEPTING.value():
         raise UnavailableError("no imports are taken for now")
     job = ImportJob(
         name=name,
-        format=ImportFormat(format) if format else _format_of(source_url or name),
+        format=ImportFormat(format) if format else _format_of(source_url or outside[1] or name),
+        unattended=unattended,
         said={**({"format": str(ImportFormat(format))} if format else {}), **(dialect or {})},
         asked_by=remembered_rights(),
     )
-    _set_source(job, source_id, source_url)
+    _set_source(job, source_id, source_url, outside)
     _set_plan(job, plan)
     _check(job)
     job.save()
@@ -106,17 +109,20 @@ def update_import(
     # One that failed before it brought a row may be mended.
     if job.state != ImportState.FAILED or job.row_count or job.removed or job.batches:
         require_state(job, _OPEN, "described")
-    former = (job.source_id, job.source_url, dict(job.said), job.dataset)
+    former = (_source_of(job), dict(job.said), job.dataset)
+    outside = plan.pop("endpoint_id", None), plan.pop("source_path", None)
     if name is not None:
         job.name = name
-    if source_id is not None or source_url is not None:
+    if any(one is not None for one in (source_id, source_url, *outside)):
         enqueue_forgetting(job.source_key)
-        job.source_key, job.source_version = "", None
-        _set_source(job, source_id, source_url)
+        job.source_key, job.source_version, job.source_mark = "", None, ""
+        job.mended_rows, job.mends = [], []
+        _set_source(job, source_id, source_url, outside)
     if dialect is not None:
         job.said = dict(dialect)
     _set_plan(job, plan)
-    another = former != (job.source_id, job.source_url, job.said, job.dataset)
+    # A path that is said once more may have another file by now.
+    another = former != (_source_of(job), job.said, job.dataset) or outside[1] is not None
     if another and "mapping" not in plan:
         job.mapping = []
     _check(job)
@@ -139,7 +145,8 @@ def check_import(*, id: str) -> ImportJob:
     job = locked(ImportJob, id)
     require_state(job, (ImportState.READY, ImportState.CHECKED), "checked")
     _require_plan(job)
-    _begin_check(job, starts=False)
+    require_room(job)
+    begin_check(job, asked_by=remembered_rights() or job.asked_by)
     return job
 
 
@@ -160,7 +167,7 @@ def start_import(*, id: str) -> ImportJob:
     job.asked_by = remembered_rights() or job.asked_by
     job.save(update_fields=["asked_by"])
     if whole and job.state == ImportState.READY:
-        _begin_check(job, starts=True)
+        begin_check(job, starts=True)
     else:
         begin_run(job)
     publish(ImportStarted(import_id=str(job.pk), name=job.name, dataset=job.dataset))
@@ -196,23 +203,38 @@ def delete_imports(*, ids: Sequence[str]) -> list[ImportJob | DomainError]:
     return found
 
 
-def _begin_check(job: ImportJob, *, starts: bool) -> None:
-    forget_failures(job)
-    columns = {**UNREAD, **UNFAILED}
-    set_to_work(job, ImportState.CHECKING, starts=starts, **columns)
-
-
-def _set_source(job: ImportJob, source_id: str | None, source_url: str | None) -> None:
-    if source_id and source_url:
-        raise InvalidInputError("a source is a file or a URL, not both")
+def _set_source(
+    job: ImportJob,
+    source_id: str | None,
+    source_url: str | None,
+    outside: tuple[str | None, str | None],
+) -> None:
+    endpoint_id, path = outside
+    if bool(source_id) + bool(source_url) + bool(endpoint_id) > 1:
+        raise InvalidInputError("a source is a file, a URL, or a file at an endpoint: one of them")
+    if bool(endpoint_id) != bool(path):
+        raise InvalidInputError("endpointId and sourcePath are sent together")
     job.source_id = parse_id(source_id) if source_id else None
     job.source_url = source_url or ""
+    job.endpoint_id = _readable(endpoint_id) if endpoint_id else None
+    job.source_path = path or ""
     if source_url and urlsplit(source_url).scheme not in ("http", "https"):
         raise InvalidInputError("sourceUrl begins with https:// or http://")
 
 
+def _readable(endpoint_id: str) -> UUID:
+    endpoint = endpoint_of(endpoint_id)
+    if not KINDS[endpoint.kind].reads:
+        raise InvalidInputError(f"nothing is read from {endpoint.kind}")
+    return endpoint.pk
+
+
+def _source_of(job: ImportJob) -> tuple[Any, ...]:
+    return job.source_id, job.source_url, job.endpoint_id, job.source_path
+
+
 def _has_source(job: ImportJob) -> bool:
-    return job.source_id is not None or bool(job.source_url)
+    return any(_source_of(job)) or bool(job.source_key or job.mended_rows)
 
 
 def _set_plan(job: ImportJob, plan: Mapping[str, Any]) -> None:

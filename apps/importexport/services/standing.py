@@ -36,6 +36,7 @@ UNREAD: dict[str, Any] = {
     "inserted": 0,
     "updated": 0,
     "failed": 0,
+    "problems": [],
 }
 
 

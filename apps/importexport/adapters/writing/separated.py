@@ -9,6 +9,9 @@ from apps.importexport.adapters.writing.texts import text_of
 from contracts.datasets import Field, Row
 
 _FLUSHED_AT = 1 << 16
+#: Stands for an empty text until it is quoted, as PostgreSQL does and the csv module cannot: what
+#: is not quoted is no value. No text holds this.
+_EMPTY = "\0\ufdd0"
 
 
 class Separated:
@@ -31,7 +34,9 @@ class Separated:
         columns = self._columns
         for row in rows:
             get = row.get
-            self._writer.writerow([text(get(name)) for name, text in columns])
+            self._writer.writerow(
+                [_EMPTY if get(name) == "" else text(get(name)) for name, text in columns]
+            )
             if self._text.tell() > _FLUSHED_AT:
                 self._flush()
 
@@ -43,6 +48,6 @@ class Separated:
         """Leave the file as it is."""
 
     def _flush(self) -> None:
-        self._out.write(self._text.getvalue().encode())
+        self._out.write(self._text.getvalue().replace(_EMPTY, '""').encode())
         self._text.seek(0)
         self._text.truncate()

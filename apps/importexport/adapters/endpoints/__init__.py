@@ -1,0 +1,1 @@
+"""Places outside the platform, each kind behind the same two ports."""
