@@ -2,8 +2,8 @@
 
 Targets: a streamed upload with SHA-256 at least 0.8x a loop beside it that writes the same bytes,
 sums them and calls fsync; at least 2x a form; at least 0.5x tusd, which sums nothing, where `TUSD`
-names its program (`go install github.com/tus/tusd/v2/cmd/tusd@latest`); at most 32 MB more memory for 2 GB, and for 50 at a
-time of 50 MB; a cut PATCH keeps at least 95 % of what had arrived.
+names its program (`go install github.com/tus/tusd/v2/cmd/tusd@latest`); at most 32 MB more memory
+for 2 GB, and for 50 at a time of 50 MB; a cut PATCH keeps at least 95 % of what had arrived.
 """
 
 import hashlib
@@ -160,7 +160,8 @@ def speed(server: Server, source: Path, folder: Path, other: Server | None) -> N
     print(f"{median(ratios):.2f} median of rounds (target 0.8)")
     print(f"streamed / form: {max(streamed) / max(form):.2f} of the bests (target 2)")
     if other:
-        print(f"streamed / tusd: {max(streamed) / max(found['tusd']):.2f} of the bests (target 0.5)")
+        ratio = max(streamed) / max(found["tusd"])
+        print(f"streamed / tusd: {ratio:.2f} of the bests (target 0.5)")
 
 
 def loop(source: Path, copy: Path) -> None:

@@ -11,4 +11,4 @@ class DocumentsConfig(AppConfig):
     verbose_name = "Documents"
 
     def ready(self) -> None:
-        from apps.documents import datasets, tasks  # noqa: F401  registers them
+        from apps.documents import chores, datasets, tasks  # noqa: F401  registers them

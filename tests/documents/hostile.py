@@ -26,6 +26,8 @@ class Attack:
     assets: Mapping[str, bytes] = field(default_factory=dict)
     format: str = "pdf"
     ends: tuple[str, ...] = ()
+    #: Where it meets another limit first on a faster machine.
+    or_ends: tuple[str, ...] = ()
     inert: str = ""
 
 
@@ -119,7 +121,7 @@ _EXPRESSIONS = {
     "joining": ("join(map(many, x => a + a + a))", "document size"),
     "map in map in map": (
         "count(map(many, x => count(map(many, y => count(map(many, z => z))))))",
-        "limit time",
+        "limit time or document size",
     ),
     "sorting again and again": (
         "count(map(many, x => sort(many, y => 1 - y * 2 + x)))",
@@ -160,8 +162,15 @@ _FORMULAS = {
 
 
 def _of_expressions() -> Iterator[Attack]:
-    for name, (expression, ends) in _EXPRESSIONS.items():
-        yield Attack(name=name, template=_value(expression), data=_VALUES, ends=tuple(ends.split()))
+    for name, (expression, told) in _EXPRESSIONS.items():
+        ends, _, or_ends = told.partition(" or ")
+        yield Attack(
+            name=name,
+            template=_value(expression),
+            data=_VALUES,
+            ends=tuple(ends.split()),
+            or_ends=tuple(or_ends.split()),
+        )
 
 
 def _of_texts() -> Iterator[Attack]:

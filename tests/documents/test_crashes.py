@@ -1,14 +1,16 @@
-"""A batch in processes that are killed one after the other: each document is made once."""
+"""Documents in processes that are killed one after the other: each is made once."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from kernel.testing.processes import environment_beside
+from tests.nights import at_night
 
 pytestmark = [
     pytest.mark.live,
@@ -17,7 +19,6 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("crash_program.py")
-COUNT = 200
 #: Each kills another process in the middle of the same batch.
 POINTS = (
     "documents-items-read:3",
@@ -26,26 +27,84 @@ POINTS = (
     "mesh-upload-started:1",
     "documents-stored:1",
 )
+#: Of a large one also in each of its four lanes, before and after what is noted.
+MANY = (
+    *("documents-items-read:1", "documents-items-read:20"),
+    *(f"documents-item-made:{at}" for at in (1, 9, 10, 11, 99, 130, 171)),
+    *POINTS[2:4],
+    "mesh-upload-noted:1",
+    "documents-stored:1",
+)
 
 
-def test_a_batch_survives_a_kill_at_each_step_and_has_each_document_once(tmp_path: Path) -> None:
-    environment = environment_beside(tmp_path, LOG_LEVEL="ERROR", SERVICES="documents,files")
+#: Of three documents that are made one after the other.
+OF_PDFS = ("documents-files-read:1", "documents-rendered:1", "documents-stored:2")
+OF_PDFS_TOO = ("mesh-upload-started:1", "mesh-upload-noted:1", "documents-rendered:1")
 
+
+def gone_through(folder: Path, work: str, points: tuple[str, ...]) -> dict[str, Any]:
+    """Let processes do some work until the last is not killed; return what there is then."""
     done = subprocess.run(
-        [sys.executable, PROGRAM, *POINTS],
+        [sys.executable, PROGRAM, work, *points],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env=environment_beside(folder, LOG_LEVEL="ERROR", SERVICES="documents,files"),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = json.loads(done.stdout)
+    shown: dict[str, Any] = json.loads(done.stdout)
+    assert shown["killed"] == [True] * len(points)
+    return shown
 
-    assert shown["killed"] == [True] * len(POINTS)
-    assert (shown["state"], shown["counts"]) == ("ready", [COUNT + 1, COUNT, 1])
-    assert shown["items"] == COUNT + 1
-    names = [f"{at:03} Letter {at}.csv" for at in range(1, COUNT + 1)]
+
+@pytest.mark.parametrize(("count", "points"), [(200, POINTS), *at_night((1_000, MANY))])
+def test_a_batch_survives_a_kill_at_each_step_and_has_each_document_once(
+    tmp_path: Path, count: int, points: tuple[str, ...]
+) -> None:
+    shown = gone_through(tmp_path, f"batch:{count}", points)
+
+    assert (shown["state"], shown["counts"]) == ("ready", [count + 1, count, 1])
+    assert shown["items"] == count + 1
+    digits = len(str(count))
+    names = [f"{at:0{digits}} Letter {at}.csv" for at in range(1, count + 1)]
     assert shown["names"] == [*names, "failed.csv"]
     assert shown["files"] == ["May.zip"]
-    assert shown["events"] == ["documents.batch.created.v1", "documents.batch.finished.v1"]
+    # One of each item, for going on.
+    assert shown["kept"] == count
+    told = [one for one in shown["events"] if one.startswith("documents.batch")]
+    assert told == ["documents.batch.created.v1", "documents.batch.finished.v1"]
+
+
+@pytest.mark.parametrize("points", [OF_PDFS, *at_night(((*OF_PDFS, *OF_PDFS_TOO),))])
+def test_pdfs_that_are_files_survive_a_kill_at_each_step_and_are_made_once(
+    tmp_path: Path, points: tuple[str, ...]
+) -> None:
+    shown = gone_through(tmp_path, "pdfs", points)
+
+    assert shown["documents"] == [
+        ["Merged", "ready", 2],
+        ["Split, page 1", "ready", 1],
+        ["Filled", "ready", 1],
+    ]
+    made = ["Filled.pdf", "Merged.pdf", "Split, page 1.pdf"]
+    assert shown["files"] == sorted(["0.pdf", "1.pdf", "form.pdf", *made])
+    assert shown["kept"] == 0
+    assert shown["events"] == [
+        f"documents.document.{told}.v1" for told in ("created", "ready") for _ in made
+    ]
+
+
+def test_a_template_made_in_word_survives_a_kill_at_each_step_and_is_told_of_once(
+    tmp_path: Path,
+) -> None:
+    shown = gone_through(
+        tmp_path, "upload", ("documents-upload-fetched:1", "documents-upload-kept:1")
+    )
+
+    assert shown["upload"] == ["ready", "docx", []]
+    assert shown["document"] == "ready"
+    assert shown["files"] == ["Filled.docx", "letter.docx"]
+    # The template itself, under one key however often it was kept.
+    assert shown["kept"] == 1
+    assert shown["events"].count("documents.template.upload_checked.v1") == 1

@@ -48,7 +48,7 @@ def ended(attack: Attack, out: io.BytesIO) -> tuple[str, ...]:
 def test_an_attack_is_stopped_and_the_next_document_is_made(attack: Attack) -> None:
     out, after = io.BytesIO(), io.BytesIO()
 
-    assert ended(attack, out) == attack.ends
+    assert ended(attack, out) in (attack.ends, attack.or_ends or attack.ends)
 
     render(NEXT, after, format="csv", limits=LIMITS)
     assert after.getvalue() == b"A\r\n42\r\n"

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.documents.models import Document, DocumentBatch
-from apps.documents.services.batches import create_batch
+from apps.documents.services.batches import create_batch, resume_batch
 from apps.documents.services.documents import create_document
 from kernel.errors import InvalidInputError
 from kernel.identity.models import Tenant
@@ -106,6 +106,28 @@ def test_of_a_batch_each_takes_it_or_the_one_of_all(folder: Path, packing: str) 
         assert opened(one, "a").is_encrypted
         with pytest.raises(pikepdf.PasswordError):
             opened(one, "b")
+
+
+@with_files
+def test_the_single_documents_of_a_merged_batch_are_kept_with_it(folder: Path) -> None:
+    published()
+    items: list[Any] = [*ITEMS, {"number": None}]
+
+    create_batch(
+        template="letter", format="pdf", packing="merged", data=items, protect={"password": "a"}
+    )
+    drain()
+    kept = [one.read_bytes() for one in stored(folder / "documents")]
+    resume_batch(id=str(DocumentBatch.objects.get().pk))
+    drain()
+
+    assert len(kept) == len(ITEMS)
+    for one in kept:
+        assert opened(one, "a").is_encrypted
+        with pytest.raises(pikepdf.PasswordError):
+            opened(one, "")
+    batch = DocumentBatch.objects.get()
+    assert (batch.state, batch.round, batch.pages) == ("ready", 2, 2), batch.error_message
 
 
 @pytest.mark.parametrize("table", [None, "batch"])

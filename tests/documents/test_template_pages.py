@@ -16,6 +16,7 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.tenants import make_tenant
 
 LIST = "/documents/templates/"
+LISTS = [f"/documents/{name}/" for name in ("templates", "themes", "partials", "batches")]
 ADMIN = "/admin/documents/"
 WRONG = '{"septet": 1, "title": "{{ 1 + }}", "blocks": []}'
 
@@ -43,7 +44,7 @@ def template(tenant: Tenant) -> Template:
     return create_template(name="letter", title="A letter")
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}01900000-0000-7000-8000-000000000000/"])
+@pytest.mark.parametrize("path", [*LISTS, f"{LIST}01900000-0000-7000-8000-000000000000/"])
 def test_who_is_not_signed_in_is_asked_to(db: None, path: str) -> None:
     answer = Client().get(path)
 
@@ -56,10 +57,19 @@ def test_the_pages_know_who_may_write(
 ) -> None:
     browser = browser_of(tenant, role)
 
-    for path in (LIST, f"{LIST}{template.pk}/"):
+    for path in (*LISTS, f"{LIST}{template.pk}/"):
         told = re.search(r'data-documents="([^"]*)"', browser.get(path).text)
         assert told
         assert told[1] == f"{{&quot;mayWrite&quot;: {may}}}"
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_each_list_leads_to_the_others(tenant: Tenant, path: str) -> None:
+    page = browser_of(tenant).get(path).text
+
+    led = re.findall(r'<a href="(/documents/[a-z]+/)"( aria-current="page")?', page)
+    assert led == [(one, ' aria-current="page"' if one == path else "") for one in LISTS]
+    assert f"/static/documents/{path.split('/')[2]}" in page
 
 
 def test_a_template_of_another_tenant_has_no_page(template: Template) -> None:

@@ -293,7 +293,10 @@ def test_data_that_does_not_fit_fails_with_the_place(graphql: GraphQLClient) -> 
     assert missing.error_code == "DOCUMENTS_DATA_REFUSED"
 
 
-def test_it_is_tried_with_its_sample_before_it_is_published(graphql: GraphQLClient) -> None:
+def test_it_is_tried_with_its_sample_before_it_is_published(
+    graphql: GraphQLClient, settings: Any
+) -> None:
+    settings.OFFICE_PROGRAM = ""
     template = given(graphql, LETTER)
     upload = standing(graphql, template)["id"]
 

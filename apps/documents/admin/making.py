@@ -64,6 +64,8 @@ class MadeAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def source(self, row: Made) -> SafeString | str:
         if row.data_file_id:
             return f"the file {row.data_file_id}"
+        if row.import_job_id:
+            return f"the import {row.import_job_id}"
         if row.query:
             where = row.query["service"] or "the graph"
             return format_html(

@@ -31,6 +31,8 @@ class Made(TenantModel):
     #: JSON, as text: numbers keep their digits. Empty where a file or a question gives it.
     data = models.TextField(blank=True)
     data_file_id = models.UUIDField(null=True, blank=True)
+    #: Whose rows are the data, once it is done.
+    import_job_id = models.UUIDField(null=True, blank=True)
     #: `{"service": …, "query": …, "variables": …}`, asked when the job runs.
     query = models.JSONField(default=dict, blank=True)
     #: Who asked for it, with what this may do; a job has no right that has been lost since.

@@ -4,6 +4,7 @@ import graphene
 
 from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.schema.inputs import (
+    IMPORT,
     PROTECT,
     SIGN_WITH,
     DocumentProtectionInput,
@@ -35,6 +36,7 @@ class CreateDocumentBatchInput(ChangeInput):
         " a list of JSON. It is read as the caller may read it then."
     )
     query = DocumentQueryInput()
+    import_job = graphene.ID(description=f"{IMPORT} A document of each.")
     sign_with = graphene.String(
         description=f"{SIGN_WITH} Of a zip each document is signed, else the merged one."
     )

@@ -2,6 +2,7 @@
 
 import graphene
 
+from apps.documents.schema.inputs import SIGN_WITH, DocumentProtectionInput
 from apps.documents.schema.types import DocumentType
 from apps.documents.services.pdf_files import fill_pdf_form, merge_pdfs, split_pdf
 from kernel.federation.mutations import Bulk, ChangeInput, Create
@@ -10,7 +11,14 @@ from kernel.federation.scalars import JSON
 _FILE = "A PDF of the files service, read as the caller may read it then."
 
 
-class MergePdfsInput(ChangeInput):
+class _Sealed(ChangeInput):
+    """What becomes of PDFs that are made of others."""
+
+    sign_with = graphene.String(description=SIGN_WITH)
+    protect = DocumentProtectionInput(description="For PDFs that are not signed.")
+
+
+class MergePdfsInput(_Sealed):
     """PDFs that become one, in their order."""
 
     file_ids = graphene.List(
@@ -26,7 +34,7 @@ class PdfPagesInput(graphene.InputObjectType):
     last = graphene.Int(required=True)
 
 
-class SplitPdfInput(ChangeInput):
+class SplitPdfInput(_Sealed):
     """A PDF, and the ranges of pages that become PDFs of their own."""
 
     file_id = graphene.ID(required=True, description=_FILE)
@@ -36,7 +44,7 @@ class SplitPdfInput(ChangeInput):
     title = graphene.String(description="Before the pages in the title of each.")
 
 
-class FillPdfFormInput(ChangeInput):
+class FillPdfFormInput(_Sealed):
     """A form of PDF, and what goes into its fields."""
 
     file_id = graphene.ID(required=True, description=_FILE)

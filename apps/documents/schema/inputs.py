@@ -58,8 +58,8 @@ class DocumentQueryInput(graphene.InputObjectType):
     """A question whose answer is data, asked as the caller when the document is made."""
 
     service = graphene.String(
-        description="The service that is asked. None: the graph of all services, where one process"
-        " serves them."
+        description="The service that is asked. None: the graph of all services, in however many"
+        " processes they are."
     )
     query = graphene.String(required=True, description="One query; nothing is changed by it.")
     variables = JSON()
@@ -70,6 +70,10 @@ class DocumentQueryInput(graphene.InputObjectType):
     )
 
 
+IMPORT = (
+    "An import into a table of the tenant that is done: the rows that it brought and nobody has"
+    " changed since, read as the caller may read them then."
+)
 SIGN_WITH = "The name or id of a signing key, for PDF; it takes documents:sign."
 
 
@@ -98,6 +102,7 @@ class CreateDocumentInput(ChangeInput):
         description="A file with an object of JSON, read as the caller may read it then."
     )
     query = DocumentQueryInput()
+    import_job = graphene.ID(description=IMPORT + " They are `rows` beside `import`.")
     sign_with = graphene.String(description=SIGN_WITH)
     protect = DocumentProtectionInput(description=PROTECT)
 

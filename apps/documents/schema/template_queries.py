@@ -66,8 +66,10 @@ class DocumentTemplatePreview(graphene.ObjectType):
     pages = graphene.Int(required=True, description="All of them, also those that are not shown.")
     pictures = graphene.List(graphene.NonNull(DocumentPagePicture), required=True)
     format = DocumentFormatEnum(required=True, description="Of what was made.")
-    document = graphene.String(
-        description="Of an upload, in the place of pictures: the file that it becomes, as base64."
+    document = graphene.String(description="Of an upload: the file that it becomes, as base64.")
+    note = graphene.String(
+        description="Of an upload, why there are no pictures of it: LibreOffice makes them, where"
+        " it is installed."
     )
     problem = graphene.String(description="Why nothing could be made.")
     code = graphene.String(description="The code of that.")
@@ -185,6 +187,7 @@ class TemplateReads:
             "pictures": shown,
             "format": made.format,
             "document": base64.b64encode(made.document).decode() or None,
+            "note": made.note or None,
         }
 
     @staticmethod

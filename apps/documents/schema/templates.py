@@ -1,6 +1,5 @@
 """Templates, their versions, themes and partials as the graph shows them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import graphene
@@ -24,7 +23,7 @@ from apps.documents.selectors.templates import (
     uploaded,
     uploads_of,
 )
-from kernel.federation.batches import Batched, together
+from kernel.federation.batches import Batched, peers
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
 from kernel.federation.references import Reference
@@ -187,17 +186,6 @@ class TemplateVersionType(Entity):
             {"name": name, "file_id": one.get("file"), **one}
             for name, one in sorted(version.assets.items())
         ]
-
-
-def peers(load: Callable[[list[str]], dict[str, Any]]) -> Callable[[list[str]], dict[str, Any]]:
-    """Return what loads rows that load what belongs to them together."""
-
-    def loaded(ids: list[str]) -> dict[str, Any]:
-        found = load(ids)
-        together(list(found.values()))
-        return found
-
-    return loaded
 
 
 @key("id")

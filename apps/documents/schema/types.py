@@ -16,14 +16,14 @@ from apps.documents.models import (
 )
 from apps.documents.models.making import Made
 from apps.documents.schema.formats import DocumentFormatEnum
-from apps.documents.schema.templates import TemplateVersionType, peers
+from apps.documents.schema.templates import TemplateVersionType
 from apps.documents.selectors.documents import (
     keys_of_batches,
     keys_of_documents,
     versions_of_batches,
     versions_of_documents,
 )
-from kernel.federation.batches import Batched
+from kernel.federation.batches import Batched, peers
 from kernel.federation.directives import key
 from kernel.federation.entities import Entity
 from kernel.federation.references import Reference
@@ -83,6 +83,9 @@ class MadeFields:
     output = Reference("File", column="output_id", description="The file it was made as.")
     data_file = Reference("File", column="data_file_id", description="Where data comes from.")
     query = graphene.Field(_Source, description="Where data comes from.")
+    import_job = Reference(
+        "ImportJob", column="import_job_id", description="Whose rows are the data."
+    )
     job_id = graphene.ID(description="`documentsJob` tells how far it is.")
     error = graphene.Field(MakingError, description="Why there is none; null unless it failed.")
     protected = graphene.Boolean(required=True, description="Whether it takes a password.")

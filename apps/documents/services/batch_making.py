@@ -94,10 +94,11 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     try:
         version = TemplateVersion.objects.select_related("uploaded").get(pk=batch.version_id or "")
         plain = source_of(version)
-        # Of a merged batch the whole is signed, or protected: what is merged is neither any more.
+        # Of a merged batch the whole is signed: what is merged has no signature any more.
         single = batch.packing != BatchPacking.MERGED
         key = read_key(batch.signing_key_id) if single else None
-        protection = protection_of(batch) if single else None
+        # Also of a merged one: the single documents are kept for days, for going on.
+        protection = protection_of(batch)
     except DomainError as error:
         if error.retryable:
             raise

@@ -58,7 +58,9 @@ def create_batch(
     if not ACCEPTING.value():
         raise UnavailableError("no documents are taken for now")
     if not count_sources(asked):
-        raise InvalidInputError("a batch takes its items from the request, a file or a query")
+        raise InvalidInputError(
+            "a batch takes its items from the request, a file, a query or an import"
+        )
     used = usable_version(found_template(template), version)
     batch = DocumentBatch(
         title=used.template.title if title is None else title,

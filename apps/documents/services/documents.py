@@ -13,7 +13,7 @@ from apps.documents.selectors.templates import found_template, usable_version
 from apps.documents.services.handing_over import enqueue_forgetting
 from apps.documents.services.protecting import protection_text
 from apps.documents.services.signing import key_to_sign_with
-from apps.documents.services.sources import checked_file, checked_query, data_text
+from apps.documents.services.sources import checked_id, checked_query, data_text
 from contracts.documents import (
     DocumentCancelled,
     DocumentCreated,
@@ -46,6 +46,8 @@ class DataSource(TypedDict, total=False):
     data: Any
     data_file: str | None
     query: Mapping[str, Any] | None
+    #: The id of an import, whose rows are the data.
+    import_job: str | None
 
 
 class Asked(DataSource, total=False):
@@ -140,10 +142,13 @@ def wanted(version: TemplateVersion, format: DocumentFormat | str, asked: Asked)
 def source(kind: type, given: DataSource) -> dict[str, Any]:
     """Return the columns that say where data comes from; raises InvalidInputError."""
     if count_sources(given) > 1:
-        raise InvalidInputError("data comes with the request, from a file or by a query: one of it")
+        raise InvalidInputError(
+            "data comes with the request, from a file, by a query or from an import: one of it"
+        )
     return {
         "data": data_text(given.get("data"), kind=kind),
-        "data_file_id": checked_file(given.get("data_file")),
+        "data_file_id": checked_id(given.get("data_file")),
+        "import_job_id": checked_id(given.get("import_job")),
         "query": checked_query(given.get("query")),
         "asked_by": remembered_rights(),
     }
@@ -151,8 +156,7 @@ def source(kind: type, given: DataSource) -> dict[str, Any]:
 
 def count_sources(given: DataSource) -> int:
     """Return from how many places data is to come."""
-    found = (given.get("data"), given.get("data_file"), given.get("query"))
-    return sum(one is not None for one in found)
+    return sum(given.get(one) is not None for one in ("data", "data_file", "query", "import_job"))
 
 
 @transaction.atomic

@@ -111,10 +111,16 @@ def _join(batch: DocumentBatch) -> None:
 
 def _merge(batch: DocumentBatch, made: QuerySet[BatchItem], out: BinaryIO) -> None:
     """Write the documents as one, which is signed or protected where that was asked for."""
-    key = read_key(batch.signing_key_id)
+    key, protection = read_key(batch.signing_key_id), protection_of(batch)
     parts = [_part(one) for one in by_key(made, key="position")]
     with tempfile.TemporaryFile() as unsigned:
-        plain = merge(parts, unsigned, title=batch.title, protection=protection_of(batch))
+        plain = merge(
+            parts,
+            unsigned,
+            title=batch.title,
+            protection=protection,
+            password=protection.owner if protection else "",
+        )
         unsigned.seek(0)
         with signed(plain, unsigned, key) as (merged, content):
             shutil.copyfileobj(content, out)

@@ -9,8 +9,11 @@ from typing import BinaryIO, cast
 from apps.documents.conf import DATA_FILE_BYTES, DOCUMENT_BYTES
 from apps.documents.metrics import counted
 from apps.documents.models import Document
+from apps.documents.services.protecting import protection_of
 from apps.documents.services.rendering import Part, Rendered, fill_form, merge, split
+from apps.documents.services.signing import read_key, signed
 from kernel.errors import PayloadTooLargeError
+from kernel.faults import fault_point
 from kernel.identity.rights import remaining_rights
 from kernel.mesh.fetching import fetched
 from kernel.tenancy.context import acting_as
@@ -21,28 +24,34 @@ _IN_MEMORY = 1 << 20
 
 @contextmanager
 def of_files(document: Document) -> Iterator[tuple[Rendered, BinaryIO]]:
-    """Give a document that was made of files, and its bytes to be read.
+    """Give a document that was made of files, signed if there is a key, and its bytes to be read.
 
-    Raises ForbiddenError, NotFetchedError, PayloadTooLargeError, UnavailableError, and what
-    `merge`, `split` and `fill_form` do.
+    Raises ForbiddenError, NotFetchedError, NotFoundError (the key is gone), PayloadTooLargeError,
+    UnavailableError, and what `merge`, `split`, `fill_form` and `signed` do.
     """
     told = document.operation
+    # Before any file is read: without its key nothing is made.
+    key, protection = read_key(document.signing_key_id), protection_of(document)
     with (
         tempfile.TemporaryFile() as given,
         tempfile.SpooledTemporaryFile(_IN_MEMORY) as file,
     ):
         parts, out = _gathered(document, cast(BinaryIO, given)), cast(BinaryIO, file)
+        fault_point("documents-files-read")
         with counted(document.format):
             match told["name"]:
                 case "merge":
-                    made = merge(parts, out, title=document.title)
+                    made = merge(parts, out, title=document.title, protection=protection)
                 case "split":
-                    made = split(parts[0], out, first=told["first"], last=told["last"])
+                    first, last = told["first"], told["last"]
+                    made = split(parts[0], out, first=first, last=last, protection=protection)
                 case _:
                     values = document.data.encode()
-                    made = fill_form(parts[0], values, out, flatten=told["flatten"])
+                    flatten = told["flatten"]
+                    made = fill_form(parts[0], values, out, flatten=flatten, protection=protection)
         out.seek(0)
-        yield made, out
+        with signed(made, out, key) as found:
+            yield found
 
 
 def _gathered(document: Document, given: BinaryIO) -> list[Part]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from django.conf import settings
+
+from apps.documents.adapters.office import OfficeError, OfficeLimits, found_program, pdf_of
 from apps.documents.domain.assembling import told
 from apps.documents.domain.findings import InvalidTemplateError
 from apps.documents.domain.limits import DEFAULT
@@ -21,7 +24,7 @@ from apps.documents.models import TemplateUpload, Theme
 from apps.documents.selectors.templates import judged
 from apps.documents.services.rendering import Source, called, render, usual_limits
 from apps.documents.services.uploads import content_of
-from kernel.errors import InvalidInputError, UnavailableError
+from kernel.errors import DomainError, InvalidInputError, UnavailableError
 from kernel.sandbox import Limits
 
 MOST_PAGES = 10
@@ -33,6 +36,8 @@ SECONDS = 8
 #: So many are made at a time in one process: each may take the memory of a document.
 _TURNS = threading.BoundedSemaphore(2)
 _PATIENCE_SECONDS = 5
+#: LibreOffice takes some hundred megabytes, and a core.
+_OFFICE = threading.BoundedSemaphore(1)
 #: In the place of pictures, which are files: a grey square.
 _PLACEHOLDER = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAADklEQVR42mO4"
@@ -54,7 +59,8 @@ class PagePicture:
 class Preview:
     """What became of a version and its sample; `pages` counts all of them.
 
-    Of a file of Word or Excel that was filled there are no pictures, but the file.
+    Of a file of Word or Excel that was filled there is the file, and pictures of its pages where
+    LibreOffice is installed; else `note` says why there are none.
     """
 
     title: str
@@ -62,6 +68,7 @@ class Preview:
     pictures: list[PagePicture]
     format: str = "pdf"
     document: bytes = b""
+    note: str = ""
 
 
 def preview(
@@ -91,12 +98,13 @@ def preview(
         limits = replace(limits, output_bytes=min(limits.output_bytes, MOST_FILE_BYTES))
         with turn():
             made = render(source, out, format=upload.kind, locale=locale, limits=limits)
-        return Preview(
+        filled = Preview(
             title=made.title, pages=0, pictures=[], format=upload.kind, document=out.getvalue()
         )
+        return _pictured(filled, first, count, width)
     with turn():
         made = render(source, out, format="pdf", locale=locale, limits=limits)
-        pictures = _pictures(out.getvalue(), first, count, width, limits)
+        _, pictures = _pictures(out.getvalue(), first, count, width, limits)
     return Preview(title=made.title, pages=made.pages, pictures=pictures)
 
 
@@ -125,7 +133,31 @@ def awaited_limits() -> Limits:
     )
 
 
-def _pictures(pdf: bytes, first: int, count: int, width: int, limits: Limits) -> list[PagePicture]:
+def _pictured(filled: Preview, first: int, count: int, width: int) -> Preview:
+    """Return a file that was filled with pictures of its pages, or why there are none."""
+    program = found_program(settings.OFFICE_PROGRAM)
+    if program is None:
+        return replace(filled, note="no pictures: LibreOffice is not installed where this runs")
+    if not _OFFICE.acquire(timeout=_PATIENCE_SECONDS):
+        return replace(filled, note="no pictures: those of others are being made; try again")
+    try:
+        pdf = pdf_of(filled.document, kind=filled.format, program=program, limits=OfficeLimits())
+    except OfficeError as error:
+        return replace(filled, note=f"no pictures: {error}")
+    finally:
+        _OFFICE.release()
+    try:
+        with turn():
+            pages, pictures = _pictures(pdf, first, count, width, awaited_limits())
+    except DomainError as error:
+        return replace(filled, note=f"no pictures: {error}")
+    return replace(filled, pages=pages, pictures=pictures)
+
+
+def _pictures(
+    pdf: bytes, first: int, count: int, width: int, limits: Limits
+) -> tuple[int, list[PagePicture]]:
+    """Return how many pages there are, and pictures of some."""
     try:
         answer = called(
             "picture",
@@ -135,7 +167,7 @@ def _pictures(pdf: bytes, first: int, count: int, width: int, limits: Limits) ->
             arguments={"first": first, "count": count, "width": width},
         )
         sizes = [(int(across), int(down)) for across, down in answer.told["sizes"]]
-        return [
+        return int(answer.told["pages"]), [
             PagePicture(number=number, width=across, height=down, png=png)
             for number, ((across, down), png) in enumerate(
                 zip(sizes, answer.parts, strict=True), start=first

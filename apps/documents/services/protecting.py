@@ -18,7 +18,7 @@ MOST_BYTES = 127
 
 def protection_text(
     told: Mapping[str, Any] | None,
-    version: TemplateVersion,
+    version: TemplateVersion | None,
     format: DocumentFormat,
     *,
     signed: bool,
@@ -34,7 +34,7 @@ def protection_text(
         raise InvalidInputError(f"only PDF takes a password, and not {format}")
     if signed:
         raise InvalidInputError("a document is protected or signed, and not both")
-    if _is_kept(version):
+    if version is not None and _is_kept(version):
         raise InvalidInputError(
             "the template makes PDF/A or an invoice for programs, which has no password"
         )

@@ -132,7 +132,7 @@ def render(
         arguments={
             "format": format,
             "locale": locale,
-            "protection": asdict(protection) if protection else None,
+            "protection": _told(protection),
         },
     )
 
@@ -152,11 +152,13 @@ def merge(
     *,
     title: str,
     protection: Protection | None = None,
+    password: str = "",
     limits: Limits | None = None,
 ) -> Rendered:
     """Write PDFs as one, with a bookmark for each; the same ones have the same bytes each time.
 
-    Not so where they are protected. Raises DocumentRefusedError, RenderingLimitError,
+    Not so where they are protected. `password` is that of the owner of PDFs that we have encrypted.
+    Raises DocumentRefusedError, RenderingLimitError,
     RenderingFailedError; OSError when it may go otherwise later.
     """
     titles = json.dumps([part.title for part in parts]).encode()
@@ -170,12 +172,18 @@ def merge(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"title": title, "protection": asdict(protection) if protection else None},
+        arguments={"title": title, "protection": _told(protection), "password": password},
     )
 
 
 def split(
-    part: Part, out: BinaryIO, *, first: int, last: int, limits: Limits | None = None
+    part: Part,
+    out: BinaryIO,
+    *,
+    first: int,
+    last: int,
+    protection: Protection | None = None,
+    limits: Limits | None = None,
 ) -> Rendered:
     """Write some pages of a PDF, counted from 1; raises as `merge` does."""
     return _run(
@@ -185,12 +193,18 @@ def split(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"first": first, "last": last},
+        arguments={"first": first, "last": last, "protection": _told(protection)},
     )
 
 
 def fill_form(
-    part: Part, values: bytes, out: BinaryIO, *, flatten: bool, limits: Limits | None = None
+    part: Part,
+    values: bytes,
+    out: BinaryIO,
+    *,
+    flatten: bool,
+    protection: Protection | None = None,
+    limits: Limits | None = None,
 ) -> Rendered:
     """Write a form with values, as JSON by the names of its fields; raises as `merge` does."""
     lengths = {"values": len(values), "form": part.size_bytes}
@@ -202,7 +216,7 @@ def fill_form(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"flatten": flatten},
+        arguments={"flatten": flatten, "protection": _told(protection)},
     )
 
 
@@ -235,6 +249,10 @@ def called(
 def findings_of(told: Any) -> list[Finding]:
     """Return findings that the sandbox tells of; raises KeyError, TypeError, ValueError."""
     return [_finding(one) for one in told[:_MOST_FINDINGS]]
+
+
+def _told(protection: Protection | None) -> dict[str, Any] | None:
+    return asdict(protection) if protection else None
 
 
 def _run(

@@ -1,11 +1,11 @@
-"""Where the data of documents comes from: the request, a file, or a question to the graph.
+"""Where the data of documents comes from: the request, a file, a question, or an import.
 
 Files are read and questions are asked by a job, with what whoever asked for the document may do
 then and may still do.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,21 +16,20 @@ from apps.documents.domain.items import Item, ItemsError, checked, items_of, kin
 from apps.documents.errors import DataUnreadableError
 from apps.documents.models import TemplateVersion
 from apps.documents.models.making import Made
+from apps.documents.services.asking import answered
+from apps.documents.services.imported_data import of_import, rows_of_import
 from apps.documents.services.rendering import Source
 from apps.documents.services.uploads import content_of
-from kernel.errors import InvalidInputError, UnavailableError
+from kernel.errors import InvalidInputError
 from kernel.identity.rights import remaining_rights
 from kernel.identity.service_tokens import own_principal
 from kernel.ids import parse_id
-from kernel.mesh.client import RemoteError, mesh
 from kernel.mesh.fetching import Fetched, fetched
 from kernel.mesh.questions import check_question
 from kernel.tenancy.context import acting_as, current_tenant_id
 
 #: Pages of a connection that one question may follow.
 _MOST_PAGES = 1_000
-#: Errors of other services that trying again may heal.
-_PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RATE_LIMITED", "INTERNAL"}
 
 
 def checked_query(told: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -47,9 +46,9 @@ def checked_query(told: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def checked_file(file_id: str | None) -> Any:
-    """Return the id of a file of data; whether it is there is asked by the job."""
-    return parse_id(file_id) if file_id else None
+def checked_id(told: str | None) -> Any:
+    """Return the id of a file of data, or of an import; the job asks whether it is there."""
+    return parse_id(told) if told else None
 
 
 def data_text(data: Any, *, kind: type) -> str:
@@ -76,6 +75,10 @@ def data_of(row: Made) -> Iterator[tuple[Iterator[bytes], int]]:
         with _file(row) as file:
             yield file.chunks, file.size_bytes
         return
+    if row.import_job_id:
+        with of_import(row) as found:
+            yield found
+        return
     text = row.data or "{}"
     if row.query:
         text = json.dumps(_answer(row), ensure_ascii=False)
@@ -95,10 +98,11 @@ def items_for(row: Made) -> Iterator[Iterator[Item]]:
             except ItemsError as error:
                 raise DataUnreadableError(str(error)) from error
         return
-    if row.query:
-        yield (checked(one, f"/{at}", most) for at, one in enumerate(_asked_items(row)))
-        return
-    values = json.loads(row.data or "[]")
+    values: Iterable[Any]
+    if row.import_job_id:
+        values = rows_of_import(row)
+    else:
+        values = _asked_items(row) if row.query else json.loads(row.data or "[]")
     yield (checked(one, f"/{at}", most) for at, one in enumerate(values))
 
 
@@ -151,16 +155,7 @@ def _asset(file_id: str, version: int) -> bytes:
 
 def _answer(row: Made, **more: Any) -> dict[str, Any]:
     told = row.query
-    variables = {**told["variables"], **more}
-    try:
-        with acting_as(remaining_rights(row.asked_by)):
-            if told["service"]:
-                return mesh.query(told["service"], told["query"], **variables)
-            return mesh.query_graph(told["query"], **variables)
-    except RemoteError as error:
-        if error.remote_code in _PASSING:
-            raise UnavailableError(f"the query is not answered: {error}") from error
-        raise DataUnreadableError(f"{error.remote_code}: {error}"[:500]) from error
+    return answered(row, told["service"], told["query"], **{**told["variables"], **more})
 
 
 def _asked_items(row: Made) -> Iterator[Any]:

@@ -46,6 +46,7 @@ def check_upload(upload_id: UUID) -> None:
         return
     try:
         content = _fetched(upload)
+        fault_point("documents-upload-fetched")
         found = _inspected(content)
     except DomainError as error:
         if error.retryable:

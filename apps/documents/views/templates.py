@@ -1,6 +1,10 @@
-"""The pages on which a tenant's templates are written: they work by the public API."""
+"""The pages on which a tenant's templates, and what belongs to them, are kept.
+
+They work by the public API.
+"""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +22,51 @@ from kernel.identity.recent_tenants import recent_tenants
 from kernel.tenancy.context import Principal, acting_as
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class List:
+    """A page that is a list, by the name of its path; a script fills it."""
+
+    name: str
+    heading: str
+    script: str
+    says: str = ""
+    searched: bool = False
+
+
+TEMPLATES = List(
+    name="documents-templates",
+    heading="Templates",
+    script="documents/templates.js",
+    searched=True,
+)
+THEMES = List(
+    name="documents-themes",
+    heading="Themes",
+    script="documents/themes.js",
+    says="colours, type and a logo that templates share",
+)
+PARTIALS = List(
+    name="documents-partials",
+    heading="Partials",
+    script="documents/partials.js",
+    says="blocks that templates include",
+)
+BATCHES = List(
+    name="documents-batches",
+    heading="Batches",
+    script="documents/batches.js",
+    says="a document of each of many items, had as one file",
+)
+#: As the pages lead to each other.
+LISTS = (TEMPLATES, THEMES, PARTIALS, BATCHES)
+
+
 @require_safe
 @login_required
-def listed(request: HttpRequest) -> HttpResponse:
-    """Show the templates of the tenant that the session works in."""
-    return _page(request, _reader(request), "documents/templates.html", {})
+def listed(request: HttpRequest, shown: List) -> HttpResponse:
+    """Show one of the lists, of the tenant that the session works in."""
+    more = {"shown": shown, "pages": LISTS}
+    return _page(request, _reader(request), "documents/list.html", more)
 
 
 @require_safe

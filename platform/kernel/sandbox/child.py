@@ -6,6 +6,7 @@ JSON, with the pipes for what comes in and what goes out. When that process has 
 It ends with the socket.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -34,6 +35,10 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     module = importlib.import_module(name)
     room = _address_space()
+    # What is here stays: a collection in a fork would look at each object of it, and so copy them
+    # all, page by page.
+    gc.collect()
+    gc.freeze()
     control.send(b"{}")
     while True:
         message, pipes, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)

@@ -20,10 +20,14 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A PDF to put into another; with a title it gets a bookmark, and has its own below that."""
+    """A PDF to put into another; with a title it gets a bookmark, and has its own below that.
+
+    One that we have encrypted has the `password` of its owner.
+    """
 
     content: BinaryIO
     title: str = ""
+    password: str = ""
 
 
 def merge_pdfs(
@@ -80,7 +84,7 @@ def _merge(sources: Sequence[Source], out: BinaryIO, number: int, title: str = "
         shared, bookmarks = Shared(), _Bookmarks(merged)
         for at, source in enumerate(sources, start=number):
             # Streams are copied when the result is written: until then they are read from here.
-            pdf = held.enter_context(opened(source.content, f"/{at}"))
+            pdf = held.enter_context(opened(source.content, f"/{at}", source.password))
             first = len(merged.pages)
             if first + len(pdf.pages) > MOST_PAGES:
                 stop(f"/{at}", "size", f"a PDF has at most {MOST_PAGES} pages")

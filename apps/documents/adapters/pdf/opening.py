@@ -20,15 +20,19 @@ settings.set_qpdf_limits(flate_max_memory=256_000_000, run_length_max_memory=256
 
 
 @contextmanager
-def opened(given: BinaryIO, place: str = "") -> Iterator[pikepdf.Pdf]:
-    """Give a PDF; raises DocumentError for one that is none, or that takes a password.
+def opened(  # nosec B107  empty is none
+    given: BinaryIO, place: str = "", password: str = ""
+) -> Iterator[pikepdf.Pdf]:
+    """Give a PDF; raises DocumentError for one that is none, or that takes another password.
 
-    What it raises within is told the same way: a page may turn out to be broken when it is read.
+    One that is encrypted is opened by a password of ours alone: whoever gave it may not allow
+    what we would do. What it raises within is told the same way: a page may turn out to be broken
+    when it is read.
     """
     given.seek(0)
     try:
-        with pikepdf.open(given) as pdf:
-            if pdf.is_encrypted:
+        with pikepdf.open(given, password=password) as pdf:
+            if pdf.is_encrypted and not password:
                 stop(place, "encrypted", "the PDF is encrypted: give one without protection")
             count = len(pdf.pages)
             if not 0 < count <= MOST_PAGES:

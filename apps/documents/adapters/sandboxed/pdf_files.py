@@ -16,34 +16,37 @@ from apps.documents.domain.findings import DocumentError
 from apps.documents.domain.protection import Protection
 
 
-def merge(data: bytes, *, title: str, protection: dict[str, Any] | None = None) -> Answer:
+def merge(
+    data: bytes, *, title: str, protection: dict[str, Any] | None = None, password: str = ""
+) -> Answer:
     """Return PDFs as one, in their order, with a bookmark for each.
 
-    The part `titles` is a list of what they are called, and `0`, `1` … are the PDFs.
+    `password` opens those that we have encrypted. The part `titles` is a list of what they are
+    called, and `0`, `1` … are the PDFs.
     """
     given = unpacked(data)
     titles = json.loads(bytes(given.pop("titles")))
     sources = [
-        Source(io.BytesIO(part), name) for name, part in zip(titles, given.values(), strict=True)
+        Source(io.BytesIO(part), name, password)
+        for name, part in zip(titles, given.values(), strict=True)
     ]
     out = io.BytesIO()
     try:
         pages = merge_pdfs(sources, out, title=title)
     except DocumentError as error:
         return refused("document", [error.finding]), []
-    if protection:
-        plain, out = out, io.BytesIO()
-        protect(plain, out, Protection(**protection))
-    return {"title": title, "pages": pages}, [out.getvalue()]
+    return {"title": title, "pages": pages}, [_guarded(out.getvalue(), protection)]
 
 
-def split(data: bytes, *, first: int, last: int) -> Answer:
+def split(
+    data: bytes, *, first: int, last: int, protection: dict[str, Any] | None = None
+) -> Answer:
     """Return some pages of a PDF, counted from 1."""
     try:
-        made = list(split_pdf(io.BytesIO(data), [range(first - 1, last)]))
+        (made,) = split_pdf(io.BytesIO(data), [range(first - 1, last)])
     except DocumentError as error:
         return refused("document", [error.finding]), []
-    return {"title": "", "pages": last - first + 1}, made
+    return {"title": "", "pages": last - first + 1}, [_guarded(made, protection)]
 
 
 def form_fields(data: bytes) -> Answer:
@@ -55,7 +58,7 @@ def form_fields(data: bytes) -> Answer:
     return {"fields": [asdict(one) for one in found]}, []
 
 
-def fill_form(data: bytes, *, flatten: bool) -> Answer:
+def fill_form(data: bytes, *, flatten: bool, protection: dict[str, Any] | None = None) -> Answer:
     """Return a form with values; the parts are `values`, as JSON, and the `form`."""
     given = unpacked(data)
     out = io.BytesIO()
@@ -65,4 +68,14 @@ def fill_form(data: bytes, *, flatten: bool) -> Answer:
     except DocumentError as error:
         return refused("document", [error.finding]), []
     with pypdfium2.PdfDocument(out.getvalue()) as made:
-        return {"title": "", "pages": len(made)}, [out.getvalue()]
+        pages = len(made)
+    return {"title": "", "pages": pages}, [_guarded(out.getvalue(), protection)]
+
+
+def _guarded(made: bytes, protection: dict[str, Any] | None) -> bytes:
+    """Return a PDF as it is, or encrypted."""
+    if not protection:
+        return made
+    out = io.BytesIO()
+    protect(io.BytesIO(made), out, Protection(**protection))
+    return out.getvalue()

@@ -12,10 +12,11 @@ _MOST_ASPECT = 4
 def picture(
     data: bytes, *, first: int, count: int, width: int
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Return pages as PNG files, so many pixels wide, and the size of each."""
+    """Return pages as PNG files, so many pixels wide, the size of each, and how many there are."""
     sizes, made = [], []
     with pypdfium2.PdfDocument(data) as document:
-        for number in range(first - 1, min(first - 1 + count, len(document))):
+        pages = len(document)
+        for number in range(first - 1, min(first - 1 + count, pages)):
             page = document[number]
             across, down = page.get_size()
             scale = width / max(across, down / _MOST_ASPECT)
@@ -25,4 +26,4 @@ def picture(
             sizes.append([image.width, image.height])
             made.append(out.getvalue())
             page.close()
-    return {"sizes": sizes}, made
+    return {"sizes": sizes, "pages": pages}, made

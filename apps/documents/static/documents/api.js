@@ -73,6 +73,8 @@ export const NAMED = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0
 /** A labelled field of a dialog. */
 export const field = (label, name, more = {}) => h("label", {}, label, h(more.rows ? "textarea" : "input", { name, class: "docs-field", ...more }));
 
+let dialogs = 0;
+
 /** A dialog of its own making: `fill` gets what ends it with an answer; returns that, or null. */
 export function dialogOf(title, kind, fill) {
   return new Promise((resolve) => {
@@ -81,14 +83,41 @@ export function dialogOf(title, kind, fill) {
       answer = given;
       dialog.close();
     };
-    const head = h("div", { class: "docs-head" }, h("h2", { id: "docs-dialog-title" }, title), button("Close", () => dialog.close()));
-    const dialog = h("dialog", { class: `docs-dialog ${kind}`, "aria-labelledby": "docs-dialog-title" }, head, fill(end));
+    // One may be opened over another.
+    const id = `docs-dialog-${(dialogs += 1)}`;
+    const head = h("div", { class: "docs-head" }, h("h2", { id }, title), button("Close", () => dialog.close()));
+    const dialog = h("dialog", { class: `docs-dialog ${kind}`, "aria-labelledby": id }, head, fill(end));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(answer);
     });
     page.append(dialog);
     dialog.showModal();
+  });
+}
+
+/** A form in a dialog that stays open until `save` has kept what it says; returns whether it has. */
+export function form(title, fields, { yes, save, kind = "", says = "" }) {
+  return dialogOf(title, kind, (end) => {
+    const problem = h("p", { class: "docs-problem", role: "alert", hidden: true });
+    const made = h("form", {}, says && h("p", { class: "docs-quiet" }, says), fields, problem, h("div", { class: "docs-acts" }, h("button", { class: "docs-button docs-primary" }, yes)));
+    let saving = false;
+    made.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (saving) return;
+      saving = true;
+      problem.hidden = true;
+      try {
+        await save(Object.fromEntries(new FormData(made)));
+        end(true);
+      } catch (error) {
+        problem.textContent = error.message;
+        problem.hidden = false;
+      } finally {
+        saving = false;
+      }
+    });
+    return made;
   });
 }
 

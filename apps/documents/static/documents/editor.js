@@ -16,7 +16,7 @@ const TRY = `query($body: String!, $markdown: String, $schema: String, $sample: 
   check: checkDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $assets, themeId: $themeId, uploadId: $uploadId) {
     publishable inferredSchema findings { source place code message block expression at severity } }
   preview: previewDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, themeId: $themeId, uploadId: $uploadId, first: $first, count: 3, width: 900) {
-    title pages problem format document pictures { number width height png } } }`;
+    title pages problem format document note pictures { number width height png } } }`;
 const NAMES = { markdown: "Text", body: "Template", sample: "Sample data", schema: "Schema" };
 const PARTS = { pictures: "Pictures", upload: "File" };
 const HINTS = {
@@ -224,7 +224,7 @@ function lead(name, [start, end]) {
   area.scrollTop = Math.max((line - 4) * height, 0);
 }
 
-function show({ title, pages, problem, format, document: made, pictures: shown }) {
+function show({ title, pages, problem, format, document: made, note, pictures: shown }) {
   if (problem) {
     // What could be made last stays to be seen.
     at("pages").textContent = "Not up to date";
@@ -232,8 +232,10 @@ function show({ title, pages, problem, format, document: made, pictures: shown }
     if (!at("sheets").children.length) at("sheets").replaceChildren(h("p", { class: "docs-quiet" }, problem));
     return;
   }
-  if (made) {
-    file(title, format, made);
+  const had = made && file(title, format, made, note);
+  if (made && !shown.length && first === 1) {
+    at("turn").replaceChildren();
+    at("sheets").replaceChildren(had);
     return;
   }
   if (!shown.length && first > 1) {
@@ -245,19 +247,18 @@ function show({ title, pages, problem, format, document: made, pictures: shown }
   const last = first + shown.length - 1;
   at("pages").textContent = pages === 1 ? "1 page" : `Pages ${first} to ${last} of ${pages}`;
   at("turn").replaceChildren(...(pages > SHOWN ? [button("Back", () => leaf(-SHOWN), { kind: "docs-small", disabled: first === 1 }), button("On", () => leaf(SHOWN), { kind: "docs-small", disabled: last >= pages })] : []));
-  at("sheets").replaceChildren(...shown.map(({ number, width, height, png }) => h("img", { src: `data:image/png;base64,${png}`, width, height, alt: `Page ${number} of ${title}` })));
+  at("sheets").replaceChildren(had ?? "", ...shown.map(({ number, width, height, png }) => h("img", { src: `data:image/png;base64,${png}`, width, height, alt: `Page ${number} of ${title}` })));
 }
 
-/** Of a file of Word or Excel there are no pictures: it is had as it would be made. */
-function file(title, format, made) {
+/** A file of Word or Excel is had as it would be made, also where nothing makes pictures of it. */
+function file(title, format, made, note) {
   const bytes = Uint8Array.from(atob(made), (one) => one.charCodeAt(0));
   const name = `${title || "Preview"}.${format.toLowerCase()}`;
   if (address) URL.revokeObjectURL(address);
   address = URL.createObjectURL(new Blob([bytes]));
   at("sheets").classList.remove("docs-stale");
   at("pages").textContent = `${Math.ceil(bytes.length / 1024).toLocaleString()} KB`;
-  at("turn").replaceChildren();
-  at("sheets").replaceChildren(h("p", {}, "The file, filled with the sample: ", h("a", { href: address, download: name }, `Download ${name}`)));
+  return h("p", {}, "The file, filled with the sample: ", h("a", { href: address, download: name }, `Download ${name}`), note && h("span", { class: "docs-quiet" }, ` (${note})`));
 }
 
 function leaf(step) {

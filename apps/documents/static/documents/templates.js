@@ -2,6 +2,7 @@
 import { h } from "../kernel/elements.js";
 import { NAMED, announce, ask, badge, button, change, field, graph, told } from "./api.js";
 import { gallery } from "./gallery.js";
+import { Listing, emptiness } from "./listing.js";
 
 const page = document.querySelector("[data-documents]");
 const place = page.querySelector("[data-list]");
@@ -11,7 +12,6 @@ const QUERY = `query($search: String, $after: String) {
     nodes { id name title description archivedAt published { number } draft { number } }
     pageInfo { hasNextPage endCursor } } }`;
 const editorOf = (id) => `/documents/templates/${id}/`;
-let asked = 0;
 
 function standing({ archivedAt, published, draft }) {
   if (archivedAt) return [badge("archived", "docs-warn")];
@@ -26,28 +26,24 @@ const row = (one) =>
     h("div", { class: "docs-acts" }, standing(one)),
   );
 
-async function load(after = null) {
-  const turn = (asked += 1);
-  place.setAttribute("aria-busy", "true");
-  try {
-    const { documentTemplates: found } = await graph(QUERY, { search: word.value.trim() || null, after });
-    if (turn !== asked) return;
-    const list = after ? place.querySelector("ul") : h("ul", { class: "docs-list" });
-    list.append(...found.nodes.map(row));
-    place.replaceChildren(list.children.length ? list : nothing(), found.pageInfo.hasNextPage ? button("More", () => load(found.pageInfo.endCursor)) : "");
-    if (word.value) announce(`${list.children.length} found.`);
-  } catch (error) {
-    if (turn === asked) place.replaceChildren(h("p", { class: "docs-problem", role: "alert" }, error.message), button("Try again", () => load()));
-  } finally {
-    if (turn === asked) place.setAttribute("aria-busy", "false");
-  }
+const list = new Listing(place, {
+  read: async (after) => {
+    const { documentTemplates } = await graph(QUERY, { search: word.value.trim() || null, after });
+    return documentTemplates;
+  },
+  row,
+  nothing: () => nothing(),
+});
+
+async function load() {
+  await list.load();
+  if (word.value) announce(`${list.shown.length} found.`);
 }
 
 function nothing() {
-  const says = (title, more, ...acts) => h("div", { class: "docs-empty" }, h("p", {}, h("strong", {}, title)), h("p", {}, more), acts.length && h("div", { class: "docs-acts" }, acts));
-  if (word.value) return says("Nothing fits.", "Try fewer words.");
-  if (!told.mayWrite) return says("There are no templates yet.", "Whoever may write templates has written none yet.");
-  return says("There are no templates yet.", "Begin with one that is made: an invoice, a letter, a report with charts.", button("Look at the gallery", choose, { kind: "docs-primary" }));
+  if (word.value) return emptiness("Nothing fits.", "Try fewer words.");
+  if (!told.mayWrite) return emptiness("There are no templates yet.", "Whoever may write templates has written none yet.");
+  return emptiness("There are no templates yet.", "Begin with one that is made: an invoice, a letter, a report with charts.", button("Look at the gallery", choose, { kind: "docs-primary" }));
 }
 
 async function go(work) {
