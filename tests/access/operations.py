@@ -12,6 +12,8 @@ from tests.access import (
     of_files,
     of_imports,
     of_making,
+    of_notifications,
+    of_schedules,
     of_tables,
 )
 
@@ -406,6 +408,11 @@ OPERATIONS = [
     _retained("restoreAuditArchive", "AuditArchive", 'id: "$id"', "changes"),
     *_reads("notifications", "Notification", "notification", "notifications"),
     *(
+        replace(read, row=row)
+        for entity, one, many, row in of_notifications.READS
+        for read in _reads("notifications", entity, one, many)
+    ),
+    *(
         replace(read, row=row, scope=of_files.SCOPES.get(entity, read.scope))
         for entity, one, many, row in of_files.READS
         for read in _reads("files", entity, one, many)
@@ -448,6 +455,20 @@ OPERATIONS = [
     *_reads("scheduler", "JobSchedule", "jobSchedule", "jobSchedules"),
     *(
         replace(read, row=row)
+        for entity, one, many, row in of_schedules.READS
+        for read in _reads("scheduler", entity, one, many)
+    ),
+    *(
+        Operation(
+            service="scheduler",
+            name=name,
+            scope=scope,
+            document=f"{{ {asked} }}",
+        )
+        for name, asked, scope in of_schedules.QUESTIONS
+    ),
+    *(
+        replace(read, row=row)
         for entity, one, many, row in of_config.READS
         for read in _reads("config", entity, one, many)
     ),
@@ -470,7 +491,7 @@ OPERATIONS = [
             document=f"{{ result: {asked} }}",
             row=row,
         )
-        for name, asked, row in of_tables.QUESTIONS
+        for name, asked, row in (*of_tables.QUESTIONS, *of_imports.QUESTIONS)
     ),
     Operation(
         service="importexport",
@@ -592,6 +613,17 @@ OPERATIONS = [
     ),
     _change("notifications", "cancelNotification", "notification { id }", 'id: "$id"', "changes"),
     *(
+        replace(_change("notifications", name, answer, sent, effect), row=row)
+        for name, answer, sent, effect, row in of_notifications.CHANGES
+    ),
+    *(
+        replace(
+            _change("notifications", name, answer, sent, "none"),
+            row="notification workflow",
+        )
+        for name, answer, sent in of_notifications.BY_NAME
+    ),
+    *(
         replace(
             _change("files", name, "file { id }", f'id: "$id"{more}', "changes"),
             row="infected file",
@@ -629,19 +661,9 @@ OPERATIONS = [
         replace(_change("documents", name, answer, sent, "none"), row=row)
         for name, answer, sent, row in of_documents.ASIDE
     ),
-    _change(
-        "scheduler",
-        "createJobSchedule",
-        "jobSchedule { id }",
-        'name: "hourly", cron: "0 * * * *"',
-        "adds",
-    ),
-    _change(
-        "scheduler",
-        "updateJobSchedule",
-        "jobSchedule { id }",
-        'id: "$id", enabled: false',
-        "changes",
+    *(
+        replace(_change("scheduler", name, answer, sent, effect), row=row)
+        for name, answer, sent, effect, row in of_schedules.CHANGES
     ),
     *_removals("scheduler", "JobSchedule", "jobSchedule"),
     *(
@@ -715,6 +737,15 @@ OPERATIONS = [
     *(
         replace(_change("importexport", name, answer, sent, effect), row=row)
         for name, answer, sent, effect, row in of_imports.CHANGES
+    ),
+    # Nothing is sent into our own networks, which the answer says: no row is another by it.
+    Operation(
+        service="importexport",
+        name="testDataEndpoint",
+        scope="importexport:write",
+        document="""mutation { result: testDataEndpoint(input: {id: "$id"}) {
+            dataEndpoint { name } } }""",
+        row="place outside",
     ),
     *(
         replace(_change("importexport", name, answer, sent, effect), row=row)

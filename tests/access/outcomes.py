@@ -7,7 +7,14 @@ import pytest
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient, Result
-from tests.access import of_documents, of_imports, of_making, of_tables
+from tests.access import (
+    of_documents,
+    of_imports,
+    of_making,
+    of_notifications,
+    of_schedules,
+    of_tables,
+)
 from tests.access.operations import OPERATIONS, Operation
 from tests.access.rows import JOBS, ROWS
 
@@ -55,6 +62,8 @@ def names_row(operation: Operation) -> bool:
         *(name for name, *_ in of_documents.ASIDE),
         *of_imports.OF_IMPORTS,
         *of_making.OF_TEMPLATES,
+        *of_notifications.OF_ROWS,
+        *of_schedules.OF_SCHEDULES,
         *of_tables.OF_TABLES,
     }
     # Each tenant has one of its own, and names none.

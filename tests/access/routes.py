@@ -83,7 +83,9 @@ MODELS = {
     "identity/tenant": "add",
     "identity/tenantdeletion": "",
     "identity/tenantexport": "",
+    "importexport/dataendpoint": "",
     "importexport/datatable": "",
+    "importexport/exportdelivery": "",
     "importexport/exportjob": "",
     "importexport/importjob": "",
     "importexport/importtemplate": "",
@@ -91,6 +93,12 @@ MODELS = {
     "jobs/job": "",
     "jobs/queue": "",
     "notifications/notification": "",
+    "notifications/notificationtemplate": "",
+    "notifications/subscriber": "",
+    "notifications/suppression": "",
+    "notifications/trigger": "",
+    "notifications/workflow": "",
+    "scheduler/jobrun": "",
     "scheduler/jobschedule": "",
 }
 
@@ -139,12 +147,27 @@ _ERRANDS_OF_DOCUMENTS = (
     *(f"documentbatch/<path:object_id>/{verb}" for verb in ("cancel", "download", "resume")),
 )
 _ERRANDS_OF_IMPORTEXPORT = (
+    *(f"dataendpoint/<path:object_id>/{verb}" for verb in ("disable", "enable", "test")),
     *(f"datatable/<path:object_id>/{verb}" for verb in ("archive", "restore")),
+    "exportdelivery/<path:object_id>/retry",
     *(f"exportjob/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
     *(
         f"importjob/<path:object_id>/{verb}"
         for verb in ("cancel", "check", "pause", "resume", "start", "undo")
     ),
+)
+_ERRANDS_OF_NOTIFICATIONS = (
+    *(f"notification/<path:object_id>/{verb}" for verb in ("cancel", "resend")),
+    "suppression/<path:object_id>/lift",
+    "trigger/<path:object_id>/cancel",
+)
+_ERRANDS_OF_SCHEDULER = (
+    "jobschedule/create",
+    *(
+        f"jobschedule/<path:object_id>/{verb}"
+        for verb in ("backfill", "edit", "pause", "resume", "run")
+    ),
+    *(f"jobrun/<path:object_id>/{verb}" for verb in ("cancel", "terminate")),
 )
 _FLAG = "featureflag/<uuid:flag_id>/in/<str:environment>"
 _SEGMENT = "segment/<uuid:segment_id>/in/<str:environment>"
@@ -191,6 +214,8 @@ _BACK_OFFICE = {
     **{f"admin/config/{path}/": "permission" for path in _ERRANDS_OF_CONFIG},
     **{f"admin/documents/{path}/": "permission" for path in _ERRANDS_OF_DOCUMENTS},
     **{f"admin/importexport/{path}/": "permission" for path in _ERRANDS_OF_IMPORTEXPORT},
+    **{f"admin/notifications/{path}/": "permission" for path in _ERRANDS_OF_NOTIFICATIONS},
+    **{f"admin/scheduler/{path}/": "permission" for path in _ERRANDS_OF_SCHEDULER},
     **{
         f"admin/documents/template/<path:object_id>/{verb}/": "permission"
         for verb in ("archive", "publish", "restore")
@@ -324,6 +349,17 @@ ROUTES = {
             "<str:name>/batches/<str:key>/undo",
         )
     },
+    # Which chores are there for whom, each says by its scope.
+    **{
+        f"{service}/api/chores/{path}": "member"
+        for service in SERVICES
+        for path in ("", "<str:name>")
+    },
+    # Whoever has the address of a job, which is signed.
+    **{
+        f"scheduler/api/pings/<uuid:tenant_id>/<uuid:schedule_id>/<str:signature>{path}": "anybody"
+        for path in ("", "/fail", "/badge.svg")
+    },
     **dict.fromkeys(_FOR_PROGRAMS, "member"),
     **dict.fromkeys(_FLAGS, "key"),
     "audit/api/logs": "audit:write",
@@ -340,8 +376,21 @@ ROUTES = {
     "files/library/": "member",
     "documents/templates/": "member",
     "documents/templates/<uuid:template_id>/": "member",
+    "documents/themes/": "member",
+    "documents/partials/": "member",
+    "documents/batches/": "member",
+    "importexport/imports/": "member",
+    "importexport/imports/new/": "member",
+    "importexport/imports/templates/": "member",
+    "importexport/imports/<uuid:import_id>/": "member",
     # Whoever has a link that was shared.
     "files/s/<str:token>": "anybody",
+    # Whoever has the token of an inbox, or a link that was signed for one message or person.
+    "notifications/api/inbox/events/<str:token>": "anybody",
+    "notifications/api/inbox/marks/<str:token>": "anybody",
+    "notifications/api/inbox/messages/<str:token>": "anybody",
+    "notifications/u/<str:token>/": "anybody",
+    "notifications/verify/<str:token>/": "anybody",
     "audit/api/subjects/records": "audit:personal",
     # Whoever has a signed link that is good for minutes.
     "audit/api/exports/<str:token>": "anybody",

@@ -29,7 +29,7 @@ from apps.importexport.models import ImportFormat
 from apps.importexport.services import create_import
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
-from apps.scheduler.services import create_schedule
+from apps.scheduler.services.schedules import create_schedule
 from kernel import clock
 from kernel.events.models import Redelivery, RedeliveryState
 from kernel.ids import new_id
@@ -43,6 +43,8 @@ from tests.access import (
     rows_of_files,
     rows_of_imports,
     rows_of_making,
+    rows_of_notifications,
+    rows_of_schedules,
     rows_of_tables,
 )
 from tests.access.operations import A_FILE
@@ -158,6 +160,20 @@ def _of_making(name: str) -> Callable[[str], Any]:
 
 JOBS |= {name: _of_making(name) for name in rows_of_making.ROWS}
 JOBS |= {name: _of_imports(name) for name in rows_of_imports.ROWS}
+
+
+def _of_notifications(name: str) -> Callable[[str], Any]:
+    return lambda _service: rows_of_notifications.ROWS[name]()
+
+
+JOBS |= {name: _of_notifications(name) for name in rows_of_notifications.ROWS}
+
+
+def _of_schedules(name: str) -> Callable[[str], Any]:
+    return lambda _service: rows_of_schedules.ROWS[name]()
+
+
+JOBS |= {name: _of_schedules(name) for name in rows_of_schedules.ROWS}
 
 
 def _of_tables(name: str) -> Callable[[str], Any]:

@@ -55,6 +55,12 @@ OPEN = {
 STAFF = {
     "files-library": "/files/library/",
     "documents-templates": "/documents/templates/",
+    "documents-themes": "/documents/themes/",
+    "documents-partials": "/documents/partials/",
+    "documents-batches": "/documents/batches/",
+    "imports": "/importexport/imports/",
+    "imports-new": "/importexport/imports/new/",
+    "imports-templates": "/importexport/imports/templates/",
     "tenant": "/tenant/",
     "members": "/tenant/members/",
     "keys": "/tenant/keys/",

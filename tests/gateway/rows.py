@@ -14,7 +14,7 @@ from apps.importexport.models import ImportFormat
 from apps.importexport.services import create_import
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
-from apps.scheduler.services import create_schedule
+from apps.scheduler.services.schedules import create_schedule
 from kernel.jobs.models import Job, JobState
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant

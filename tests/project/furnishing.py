@@ -50,7 +50,9 @@ from apps.files.services.blobs import add_version
 from apps.files.services.folders import create_folder
 from apps.files.services.links import create_share_link
 from apps.importexport.models import (
+    DataEndpoint,
     DataTable,
+    ExportDelivery,
     ExportJob,
     ExportPart,
     ImportJob,
@@ -59,7 +61,16 @@ from apps.importexport.models import (
 )
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
-from apps.scheduler.services import create_schedule
+from apps.notifications.services.fanning_out import fan_out
+from apps.notifications.services.subscribers import create_subscriber
+from apps.notifications.services.suppressions import add_suppression
+from apps.notifications.services.templates import create_template as create_message_template
+from apps.notifications.services.timeline import note
+from apps.notifications.services.triggering import trigger
+from apps.notifications.services.workflows import create_workflow
+from apps.scheduler.models import JobRunLine, JobSchedule
+from apps.scheduler.services.life import run_now
+from apps.scheduler.services.schedules import create_schedule
 from contracts.datasets import Field
 from kernel import clock
 from kernel.events.models import Redelivery, RedeliveryState
@@ -127,7 +138,17 @@ def of_importexport(files: list[str]) -> dict[str, list[str]]:
         for export in exports
         for at in (1, 2)
     )
+    places = [
+        DataEndpoint.objects.create(name=file, kind="email", settings={"to": ["a@example.com"]})
+        for file in files
+    ]
+    deliveries = [
+        ExportDelivery.objects.create(export=export, endpoint=place)
+        for export, place in zip(exports, places, strict=True)
+    ]
     return {
+        "DataEndpoint": [str(one.pk) for one in places],
+        "ExportDelivery": [str(one.pk) for one in deliveries],
         "DataTable": [str(one.pk) for one in tables],
         "ExportJob": [str(one.pk) for one in exports],
     }
@@ -277,6 +298,20 @@ def of_batches(files: list[str]) -> dict[str, list[str]]:
     }
 
 
+def of_schedules(files: list[str]) -> dict[str, list[str]]:
+    """Make schedules that follow each other, with a run each, which has told something."""
+    schedules = [create_schedule(name="a", cron="0 3 * * *") for _ in files]
+    runs = [run_now(id=str(one.pk)) for one in schedules]
+    JobRunLine.objects.bulk_create(JobRunLine(run=run, text="a") for run in runs)
+    JobSchedule.objects.filter(pk__in=[one.pk for one in schedules]).update(
+        after_id=schedules[0].pk
+    )
+    return {
+        "JobSchedule": [str(one.pk) for one in schedules],
+        "JobRun": [str(one.pk) for one in runs],
+    }
+
+
 def configured(key: str) -> str:
     """Make a configuration of which something is said in the first environment; return its id."""
     made = create_configuration(key=key, type="string")
@@ -285,12 +320,50 @@ def configured(key: str) -> str:
     return str(made.pk)
 
 
+def of_notifications(files: list[str]) -> dict[str, list[str]]:
+    """Make messages with timelines, people in topics, and a workflow each that somebody is in."""
+    texts = {"email": {"en": {"subject": "a", "body": "b"}}}
+    notes = [
+        create_notification(
+            recipient="a@example.com",
+            channel=NotificationChannel.EMAIL,
+            subject="a",
+            attachment_ids=[file, files[0]],
+        )
+        for file in files
+    ]
+    for one in notes:
+        note(one, "sent")
+    workflows = [
+        create_workflow(name=f"w-{file}", steps=[{"do": "delay", "for": "1h"}]) for file in files
+    ]
+    people = [create_subscriber(key=f"s-{file}", topics=["a", "b"]) for file in files]
+    triggers = [
+        trigger(workflow=workflow.name, subscribers=[one.key], data={"a": 1})
+        for workflow, one in zip(workflows, people, strict=True)
+    ]
+    for begun in triggers:
+        fan_out(begun.pk, "")
+    rows: dict[str, list[Any]] = {
+        "Notification": notes,
+        "NotificationSuppression": [add_suppression(address=f"{file}@x.org") for file in files],
+        "NotificationTemplate": [
+            create_message_template(name=f"t-{file}", texts=texts) for file in files
+        ],
+        "NotificationTrigger": triggers,
+        "NotificationWorkflow": workflows,
+        "Subscriber": people,
+    }
+    return {name: [str(row.pk) for row in found] for name, found in rows.items()}
+
+
 def furnish(count: int) -> dict[str, list[str]]:
     """Make so many rows of each entity, which refer to each other; return their ids by type."""
     files = [
         str(create_file(name="a.csv", content_type="text/csv", size_bytes=1).pk)
         for _ in range(count)
     ]
+    imports = of_imports(files)
     rows = {
         "File": files,
         **of_files(files),
@@ -303,24 +376,18 @@ def furnish(count: int) -> dict[str, list[str]]:
             for _ in files
         ],
         "Document": [
-            str(Document.objects.create(title="a", format="pdf", output_id=file).pk)
-            for file in files
-        ],
-        **of_batches(files),
-        "Notification": [
             str(
-                create_notification(
-                    recipient="a@example.com",
-                    channel=NotificationChannel.EMAIL,
-                    subject="a",
-                    attachment_ids=[file, files[0]],
+                Document.objects.create(
+                    title="a", format="pdf", output_id=file, import_job_id=imported
                 ).pk
             )
-            for file in files
+            for file, imported in zip(files, imports["ImportJob"], strict=True)
         ],
-        **of_imports(files),
+        **of_batches(files),
+        **of_notifications(files),
+        **imports,
         **of_importexport(files),
-        "JobSchedule": [str(create_schedule(name="a", cron="0 3 * * *").pk) for _ in files],
+        **of_schedules(files),
         **of_templates(files),
         **of_config(files),
         "Configuration": [configured(f"k-{file}") for file in files],

@@ -26,8 +26,10 @@ from project.demo import load_data, make_tenant
 NAMES = [
     "audit.logs",
     "notifications.notifications",
+    "notifications.subscribers",
     "files.files",
     "documents.templates",
+    "scheduler.runs",
     "scheduler.schedules",
     "config.configurations",
     "config.flags",
@@ -40,7 +42,7 @@ def test_everybody_is_told_what_they_may_read_or_write(tenant: Tenant) -> None:
     with acting_as(somebody(tenant.pk)):
         assert [one.name for one in all_datasets()] == NAMES
     with acting_as(somebody(tenant.pk, "scheduler:write", "config:read")):
-        assert [one.name for one in all_datasets()] == NAMES[4:]
+        assert [one.name for one in all_datasets()] == NAMES[6:]
     with acting_as(somebody(tenant.pk, "tenant:read")):
         assert all_datasets() == []
 
@@ -52,8 +54,9 @@ def test_the_graph_tells_fields_modes_and_what_may_be_done(tenant: Tenant) -> No
 
     found = GraphQLClient(secret)(document).data["datasets"]
 
-    notifications, schedules = found
-    assert [one["name"] for one in found] == [NAMES[1], NAMES[4]]
+    notifications, subscribers, schedules = found
+    assert [one["name"] for one in found] == [NAMES[1], NAMES[2], NAMES[6]]
+    assert (subscribers["readable"], subscribers["writable"]) == (True, False)
     assert (notifications["readable"], notifications["writable"]) == (True, False)
     assert (schedules["readable"], schedules["writable"]) == (False, True)
     assert schedules["modes"] == ["INSERT", "UPDATE", "UPSERT", "REPLACE", "DELETE"]

@@ -96,7 +96,7 @@ def test_the_demo_leaves_a_trail_of_what_its_services_told(db: None) -> None:
         "importJobs": {"importexport.import.created"},
         "documents": {"documents.document.created"},
         "notifications": {"notifications.notification.created"},
-        "jobSchedules": {"scheduler.schedule.created"},
+        "jobSchedules": {"scheduler.run.requested", "scheduler.schedule.created"},
         "featureFlags": {
             "config.flag.changed",
             "config.flag.created",

@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, print_schema
 
 from apps.config.schema.types import FeatureFlagType
 from apps.files.services import create_file
-from apps.scheduler.services import create_schedule
+from apps.scheduler.services.schedules import create_schedule
 from kernel.federation.subgraph import build_subgraph, compose
 from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient

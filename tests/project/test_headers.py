@@ -59,7 +59,14 @@ def told(response: Any) -> dict[str, str]:
 
 
 #: What browsers on any site ask with a key that anybody may see, and never with a session.
-FOR_ANY_SITE = ("/ofrep/v1/", "/config/api/unleash/", "/config/api/flags/events")
+FOR_ANY_SITE = (
+    "/ofrep/v1/",
+    "/config/api/unleash/",
+    "/config/api/flags/events",
+    "/notifications/api/inbox/",
+)
+#: Pages that a link in a message leads to: nobody is to learn it from where they go on.
+TOLD_TO_NOBODY = ("/notifications/u/", "/notifications/verify/")
 
 
 @pytest.mark.any_database
@@ -74,7 +81,9 @@ def test_every_answer_has_its_policies(path: str, signed_in: bool) -> None:
     asked = [client.get(path)] if signed_in else [client.get(path), client.options(path)]
     for response in asked:
         response.close()
-        assert told(response) == EVERYWHERE
+        is_page_of_a_link = path.startswith(TOLD_TO_NOBODY) and response.status_code != 405
+        referrer = "no-referrer" if is_page_of_a_link else "same-origin"
+        assert told(response) == EVERYWHERE | {"Referrer-Policy": referrer}
         policy = response.headers[POLICY]
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         # GraphiQL adds the hash of one style.

@@ -83,7 +83,7 @@ def demo(db: None) -> Tenant:
         for make in ROWS.values():
             make()
     # Nothing is made of what they asked for while a test counts.
-    Job.objects.filter(queue="documents").delete()
+    Job.objects.filter(queue__in=["documents", "notifications", "scheduler"]).delete()
     for one in (tenant, neighbour):
         later = clock.now() + timedelta(days=1)
         enqueue("kernel.clear_jobs", tenant_id=one.pk, run_at=later)
