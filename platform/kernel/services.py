@@ -56,7 +56,14 @@ CATALOGUE = (
         title="Notifications",
         port=3003,
         summary="One message to one person, over the channel that person wants.",
-        entities=("Notification",),
+        entities=(
+            "Notification",
+            "NotificationSuppression",
+            "NotificationTemplate",
+            "NotificationTrigger",
+            "NotificationWorkflow",
+            "Subscriber",
+        ),
         # `personal`: the addresses of people.
         verbs=("read", "write", "personal"),
     ),
@@ -94,7 +101,7 @@ CATALOGUE = (
         title="Scheduler",
         port=3005,
         summary="Jobs at the right minute in every time zone, with their whole history.",
-        entities=("JobSchedule",),
+        entities=("JobSchedule", "JobRun"),
     ),
     Service(
         name="config",
@@ -123,7 +130,15 @@ CATALOGUE = (
         title="Import & export",
         port=3010,
         summary="Tables in and out: CSV and Excel, in batches, with every error named.",
-        entities=("ImportJob", "ImportError", "ImportTemplate", "ExportJob", "DataTable"),
+        entities=(
+            "ImportJob",
+            "ImportError",
+            "ImportTemplate",
+            "ExportJob",
+            "ExportDelivery",
+            "DataEndpoint",
+            "DataTable",
+        ),
     ),
 )
 

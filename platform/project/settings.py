@@ -204,6 +204,12 @@ KAFKA_OFFSET_RESET = env.choices("KAFKA_OFFSET_RESET", choices=("beginning", "en
 # Copies of a topic that is made. 0: as many as the cluster makes by itself.
 KAFKA_REPLICATION = env.number("KAFKA_REPLICATION", 0, at_most=9)
 
+# --- Documents ----------------------------------------------------------------------------------
+
+# LibreOffice by its name or path: it makes the pictures of pages in previews of templates that were
+# made in Word and Excel. Empty, or not installed: there are none, and the preview says so.
+OFFICE_PROGRAM = env.text("OFFICE_PROGRAM", "soffice")
+
 # --- Credentials --------------------------------------------------------------------------------
 
 # `live` or `test`: part of every API key, so that nobody takes a key of the one for the other. A
@@ -266,6 +272,10 @@ MAIL = env.mail("EMAIL_URL", DATA_DIR / "mail")
 
 # Whom mail comes from.
 EMAIL_FROM = env.text("EMAIL_FROM", "Septet <septet@localhost>")
+
+# Where people and receivers of webhooks reach this site: links that leave it begin so. By default
+# this machine, under its own port.
+PUBLIC_ORIGIN = env.origin("PUBLIC_ORIGIN") or f"http://localhost:{PORT}"
 
 # --- Limits of a GraphQL request ----------------------------------------------------------------
 

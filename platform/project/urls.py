@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from kernel.background.views import job_events
+from kernel.chores.views import chore_urls
 from kernel.datasets.views import dataset_urls
 from kernel.federation.view import graphql_view
 from kernel.http import Asked, Reply
@@ -27,6 +28,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
         ),
         path(f"{service}/api/jobs/<uuid:job_id>/events", job_events(service)),
         path(f"{service}/api/datasets/", include(dataset_urls(service))),
+        path(f"{service}/api/chores/", include(chore_urls(service))),
     ]
     if find_spec(f"apps.{service}.urls"):
         module = import_module(f"apps.{service}.urls")
