@@ -85,6 +85,12 @@ def test_a_place_is_told_of_and_its_secret_is_not() -> None:
     ]
 
 
+@pytest.mark.parametrize("told", [-4, "a", ["b"]])
+def test_settings_are_an_object(told: Any) -> None:
+    with pytest.raises(InvalidInputError, match="settings: expected an object"):
+        create_endpoint(name="a", kind="s3", settings=told)
+
+
 @pytest.mark.parametrize("more", [{"host": "evil.example"}, {"port": 2222}, {"user": "root"}])
 def test_a_secret_never_goes_to_another_place_than_it_was_said_for(more: dict[str, Any]) -> None:
     made = create_endpoint(name="a", kind="sftp", settings=SFTP, secret="secret")

@@ -26,7 +26,12 @@ class NotificationTemplateAdmin(KeysetAdmin, ReadOnlyAdmin):
     @display(description="texts")
     def written(self, row: NotificationTemplate) -> SafeString:
         told = [
-            (channel, locale, parts["subject"], format_html("<pre>{}</pre>", parts["body"]))
+            (
+                channel,
+                locale,
+                parts["subject"],
+                format_html('<pre class="septet-json">{}</pre>', parts["body"]),
+            )
             for channel, by_locale in row.texts.items()
             for locale, parts in by_locale.items()
         ]

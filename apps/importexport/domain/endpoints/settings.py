@@ -39,6 +39,8 @@ class Kind:
 
 def settings_of(kind: str, told: Told) -> dict[str, Any]:
     """Return all settings of a place; raises SettingError."""
+    if not isinstance(told, Mapping):
+        raise SettingError("expected an object")
     known = KINDS[kind].settings
     if unknown := sorted(set(told) - set(known)):
         raise SettingError(f"{kind} has no setting {unknown[0]!r:.60}; it has {', '.join(known)}")
