@@ -36,7 +36,7 @@ from kernel.storage.port import Draft, DraftBusyError, StorageFullError
 T = TypeVar("T")
 
 #: Written in one go, at least; what comes while that is done may be as much again.
-WRITTEN_BYTES = 128 * 1024
+WRITTEN_BYTES = 256 * 1024
 #: Where more come at a time than there are threads, none gains by reading on while it is written.
 MOST_AHEAD = 8
 ALIVE_SECONDS = 1.0
@@ -271,16 +271,25 @@ class Transfer:
                     f"the upload takes {self._writing.most} bytes more, and others came"
                 )
 
-            def write() -> None:
-                draft.write(chunks)
-                for sum_ in (self._sha256, self._sum):
-                    if sum_ is not None:
-                        for chunk in chunks:
-                            sum_.update(chunk)
-
             if chunks:
-                await asyncio.get_running_loop().run_in_executor(_threads, write)
+                loop = asyncio.get_running_loop()
+                # To add up takes longer than to write, and need not wait for it.
+                added = loop.run_in_executor(_threads, self._add_up, chunks)
+                try:
+                    await loop.run_in_executor(_threads, draft.write, chunks)
+                except BaseException:
+                    await added
+                    # It has what was not written.
+                    self._sha256 = None
+                    raise
+                await added
                 self._written += size
+
+    def _add_up(self, chunks: list[bytes]) -> None:
+        for sum_ in (self._sha256, self._sum):
+            if sum_ is not None:
+                for chunk in chunks:
+                    sum_.update(chunk)
 
     def _check(self) -> None:
         if self._sum is not None and self._checksum is not None:
