@@ -5,49 +5,21 @@ this is called in a transaction: a slow neighbour must not hold our locks.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
-
-from django.conf import settings
 
 from contracts.datasets import Dataset, Mode, Page, Row, RowResult, Undone, Wanted
 from kernel.datasets import services
-from kernel.errors import (
-    ConflictError,
-    DomainError,
-    ForbiddenError,
-    InvalidInputError,
-    LimitExceededError,
-    NotFoundError,
-    PayloadTooLargeError,
-    UnauthenticatedError,
-    UnavailableError,
-)
-from kernel.idempotency.services import IdempotencyInProgressError
-from kernel.mesh.calling import Called, call
-from kernel.mesh.client import refuse_inside_transaction
+from kernel.errors import NotFoundError, UnavailableError
+from kernel.mesh.answers import answer_of, here_or_there
+from kernel.mesh.calling import call
 from kernel.services import BY_NAME
 from kernel.tenancy.context import current_principal
 
 #: How long one call may take, connecting included; a batch may have hundreds of rows.
 DEADLINE_SECONDS = 30.0
-
-T = TypeVar("T")
-_ERRORS: dict[str, type[DomainError]] = {
-    error.code: error
-    for error in (
-        ConflictError,
-        ForbiddenError,
-        IdempotencyInProgressError,
-        InvalidInputError,
-        LimitExceededError,
-        NotFoundError,
-        PayloadTooLargeError,
-        UnauthenticatedError,
-    )
-}
 
 
 def all_datasets() -> list[Dataset]:
@@ -58,7 +30,7 @@ def all_datasets() -> list[Dataset]:
 def describe(name: str) -> Dataset:
     """Return what a dataset says of itself; raises NotFoundError, ForbiddenError."""
     service = _service(name)
-    return _here_or_there(
+    return here_or_there(
         service,
         lambda: services.described(name),
         lambda: _dataset(_get(service, quote(name))),
@@ -72,7 +44,7 @@ def read(name: str, wanted: Wanted) -> Page:
     asked |= {"limit": str(wanted.limit), "columns": ",".join(wanted.columns)}
     asked |= {"after": wanted.after, "since": wanted.since, "until": wanted.until}
     given = urlencode({name: text for name, text in asked.items() if text})
-    return _here_or_there(
+    return here_or_there(
         service,
         lambda: services.read_page(name, wanted),
         lambda: Page(**_get(service, f"{quote(name)}/rows?{given}")),
@@ -85,7 +57,7 @@ def apply(
     """Do to rows what is said, and tell what became of each; told twice it is done once."""
     service = _service(name)
     sent = {"mode": mode, "rows": rows, "dry": dry}
-    return _here_or_there(
+    return here_or_there(
         service,
         lambda: services.apply_batch(name, batch=batch, mode=mode, rows=rows, dry=dry),
         lambda: [
@@ -102,7 +74,7 @@ def undo(name: str, *, batch: str) -> Undone:
     """
     service = _service(name)
     path = f"{quote(name)}/batches/{quote(batch, safe='')}/undo"
-    return _here_or_there(
+    return here_or_there(
         service,
         lambda: services.undo_batch(name, batch=batch),
         lambda: Undone.of(_post(service, path, {}, batch)),
@@ -110,16 +82,11 @@ def undo(name: str, *, batch: str) -> Undone:
 
 
 def _of(service: str) -> list[Dataset]:
-    return _here_or_there(
+    return here_or_there(
         service,
         lambda: services.reachable(service),
         lambda: [_dataset(one) for one in _get(service, "")["datasets"]],
     )
-
-
-def _here_or_there(service: str, here: Callable[[], T], there: Callable[[], T]) -> T:
-    refuse_inside_transaction()
-    return here() if service in settings.SERVICES else there()
 
 
 def _service(name: str) -> str:
@@ -151,26 +118,11 @@ def _asked(service: str, method: str, path: str, body: bytes, headers: Mapping[s
             body=body,
             headers=headers,
         )
-        return _answer(service, called)
+        return answer_of(service, called)
 
     with suppress(UnavailableError):
         return once()
     return once()
-
-
-def _answer(service: str, called: Called) -> Any:
-    """Return what was answered; raises the error that it is, by its code."""
-    try:
-        answer = json.loads(called.body)
-        if called.status == 200:
-            return answer
-        first = answer["errors"][0]
-        code, message = str(first["extensions"]["code"]), str(first["message"])
-    except (ValueError, LookupError, TypeError):
-        raise UnavailableError(f"{service} gives no answer that is ours") from None
-    if code in _ERRORS:
-        raise _ERRORS[code](message)
-    raise UnavailableError(f"{service} answers {code}: {message}")
 
 
 def _dataset(told: Mapping[str, Any]) -> Dataset:

@@ -1,0 +1,64 @@
+"""What another service answers to one of ours, alike to what it would raise in this process."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from kernel.errors import (
+    ConflictError,
+    DomainError,
+    ForbiddenError,
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    PayloadTooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from kernel.idempotency.services import EarlierError, IdempotencyInProgressError
+from kernel.mesh.calling import Called
+from kernel.mesh.client import refuse_inside_transaction
+
+T = TypeVar("T")
+_ERRORS: dict[str, type[DomainError]] = {
+    error.code: error
+    for error in (
+        ConflictError,
+        ForbiddenError,
+        IdempotencyInProgressError,
+        InvalidInputError,
+        LimitExceededError,
+        NotFoundError,
+        PayloadTooLargeError,
+        UnauthenticatedError,
+    )
+}
+
+
+def here_or_there(service: str, here: Callable[[], T], there: Callable[[], T]) -> T:
+    """Ask in this process where the service is served here, and never in a transaction."""
+    refuse_inside_transaction()
+    return here() if service in settings.SERVICES else there()
+
+
+def answer_of(service: str, called: Called, *, with_its_own: bool = False) -> Any:
+    """Return what was answered; raises the error that it is, by its code.
+
+    Errors of the service's own are raised too where that is said, but for those of 500 and above:
+    nothing of them heals by asking again. Raises UnavailableError for all others.
+    """
+    try:
+        answer = json.loads(called.body)
+        if called.status == 200:
+            return answer
+        first = answer["errors"][0]
+        code, message = str(first["extensions"]["code"]), str(first["message"])
+    except (ValueError, LookupError, TypeError):
+        raise UnavailableError(f"{service} gives no answer that is ours") from None
+    if code in _ERRORS:
+        raise _ERRORS[code](message)
+    if with_its_own and called.status < 500:
+        raise EarlierError(message, code=code, status=called.status)
+    raise UnavailableError(f"{service} answers {code}: {message}")
