@@ -12,6 +12,9 @@ DEV := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.tx
 # Processes with a database of their own: one more than cores, for some tests wait.
 PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 8 --dist worksteal
 
+# Images for Python switch it off; then each process compiles all sources again, tests above all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test check lint security sbom audit test-all bench nightly lock clean
 
 help: ## Show the targets
@@ -48,12 +51,16 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(VENV)/bin/mypy
 	PYTHONPATH=platform $(VENV)/bin/lint-imports
 	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m scripts.migrations
 	$(PYTHON) manage.py schema --check
 	$(PYTHON) manage.py settings_reference --check
 	$(PYTHON) manage.py errors_reference --check
 	$(PYTHON) manage.py dynamic_reference --check
+	$(PYTHON) manage.py cache_reference --check
 	$(PYTHON) manage.py operations_reference --check
 	$(PYTHON) manage.py events_reference --check
+	$(PYTHON) manage.py metrics_reference --check
+	$(PYTHON) -m scripts.watching --check
 
 security: $(DEV) ## Bandit, the licences of all packages, the answers to ASVS
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive apps platform scripts manage.py

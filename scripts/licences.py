@@ -35,6 +35,7 @@ ALLOWED = frozenset(
 #: Packages under another licence, and why that is right for us.
 EXCEPTIONS = {
     "certifi": ("MPL-2.0", "a list of certificates, used unchanged"),
+    "dkimpy": ("Zlib", "for checks only, used unchanged"),
     "docxtpl": (
         "LGPL-2.1-only",
         "a library that is imported, used unchanged, replaceable",
@@ -68,8 +69,11 @@ EXCEPTIONS = {
 }
 #: Packages that tell their licence in no way a program reads, as a person read it.
 READ = {
+    "dkimpy": "Zlib",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "iso4217": "CC-PDDC",
+    "mrml": "MIT",
+    "protobuf": "BSD-3-Clause",
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",
     "python-bidi": "LGPL-3.0-or-later",
     "python-stdnum": "LGPL-2.1-or-later",

@@ -13,11 +13,13 @@ from contracts import (
     identity,
     import_templates,
     importexport,
+    notification_providers,
     notifications,
     scheduler,
     signing,
     staff,
     templates,
+    webhook_endpoints,
 )
 from contracts.event import REGISTRY, Event
 
@@ -34,11 +36,13 @@ _MODULES = (
     identity,
     import_templates,
     importexport,
+    notification_providers,
     notifications,
     scheduler,
     signing,
     staff,
     templates,
+    webhook_endpoints,
 )
 
 

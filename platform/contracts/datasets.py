@@ -167,6 +167,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What is there of a batch: its rows that nobody has changed since, as they read now."""
+
+    rows: list[Row]
+    #: How many it made or changed.
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
     """What an undo of a batch did: how many rows are as before, and those that were kept."""
 

@@ -24,6 +24,8 @@ class Event:
     SUBJECT: ClassVar[str]
     #: The field by which people know it, if there is one.
     LABEL: ClassVar[str] = ""
+    #: Made of what somebody outside says, who may be anybody: it is for its own intake alone.
+    UNJUDGED: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         # Called twice for each class: `slots=True` makes a second one of it.

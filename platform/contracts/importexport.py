@@ -387,3 +387,8 @@ class ImportUndone(Event):
     name: str
     undone: int
     kept: int
+
+
+def batch_key(import_id: str, number: int) -> str:
+    """Return by which key the owner of a dataset knows a batch of an import, counted from 0."""
+    return f"import:{import_id}:{number}"

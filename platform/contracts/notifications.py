@@ -1,6 +1,7 @@
 """What happens to notifications."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from contracts.event import Event
@@ -85,6 +86,29 @@ class NotificationRead(Event):
     """Somebody has read a notification in the inbox."""
 
     TYPE: ClassVar[str] = "notifications.notification.read.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSnoozed(Event):
+    """Somebody has put a notification of the inbox off until a moment."""
+
+    TYPE: ClassVar[str] = "notifications.notification.snoozed.v1"
+    ENTITY: ClassVar[str] = "Notification"
+    SUBJECT: ClassVar[str] = "notification_id"
+
+    notification_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationWoken(Event):
+    """A notification that was put off has come into the inbox anew, unread."""
+
+    TYPE: ClassVar[str] = "notifications.notification.woken.v1"
     ENTITY: ClassVar[str] = "Notification"
     SUBJECT: ClassVar[str] = "notification_id"
 
@@ -221,6 +245,39 @@ class TriggerAccepted(Event):
 
     trigger_id: str
     workflow_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerSubmitted(Event):
+    """A service of others wants to begin a workflow; whether it may is not judged yet."""
+
+    TYPE: ClassVar[str] = "notifications.intake.submitted.v1"
+    ENTITY: ClassVar[str] = "NotificationTrigger"
+    SUBJECT: ClassVar[str] = "message_id"
+    UNJUDGED: ClassVar[bool] = True
+
+    #: Of the CloudEvent: who says to have made it, and by what id.
+    source: str
+    message_id: str
+    #: All of the CloudEvent, in JSON.
+    message: str
+    #: SHA-256 of the message as it came, in hex, and what its header says to be the signature.
+    sha256: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerFannedOut(Event):
+    """A step has told everybody in its topics by the inbox: one event for all of them."""
+
+    TYPE: ClassVar[str] = "notifications.trigger.fanned_out.v1"
+    ENTITY: ClassVar[str] = "NotificationTrigger"
+    SUBJECT: ClassVar[str] = "trigger_id"
+
+    trigger_id: str
+    workflow_id: str
+    #: How many were told: not who wants none of it.
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

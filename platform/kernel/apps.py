@@ -12,6 +12,7 @@ class KernelConfig(AppConfig):
     label = "kernel"
 
     def ready(self) -> None:
+        from kernel.observability import pools  # noqa: F401  told to Prometheus
         from kernel.secrets import checks  # noqa: F401  registers them
 
         health.register_check("database", health.check_database)

@@ -1,5 +1,6 @@
 """Typed reads of the environment: a wrong value ends the start with a sentence that names it."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -84,6 +85,17 @@ class Environment:
             return number
 
         return self._read(name, default, parse, f"a whole number from {at_least} to {at_most}")
+
+    def share(self, name: str, default: float) -> float:
+        """Read a share of a whole, from 0 to 1."""
+
+        def parse(text: str) -> float:
+            share = float(text)
+            if not 0 <= share <= 1:
+                raise ValueError
+            return share
+
+        return self._read(name, default, parse, "a number from 0 to 1")
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         return self._read(name, default, _items, "items with commas between them")
@@ -187,6 +199,31 @@ class Environment:
             return {}
         expected = "sqlite:///file or postgres://user:password@host:port/name"
         return _url(name, text, _database, expected)
+
+    def objects(self, name: str) -> dict[str, dict[str, Any]]:
+        """Read a JSON object of objects, or the file that `<name>_FILE` names.
+
+        Where one has `password_from`, it gets the `password` that the variable of that name holds,
+        or the file that `<it>_FILE` names.
+        """
+        try:
+            found = json.loads(self.secret(name) or "{}")
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+            # The value may hold a password, so it is not told.
+            raise ImproperlyConfigured(f"{name}=…: expected a JSON object of objects")
+        for one in found.values():
+            if "password_from" in one:
+                one["password"] = self.secret(str(one.pop("password_from")))
+        return found
+
+    def databases(self, name: str) -> list[dict[str, Any]]:
+        """Read URLs of databases with spaces between them."""
+        expected = "URLs such as postgres://user:password@host:port/name, with spaces between them"
+        return _url(
+            name, self.text(name, ""), lambda text: [*map(_database, text.split())], expected
+        )
 
     def mail(self, name: str, default: Path) -> "Mail":
         """Read where mail goes: to a server, into a folder, or to the console.
@@ -293,15 +330,28 @@ def _database(text: str) -> dict[str, Any]:
         raise ValueError("found another scheme" if url.scheme else "found no scheme")
     if not url.path.strip("/"):
         raise ValueError("found no database name")
+    user, _, where = url.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    hosts, ports = _hosts(where)
     return {
         "ENGINE": "kernel.tenancy.postgresql",
         "NAME": unquote(url.path[1:]),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
-        "PORT": str(url.port or ""),
+        "USER": unquote(name),
+        "PASSWORD": unquote(password),
+        "HOST": hosts,
+        "PORT": ports,
         "OPTIONS": dict(parse_qsl(url.query)),
     }
+
+
+def _hosts(where: str) -> tuple[str, str]:
+    """Return hosts and ports as libpq has them: the names in a row, and the numbers."""
+    found = [urlsplit(f"//{one}") for one in where.split(",")]
+    hosts = [unquote(one.hostname or "") for one in found]
+    ports = [str(one.port or "") for one in found]
+    if len(found) > 1 and not all(hosts):
+        raise ValueError("found a host without a name")
+    return ",".join(hosts), ",".join(ports) if any(ports) else ""
 
 
 def _mail(text: str) -> Mail:

@@ -1,19 +1,23 @@
 """Errors over HTTP in the one JSON form, with the status of their class."""
 
 import re
+from calendar import timegm
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate
 from typing import Any, Protocol
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse
 
-from kernel import paths
+from kernel import clock, paths
 from kernel.errors import DomainError, InvalidInputError, MethodNotAllowedError, NotFoundError
 from kernel.masking import as_domain_error, describe
 from kernel.observability.context import request_id
 
 _API_PATH = re.compile(f"/{paths.FOR_PROGRAMS}")
+#: Nobody has to be waited for any longer.
+MOST_WAITED_SECONDS = 86_400
 
 
 class Asked(Protocol):
@@ -59,6 +63,24 @@ def error_reply(error: DomainError) -> Reply:
 def error_response(error: DomainError) -> HttpResponse:
     """Return the same as Django sends it."""
     return error_reply(error).as_response()
+
+
+def seconds_to_wait(retry_after: str) -> int | None:
+    """Return for how long `Retry-After` asks to wait, by seconds or a date (RFC 9110, 10.2.3).
+
+    A day at most; None for what says nothing.
+    """
+    told = retry_after.strip()
+    if told.isascii() and told.isdecimal() and len(told) < 10:
+        return min(int(told), MOST_WAITED_SECONDS)
+    moment = parsedate(told)
+    if moment is None:
+        return None
+    try:
+        seconds = timegm(moment) - int(clock.now().timestamp())
+    except (ValueError, OverflowError):
+        return None
+    return max(0, min(seconds, MOST_WAITED_SECONDS))
 
 
 def unexpected(exception: Exception) -> Reply:

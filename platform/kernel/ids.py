@@ -27,14 +27,21 @@ class _Sequence:
 
     def next(self, milliseconds: int) -> tuple[int, int]:
         with self._lock:
-            if milliseconds > self._milliseconds:
-                # The top bit starts at 0, which leaves room for 2,048 more in this millisecond.
-                self._milliseconds, self._counter = milliseconds, secrets.randbits(11)
-            elif self._counter < 0xFFF:
-                self._counter += 1
-            else:
-                self._milliseconds, self._counter = self._milliseconds + 1, 0
-            return self._milliseconds, self._counter
+            return self._next(milliseconds)
+
+    def several(self, milliseconds: int, count: int) -> list[tuple[int, int]]:
+        with self._lock:
+            return [self._next(milliseconds) for _ in range(count)]
+
+    def _next(self, milliseconds: int) -> tuple[int, int]:
+        if milliseconds > self._milliseconds:
+            # The top bit starts at 0, which leaves room for 2,048 more in this millisecond.
+            self._milliseconds, self._counter = milliseconds, secrets.randbits(11)
+        elif self._counter < 0xFFF:
+            self._counter += 1
+        else:
+            self._milliseconds, self._counter = self._milliseconds + 1, 0
+        return self._milliseconds, self._counter
 
 
 _sequence = _Sequence()
@@ -45,6 +52,16 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(int=_new_value())
 
 
+def new_ids(count: int) -> list[uuid.UUID]:
+    """Return as many new ones in their order, for less than as many calls of `new_id` take."""
+    told = _sequence.several(_now_milliseconds(), count)
+    random = secrets.token_bytes(8 * count)
+    return [
+        uuid.UUID(int=_value(*one, int.from_bytes(random[at : at + 8], "big") >> 2))
+        for one, at in zip(told, range(0, 8 * count, 8), strict=True)
+    ]
+
+
 def new_id_text() -> str:
     """Return the same as it is written, where nobody needs the object."""
     digits = f"{_new_value():032x}"
@@ -52,8 +69,15 @@ def new_id_text() -> str:
 
 
 def _new_value() -> int:
-    milliseconds, counter = _sequence.next(int(clock.now().timestamp() * 1000))
-    return milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
+    return _value(*_sequence.next(_now_milliseconds()), secrets.randbits(62))
+
+
+def _now_milliseconds() -> int:
+    return int(clock.now().timestamp() * 1000)
+
+
+def _value(milliseconds: int, counter: int, random: int) -> int:
+    return milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:

@@ -4,6 +4,7 @@ import logging
 
 from django.db.utils import InterfaceError, OperationalError
 
+from kernel.database.errors import refusal
 from kernel.errors import DomainError, LimitExceededError, UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ def as_domain_error(exception: BaseException) -> DomainError | None:
     if isinstance(exception, DomainError):
         return exception
     if isinstance(exception, OperationalError | InterfaceError):
+        refused = refusal(exception)
+        if refused is not None:
+            return refused
         logger.warning("database unavailable", exc_info=exception)
         return UnavailableError("the database does not answer; try again in a moment")
     if isinstance(exception, RecursionError):

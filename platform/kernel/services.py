@@ -58,11 +58,15 @@ CATALOGUE = (
         summary="One message to one person, over the channel that person wants.",
         entities=(
             "Notification",
+            "NotificationDevice",
+            "NotificationProvider",
             "NotificationSuppression",
             "NotificationTemplate",
             "NotificationTrigger",
             "NotificationWorkflow",
             "Subscriber",
+            "WebhookDelivery",
+            "WebhookEndpoint",
         ),
         # `personal`: the addresses of people.
         verbs=("read", "write", "personal"),
@@ -167,15 +171,25 @@ def default_port(selected: tuple[str, ...]) -> int:
     return BY_NAME[selected[0]].port if len(selected) == 1 else COMBINED_PORT
 
 
-def addresses(given: tuple[str, ...]) -> dict[str, str]:
-    """Return the base URL of every service: those given as name=URL, the others on this host."""
+def addresses(given: tuple[str, ...], schemes: tuple[str, ...]) -> dict[str, str]:
+    """Return where each service is: those given as name=URL, the others on this host.
+
+    A name that is given several times has all its URLs, with spaces between them.
+    """
     found = {name: f"http://127.0.0.1:{service.port}" for name, service in BY_NAME.items()}
+    told: dict[str, list[str]] = {}
     for item in given:
         name, _, url = item.partition("=")
-        if name not in BY_NAME or not url.startswith(("http://", "https://")):
+        if name not in BY_NAME or not url.startswith(schemes):
             raise ImproperlyConfigured(
                 f"SERVICE_URLS: expected name=URL with a name out of {', '.join(BY_NAME)},"
                 f" found {item}"
             )
-        found[name] = url.rstrip("/")
+        told.setdefault(name, []).append(url.rstrip("/"))
+    for name, urls in told.items():
+        if len(urls) > 1 and not all(url.startswith("http") for url in urls):
+            raise ImproperlyConfigured(
+                f"SERVICE_URLS: expected one way to find {name}, or http:// URLs alone"
+            )
+        found[name] = " ".join(urls)
     return found

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from kernel.serving.broadcast import Broadcaster, StreamEvent, broadcaster
-from kernel.serving.streams import EventStreams, Listen
+from kernel.serving.streams import EventStreams, Listen, Room
 
-__all__ = ["Broadcaster", "EventStreams", "StreamEvent", "broadcaster", "stream", "wait"]
+__all__ = ["Broadcaster", "EventStreams", "Room", "StreamEvent", "broadcaster", "stream", "wait"]
 
 EVENT_STREAM = "text/event-stream"
 LISTEN_HEADER = "X-Septet-Listen"

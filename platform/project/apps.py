@@ -18,7 +18,9 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        import project.checks  # noqa: F401  registers them
+        import kernel.cache.figures  # noqa: F401  registers them, as do the next two
+        import project.checks
+        import project.database_checks  # noqa: F401
         from kernel.background.streams import job_streams
         from kernel.celery.nudger import nudger
         from kernel.dynamic.flagging import TOPIC, flags
@@ -28,12 +30,16 @@ class ProjectConfig(AppConfig):
         from kernel.jobs.nudge import carriers
         from kernel.keeping import keep
         from kernel.mesh.client import mesh
+        from kernel.observability import telling
         from kernel.observability.health import register_check
         from kernel.serving.router import mount
+        from project.backups import keep_up
         from project.flag_usage import TOLD_AFTER_SECONDS, UsageReports
         from project.flags import RemoteFlags
         from project.graph import composed_endpoint, service_endpoint
+        from project.version import VERSION
 
+        telling.begin(VERSION)
         mesh.serve_here(service_endpoint, composed_endpoint)
         streams = job_streams()
         for service in settings.SERVICES:
@@ -44,6 +50,7 @@ class ProjectConfig(AppConfig):
         # Handlers of events are known by being imported, as are dynamic settings: whoever has the
         # config app knows those of all apps, installed here or not.
         autodiscover_modules("consumers")
+        keep_up()
         for service in BY_NAME:
             if find_spec(f"apps.{service}.conf"):
                 import_module(f"apps.{service}.conf")

@@ -20,6 +20,31 @@ def of_mail(mail: Mail) -> dict[str, Any]:
     }
 
 
+def caches(redis_url: str) -> dict[str, Any]:
+    """Return Django's caches by their purposes; `kernel.cache` has its own way to Redis."""
+    shared = {
+        "BACKEND": "kernel.redis.django.SharedCache",
+        "LOCATION": redis_url,
+        "KEY_PREFIX": "septet:values",
+        # From Redis no code may come, as it could by pickle.
+        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+    }
+    return {
+        # What libraries count in, such as sign-ins by address: over all processes, and in the
+        # database, so that who guesses passwords gains nothing by an outage of Redis.
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "identity_counter",
+            # Nobody can push another's count out by many of their own.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
+        # What apps and libraries keep by Django's own interface.
+        "values": shared
+        if redis_url
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
+
+
 def of_https(https: bool, hsts: timedelta, preload: bool) -> dict[str, Any]:
     """Return what holds for a site that is reached by HTTPS only, or by HTTP."""
     # A browser takes a cookie of a `__Host-` name from this host and by HTTPS only.

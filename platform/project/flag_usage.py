@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.config.domain.tallies import MOST_IN_A_BATCH, Tallies
-from kernel.errors import RateLimitedError, UnavailableError
+from kernel.errors import DeadlineExceededError, RateLimitedError, UnavailableError
 from kernel.identity.service_tokens import own_principal
 from kernel.ids import new_id
 from kernel.mesh.client import RemoteError, mesh
@@ -22,8 +22,9 @@ from kernel.tenancy.context import acting_as
 logger = logging.getLogger(__name__)
 
 TOLD_AFTER_SECONDS = 10.0
+AWAY = (UnavailableError, DeadlineExceededError)
 #: Answers that may be others a moment later.
-LATER = frozenset((UnavailableError.code, RateLimitedError.code))
+LATER = frozenset(error.code for error in (*AWAY, RateLimitedError))
 
 _REPORT = """
 mutation($writer: ID!, $batch: BigInt!, $answers: [FeatureFlagAnswersInput!]!) {
@@ -61,7 +62,7 @@ class UsageReports:
             report = self._waiting[0]
             try:
                 self._tell(report)
-            except UnavailableError:
+            except AWAY:
                 return False
             except RemoteError as error:
                 if error.remote_code in LATER:

@@ -30,6 +30,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "django_prometheus",
         "graphene_django",
         "kernel.identity",
+        "kernel.discovery",
         "kernel.jobs",
         "django_tasks",
         "kernel.tasks",

@@ -11,6 +11,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kernel.own_writes.OwnWritesMiddleware",
     "kernel.http.ErrorMiddleware",
     "kernel.identity.refusals.RefusalMiddleware",
     "kernel.identity.sessions.SessionMiddleware",
@@ -39,18 +40,6 @@ TEMPLATES = [
         },
     }
 ]
-CACHES = {
-    # What libraries count in, such as sign-ins by address: over all processes.
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "identity_counter",
-        # Nobody can push another's count out by many of their own.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
-    # What `kernel.cache` keeps.
-    "values": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-}
-
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No rule on kinds of characters: length and not being known is what counts.
 AUTH_PASSWORD_VALIDATORS = [

@@ -12,6 +12,9 @@ env = Environment(os.environ)
 
 # --- Audit --------------------------------------------------------------------------------------
 
+# How the names of new audit logs begin in checkpoints: without scheme, spaces and plus signs.
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "septet/audit")
+
 # The Kafka topic in which services of others tell audit entries, as CloudEvents.
 AUDIT_INTAKE_TOPIC = env.text("AUDIT_INTAKE_TOPIC", "audit.intake")
 
@@ -88,3 +91,20 @@ FILES_REDIRECT_TIME = env.duration("FILES_REDIRECT_TIME", timedelta(seconds=60))
 # Then no other origin shows a file in the browser, but has it saved. The name has to be one of
 # ALLOWED_HOSTS.
 FILES_CONTENT_ORIGIN = env.origin("FILES_CONTENT_ORIGIN")
+
+# --- Import & export ----------------------------------------------------------------------------
+
+# PostgreSQL databases outside whose tables are datasets, as JSON: {"erp": {"url":
+# "postgresql://septet@db.internal/erp?sslmode=verify-full", "password_from": "ERP_PASSWORD",
+# "tables": ["orders", "ref_*"], "tenants": ["*"]}}. Or its file in EXTERNAL_DATABASES_FILE. All
+# that may be said of one: docs/external-tables.md.
+EXTERNAL_DATABASES = env.objects("EXTERNAL_DATABASES")
+
+# --- Notifications --------------------------------------------------------------------------------
+
+# The Kafka topic in which services of others begin workflows of notifications, as CloudEvents.
+NOTIFICATIONS_INTAKE_TOPIC = env.text("NOTIFICATIONS_INTAKE_TOPIC", "notifications.intake")
+
+# Who may do so, and for which tenant: `source tenant-id public-key`, with commas between them. The
+# key is of Ed25519 in base64, 32 bytes or as openssl writes it in DER: it signs each message.
+NOTIFICATIONS_INTAKE_SOURCES = env.items("NOTIFICATIONS_INTAKE_SOURCES")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.cache.hub import hub
 from kernel.dynamic.following import values
 from kernel.hints.following import followers
 from kernel.keeping import written_down
@@ -22,7 +23,13 @@ def run(command: BaseCommand, *parts: Runnable, told: str) -> None:
         command.stdout.flush()
 
     seconds = settings.STOP_TIMEOUT.total_seconds()
-    with written_down(), watched() as where, values.following(), followers.following():
+    with (
+        written_down(),
+        watched() as where,
+        values.following(),
+        followers.following(),
+        hub.following(),
+    ):
         in_time = run_until_told(
             *parts,
             stop_timeout=settings.STOP_TIMEOUT,

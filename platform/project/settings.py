@@ -4,7 +4,6 @@ A comment above a setting tells its unit and meaning: the reference page is made
 """
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,13 +12,17 @@ import django_stubs_ext
 from kernel import services
 from kernel.env import Environment
 from kernel.identity.keys import ENVIRONMENTS
-from kernel.observability.logging import logging_config
 from project.accounts.oidc import providers
-from project.databases import tune
-from project.derived import of_https, of_mail
+from project.derived import caches, of_https, of_mail
 from project.installed import installed_apps
 from project.libraries import *  # noqa: F403  settings of Django and its libraries
+from project.of_database import *  # noqa: F403  settings of PostgreSQL and of backups
+from project.of_database import databases
+from project.of_mesh import *  # noqa: F403  settings of calls between services
+from project.of_redis import *  # noqa: F403  settings of what processes share
+from project.of_redis import REDIS_URL
 from project.of_services import *  # noqa: F403  settings of single services
+from project.of_watching import *  # noqa: F403  settings of logs and traces
 from project.secret_key import secret_key_in
 
 django_stubs_ext.monkeypatch()
@@ -42,6 +45,12 @@ PORT = env.number("PORT", services.default_port(SERVICES), at_least=0, at_most=6
 # port above has no `/metrics`. 0: none; `serve` and `dev` answer both there, other processes none.
 OPERATIONS_PORT = env.number("OPERATIONS_PORT", 0, at_least=0, at_most=65535)
 
+# A folder, made where it is missing, in which processes keep what they count so that any of them
+# tells Prometheus of all: for servers with several processes at one port, and for Celery workers.
+PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR", "")
+if PROMETHEUS_MULTIPROC_DIR:
+    env.folder("PROMETHEUS_MULTIPROC_DIR", Path())
+
 # Names this site answers to. `*` is any.
 ALLOWED_HOSTS = list(env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
 
@@ -51,10 +60,6 @@ CSRF_TRUSTED_ORIGINS = list(env.origins("TRUSTED_ORIGINS"))
 # Proxies whose `X-Forwarded-For` is believed: addresses and networks. By default nobody's is, and
 # the client is who connects. Name your edge here, or all its clients count as one.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-
-# Where services that this process does not serve are found: name=URL, with commas between. By
-# default each at its own port of this host.
-SERVICE_URLS = services.addresses(env.items("SERVICE_URLS"))
 
 # This site is reached by HTTPS only, which a proxy in front of it ends. That proxy sets
 # `X-Forwarded-Proto` and lets no client set it. Cookies then travel by HTTPS alone, browsers
@@ -73,6 +78,10 @@ MAX_BODY_BYTES = env.number("MAX_BODY_BYTES", 2_500_000, at_least=1)
 
 # Threads that answer requests.
 WEB_THREADS = env.number("WEB_THREADS", 8, at_least=1, at_most=256)
+
+# `manage.py dev` fills its tenant with examples. Without, it makes the tenant, its administrator
+# and a key.
+DEMO_DATA = env.flag("DEMO_DATA", default=True)
 
 # Threads that run jobs in an embedded process or in one `manage.py worker`; with
 # CELERY_BROKER_URL, processes of one Celery worker.
@@ -117,27 +126,10 @@ AUDIT_CHECKPOINT_FOLDER = env.path("AUDIT_CHECKPOINT_FOLDER", DATA_DIR / "audit_
 # Where they go as well, with commas between: s3://bucket/prefix, https://host/path#whsec_<base64>.
 AUDIT_CHECKPOINTS_TO = env.secret("AUDIT_CHECKPOINTS_TO")
 
-# How the names of new audit logs begin in checkpoints: without scheme, spaces and plus signs.
-AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "septet/audit")
-
-# The database: sqlite:///file or postgres://user:password@host:port/name.
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3")}
+# The database: sqlite:///file or postgres://user:password@host:port/name. Of a cluster whose
+# primary changes all hosts, with commas, and ?target_session_attrs=read-write (docs/database.md).
+DATABASES = databases(env.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/septet.sqlite3"))
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-
-# The same database by the role that owns its tables: it migrates, and reads across tenants for the
-# back office and for upkeep. Given it, DATABASE_URL names a role that owns nothing, and PostgreSQL
-# shows it the rows of one tenant only (docs/security/tenants.md).
-_SYSTEM_DATABASE = env.database("DATABASE_SYSTEM_URL", "")
-if _SYSTEM_DATABASE:
-    DATABASES["system"] = _SYSTEM_DATABASE
-
-# Connections to PostgreSQL that the threads of one process share. 0: each thread keeps its own,
-# which is faster; share them where threads are many and mostly wait for something else.
-DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0, at_least=0, at_most=1000)
-
-# Redis for what processes share: `redis://`, `rediss://`, `unix://`, or a node of a cluster by
-# `redis+cluster://` or `rediss+cluster://`. Without it each process counts rate limits for itself.
-REDIS_URL = env.url("REDIS_URL", "", ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"))
 
 # The broker that carries jobs to Celery workers: `redis://`, `rediss://`, or Sentinels by
 # `sentinel://host:26379;sentinel://host:26379`. With it no job runs in a process that serves.
@@ -146,10 +138,6 @@ CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", "", ("redis", "rediss", "sentin
 
 # The name that the Sentinels of CELERY_BROKER_URL have for the master.
 CELERY_SENTINEL_MASTER = env.text("CELERY_SENTINEL_MASTER", "mymaster")
-
-# Let PostgreSQL keep the plans of frequent statements. Off behind a pooler that lends a connection
-# for one transaction and does not carry prepared statements over (PgBouncer before 1.21).
-DATABASE_PREPARES = env.flag("DATABASE_PREPARES", default=True)
 
 # --- Events over Kafka --------------------------------------------------------------------------
 
@@ -273,6 +261,13 @@ MAIL = env.mail("EMAIL_URL", DATA_DIR / "mail")
 # Whom mail comes from.
 EMAIL_FROM = env.text("EMAIL_FROM", "Septet <septet@localhost>")
 
+# The private key that signs mails for the domain of EMAIL_FROM by DKIM: RSA of 2048 bits or more,
+# in PEM, or in EMAIL_DKIM_KEY_FILE the path of its file. Not signed without.
+EMAIL_DKIM_KEY = env.secret("EMAIL_DKIM_KEY")
+
+# Under which name its public key is in the DNS: <selector>._domainkey.<domain>.
+EMAIL_DKIM_SELECTOR = env.text("EMAIL_DKIM_SELECTOR", "septet")
+
 # Where people and receivers of webhooks reach this site: links that leave it begin so. By default
 # this machine, under its own port.
 PUBLIC_ORIGIN = env.origin("PUBLIC_ORIGIN") or f"http://localhost:{PORT}"
@@ -367,25 +362,16 @@ OUTBOUND_PORTS = env.ports("OUTBOUND_PORTS", (80, 443))
 # Calls that go to one host at the same time; others wait for their turn.
 OUTBOUND_PER_HOST = env.number("OUTBOUND_PER_HOST", 8, at_least=1, at_most=1000)
 
-# --- Logs ---------------------------------------------------------------------------------------
+# --- For tests ------------------------------------------------------------------------------------
 
-# The least level that is logged.
-LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-
-# `json`: one object a line, for machines. `console`: short lines, for people.
-LOG_FORMAT = env.choice(
-    "LOG_FORMAT", "console" if sys.stderr.isatty() else "json", ("json", "console")
-)
-
-# For tests of crashes, as `name:n`: the process kills itself when it passes this point of
+# Of crashes, as `name:n`: the process kills itself when it passes this point of
 # kernel.faults for the n-th time.
 FAULT = env.text("FAULT", "")
 
 # --- What follows from the above ----------------------------------------------------------------
 
-tune(DATABASES, pool_size=DATABASE_POOL_SIZE, prepares=DATABASE_PREPARES)
+CACHES = caches(REDIS_URL)
 INSTALLED_APPS = installed_apps(SERVICES, with_provider=bool(OIDC_ISSUER))
-LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
 SOCIALACCOUNT_PROVIDERS = providers(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 globals().update(of_mail(MAIL) | of_https(HTTPS, HSTS_TIME, HSTS_PRELOAD))
 DEFAULT_FROM_EMAIL = EMAIL_FROM

@@ -15,6 +15,7 @@ from kernel.federation.view import graphql_view
 from kernel.http import Asked, Reply
 from kernel.identity.service_tokens import JWKS_PATH
 from kernel.identity.views import jwks
+from kernel.periodics.views import periodic_urls
 from project.graph import composed_graphql, service_graphql
 
 
@@ -29,6 +30,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
         path(f"{service}/api/jobs/<uuid:job_id>/events", job_events(service)),
         path(f"{service}/api/datasets/", include(dataset_urls(service))),
         path(f"{service}/api/chores/", include(chore_urls(service))),
+        path(f"{service}/api/periodics/", include(periodic_urls(service))),
     ]
     if find_spec(f"apps.{service}.urls"):
         module = import_module(f"apps.{service}.urls")

@@ -94,10 +94,36 @@ def page_of(
     """Answer with a form of its own."""
     context = _context(page, request, title) | {
         "form": form,
+        "parts": list(_parts_of(form)),
         "introduction": introduction,
         "button": button,
     }
     return TemplateResponse(request, "kernel/admin/form.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Fields of a form that stand together; without a title those that everybody sees first."""
+
+    title: str
+    fields: list[forms.BoundField]
+    #: Something in it is wrong, or other than usual.
+    open: bool = False
+
+
+def _parts_of(form: Any) -> Iterator[Part]:
+    """Yield what a form asks first, then its `sections`, if it has some: (title, names) each."""
+    sections: Sequence[tuple[str, Sequence[str]]] = getattr(form, "sections", ())
+    later = {name for _, names in sections for name in names}
+    yield Part("", [one for one in form if one.name not in later])
+    for title, names in sections:
+        fields = [form[name] for name in names]
+        yield Part(title, fields, any(one.errors or _is_unusual(one) for one in fields))
+
+
+def _is_unusual(field: forms.BoundField) -> bool:
+    usual: Any = field.field.initial
+    return str(field.value() or "") != str(usual or "")
 
 
 def _context(page: Any, request: HttpRequest, title: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from kernel.celery.stopping import stop
 from kernel.jobs import services
 from kernel.jobs.ahead import Ahead
 from kernel.jobs.models import Job
-from kernel.jobs.running import Running, run
+from kernel.jobs.running import Running, grouped, run_together
 from kernel.jobs.services import Ended
 
 
@@ -33,14 +33,15 @@ class Batch:
 
     def do(self) -> None:
         """Do all that nobody gives back meanwhile."""
-        for running in self.held():
-            if ending() or not running.begin():
+        for some in grouped(self.held()):
+            group = [] if ending() else [one for one in some if one.begin()]
+            if not group:
                 continue
-            ended = run(running.job, running)
-            if running.finish():
-                if ended.error is not None:
-                    connections.close_all()
-                self.end(ended)
+            for running, ended in zip(group, run_together(group), strict=True):
+                if running.finish():
+                    if ended.error is not None:
+                        connections.close_all()
+                    self.end(ended)
 
     def end(self, ended: Ended) -> None:
         """Let this be written down with the others."""

@@ -19,8 +19,7 @@ from kernel.jobs.ahead import Ahead
 from kernel.jobs.claiming import LEASE
 from kernel.jobs.models import Job
 from kernel.jobs.running import JobStopError
-from kernel.jobs.services import Ended
-from kernel.jobs.watching import GRACE_SECONDS, WATCH_SECONDS, watch
+from kernel.jobs.watching import GRACE_SECONDS, WATCH_SECONDS, end_overdue, watch
 from kernel.running import begin_anew
 
 logger = logging.getLogger(__name__)
@@ -88,12 +87,11 @@ class Keeper:
         self._seen = set(batches)
 
     def _end_overdue(self, batch: Batch) -> None:
-        for running in batch.held():
-            if running.overdue_seconds() > GRACE_SECONDS and running.abandon():
-                error = running.stopped_by()
-                logger.error("job %s does not end by itself: %s", running.job.name, error)
-                batch.end(Ended(running.job, error, running.unwritten(), running.seconds()))
-                self._settle(batch)
+        for running, ended in end_overdue(batch.held()):
+            for one in ended:
+                batch.end(one)
+            self._settle(batch)
+            if running.thread:
                 self._abandoned[batch] = time.monotonic()
 
     def _leave_stuck(self, batches: Sequence[Batch]) -> None:

@@ -9,12 +9,12 @@ from threading import Event, Lock, Thread
 from django.db import DatabaseError, connection, connections
 
 from kernel.celery import broker
+from kernel.database.direct import keep_session
 from kernel.events.leases import claim
 from kernel.jobs import services
 from kernel.jobs.claiming import LEASE, claimable
 from kernel.jobs.limits import let_in
 from kernel.jobs.registry import known
-from kernel.jobs.selectors import tell_metrics
 from kernel.observability.health import register_check
 
 logger = logging.getLogger(__name__)
@@ -81,10 +81,10 @@ class Sweeper:
             self._next_periodics = time.monotonic() + PERIODICS_SECONDS
             services.enqueue_due_periodics(known())
             let_in(job.name for job in known())
-            tell_metrics(known())
         return claimable(known(), broker.MOST_WAITING)
 
     def _run(self) -> None:
+        keep_session()
         while not self._stopping.wait(LOOK_SECONDS):
             try:
                 self.step()

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from contracts.chores import Chore
+from contracts.chores import Chore, Work
 from kernel.chores import services
+from kernel.chores.services import Begun
 from kernel.errors import NotFoundError, UnavailableError
 from kernel.mesh.answers import answer_of, here_or_there
 from kernel.mesh.calling import call
@@ -48,15 +49,37 @@ def describe(name: str) -> Chore:
     )
 
 
-def do(name: str, parameters: Mapping[str, Any], *, key: str) -> Mapping[str, Any]:
-    """Have a chore done once for a key, and return what came of it."""
+def do(name: str, parameters: Mapping[str, Any], *, key: str) -> Begun:
+    """Have a chore done once for a key, and return what it told."""
     service = _service(name)
+
+    def there() -> Begun:
+        told = _asked(service, "POST", quote(name), {"parameters": dict(parameters)}, key)
+        # A service of the version before says nothing of it.
+        return Begun(told["result"], goes_on=bool(told.get("goes_on")))
+
+    return here_or_there(service, lambda: services.do(name, parameters, key=key), there)
+
+
+def look(name: str, result: Mapping[str, Any]) -> Work:
+    """Return how the work stands that a chore began, by what it told."""
+    service = _service(name)
+    asked = {"result": dict(result)}
     return here_or_there(
         service,
-        lambda: services.do(name, parameters, key=key),
-        lambda: _asked(service, "POST", quote(name), {"parameters": dict(parameters)}, key)[
-            "result"
-        ],
+        lambda: services.look(name, result),
+        lambda: Work.of(_asked(service, "POST", f"{quote(name)}/work", asked, "")["work"]),
+    )
+
+
+def stop(name: str, result: Mapping[str, Any]) -> None:
+    """Have the work taken back that a chore began; what has ended stays as it is."""
+    service = _service(name)
+    asked = {"result": dict(result)}
+    here_or_there(
+        service,
+        lambda: services.stop(name, result),
+        lambda: _asked(service, "POST", f"{quote(name)}/stop", asked, ""),
     )
 
 

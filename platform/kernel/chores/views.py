@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from contracts.chores import MOST_PARAMETER_BYTES
-from kernel.chores.services import described, do, offered
+from kernel.chores.services import described, do, look, offered, stop
 from kernel.errors import (
     InvalidInputError,
     MethodNotAllowedError,
@@ -26,7 +26,12 @@ _HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
 def chore_urls(service: str) -> list[URLPattern]:
     """Return the paths of a service's chores."""
     known = {"service": service}
-    return [path("", listed, known), path("<str:name>", one, known)]
+    return [
+        path("", listed, known),
+        path("<str:name>", one, known),
+        path("<str:name>/work", work, known),
+        path("<str:name>/stop", stopped, known),
+    ]
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -56,22 +61,46 @@ def one(request: HttpRequest, body: bytes, name: str, *, service: str) -> HttpRe
     """Tell what a chore says of itself; or do it, once by the key in `Idempotency-Key`."""
     if request.method not in ("GET", "POST"):
         raise MethodNotAllowedError(f"{request.method} is not allowed here")
-    current_principal()
-    if name.partition(".")[0] != service:
-        raise NotFoundError(f"{service} has no chore {name[:100]}")
+    _check_whose(name, service)
     if request.method == "GET":
         return _answer(described(name).told())
     key = key_in_header(request.headers.get("Idempotency-Key", ""))
-    return _answer({"result": do(name, _parameters(body), key=key)})
+    begun = do(name, _member(body, "parameters"), key=key)
+    return _answer({"result": begun.result, "goes_on": begun.goes_on})
 
 
-def _parameters(body: bytes) -> Mapping[str, Any]:
+@for_programs_that_send(_body)
+def work(request: HttpRequest, body: bytes, name: str, *, service: str) -> HttpResponse:
+    """Tell how the work stands that a chore began, by what it told: nothing is changed."""
+    if request.method != "POST":
+        raise MethodNotAllowedError(f"{request.method} is not allowed here")
+    _check_whose(name, service)
+    return _answer({"work": look(name, _member(body, "result")).told()})
+
+
+@for_programs_that_send(_body)
+def stopped(request: HttpRequest, body: bytes, name: str, *, service: str) -> HttpResponse:
+    """Take back the work that a chore began, by what it told; twice is as good as once."""
+    if request.method != "POST":
+        raise MethodNotAllowedError(f"{request.method} is not allowed here")
+    _check_whose(name, service)
+    stop(name, _member(body, "result"))
+    return _answer({"stopped": True})
+
+
+def _check_whose(name: str, service: str) -> None:
+    current_principal()
+    if name.partition(".")[0] != service:
+        raise NotFoundError(f"{service} has no chore {name[:100]}")
+
+
+def _member(body: bytes, name: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)["parameters"]
+        found = json.loads(body)[name]
     except (ValueError, LookupError, TypeError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidInputError("the body is a JSON object with parameters, an object")
+        raise InvalidInputError(f"the body is a JSON object with {name}, an object")
     return found
 
 

@@ -86,6 +86,14 @@ def undone(found: Registered, images: Sequence[Image]) -> Undone:
     return Undone(undone=len(planned) - len(refused), kept=tuple(kept))
 
 
+def standing(found: Registered, images: Sequence[Image]) -> list[Row]:
+    """Return the rows that still read as after a batch, in the caller's transaction."""
+    brought = [one for one in images if one.after is not None]
+    now = _by_key(found, [_key(found, one) for one in brought])
+    there = [(one, now.get(_key(found, one), [])) for one in brought]
+    return [rows[0] for one, rows in there if _image(found, rows) == one.after]
+
+
 def _wanted(
     found: Registered, mode: Mode, rows: Sequence[Row], results: dict[int, RowResult]
 ) -> dict[int, Sent]:

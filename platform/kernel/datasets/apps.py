@@ -11,4 +11,4 @@ class DatasetsConfig(AppConfig):
     verbose_name = "Datasets"
 
     def ready(self) -> None:
-        from kernel.datasets import upkeep  # noqa: F401  registers its job
+        from kernel.datasets import members, upkeep  # noqa: F401  registers its dataset and job

@@ -98,12 +98,16 @@ def _refuse_blind(field: Field, value: Any) -> None:
         raise RowRefusedError(message, column=field.name, code=ForbiddenError.code)
 
 
-def _check(field: Field, value: Any) -> None:
+def is_of(field: Field, value: Any) -> bool:
+    """Say whether a value is of a field's kind."""
     try:
-        fits = _FITS[field.kind](value)
+        return _FITS[field.kind](value)
     except (ValueError, TypeError, ArithmeticError, InvalidInputError, RecursionError):
-        fits = False
-    if not fits:
+        return False
+
+
+def _check(field: Field, value: Any) -> None:
+    if not is_of(field, value):
         message = f"{field.name} is a value of the kind {field.kind}, found {str(value)[:60]!r}"
         raise RowRefusedError(message, column=field.name)
     if isinstance(value, str) and len(value) > (field.max_length or len(value)):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from contracts.datasets import Dataset, Mode, Page, Row, Wanted
-from kernel.errors import DomainError, NotFoundError
+from contracts.datasets import Dataset, Field, Mode, Page, Row, Wanted
+from kernel.errors import DomainError, InvalidInputError, NotFoundError
 
 #: The values of a row's key, in the order in which the dataset names them.
 Key: TypeAlias = tuple[Any, ...]
@@ -57,6 +57,8 @@ class Registered:
         return tuple(row[name] for name in self.dataset.key)
 
 
+#: Whose datasets every process has, as every process reads what they are of.
+EVERYWHERE = "identity"
 _REGISTRY: dict[str, Registered] = {}
 
 
@@ -97,7 +99,7 @@ def _contradictions(
         (bool(missing), f"it has no field {', '.join(missing)}"),
         (bool(WORDS & set(dataset.filters)), f"no filter is called {', '.join(sorted(WORDS))}"),
         (imported != (write is not None), "what can be imported has modes and a writer"),
-        (imported != (find is not None), "what can be imported is found by its key"),
+        (imported and find is None, "what can be imported is found by its key"),
         (imported and not dataset.write_scope, "what can be imported names the scope for it"),
         # Beside DELETE itself, an undo takes away what was made.
         (bool(dataset.modes - {Mode.UPDATE}) and remove is None, "what it makes it can take away"),
@@ -109,6 +111,14 @@ def registered(name: str) -> Registered:
     if name not in _REGISTRY:
         raise NotFoundError(f"no dataset {name[:100]}")
     return _REGISTRY[name]
+
+
+def key_field(found: Registered) -> Field:
+    """Return the one field by which others name rows; raises InvalidInputError without one."""
+    field = found.dataset.field(found.dataset.key[0])
+    if len(found.dataset.key) > 1 or field is None or found.find is _has_none:
+        raise InvalidInputError(f"no rows of {found.dataset.name} are found by one field")
+    return field
 
 
 def datasets_of(service: str) -> list[Registered]:

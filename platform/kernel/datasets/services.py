@@ -9,12 +9,22 @@ from typing import Any
 
 from django.db import transaction
 
-from contracts.datasets import Dataset, Field, Mode, Page, Row, RowResult, Undone, Wanted
+from contracts.datasets import (
+    Brought,
+    Dataset,
+    Field,
+    Mode,
+    Page,
+    Row,
+    RowResult,
+    Undone,
+    Wanted,
+)
 from kernel import clock
-from kernel.datasets.applying import Image, applied, undone
-from kernel.datasets.checking import MASKED, is_moment, parsed
+from kernel.datasets.applying import Image, applied, standing, undone
+from kernel.datasets.checking import MASKED, is_moment, is_of, parsed
 from kernel.datasets.models import AppliedBatch
-from kernel.datasets.registry import Registered, datasets_of, registered
+from kernel.datasets.registry import Registered, datasets_of, key_field, registered
 from kernel.errors import (
     ConflictError,
     InvalidInputError,
@@ -57,15 +67,28 @@ def read_page(name: str, wanted: Wanted) -> Page:
     page = found.read(_checked(found.dataset, wanted, principal))
     columns = wanted.columns or tuple(one.name for one in found.dataset.fields)
     fields = [one for one in found.dataset.fields if one.name in columns]
-    masked = {one.name for one in fields if _hides(one, principal)}
-    rows = [
-        {
-            one.name: MASKED if one.name in masked and row[one.name] is not None else row[one.name]
-            for one in fields
-        }
-        for row in page.rows
-    ]
-    return Page(rows=rows, next=page.next)
+    return Page(rows=_shown(fields, page.rows, principal), next=page.next)
+
+
+def known_keys(name: str, values: Sequence[Any]) -> list[Any]:
+    """Return those of these values of the key that rows have which whoever acts may see.
+
+    Raises as `read_page` does, InvalidInputError for a dataset whose rows are not found by one
+    field, and LimitExceededError.
+    """
+    found = registered(name)
+    principal = require(found.dataset.read_scope)
+    field = key_field(found)
+    if _hides(field, principal):
+        raise ScopeRequiredError(field.masked_without)
+    most = found.dataset.most_rows
+    if not 1 <= len(values) <= most:
+        raise LimitExceededError(f"1 to {most} keys of {name} are asked for, found {len(values)}")
+    # A value of another kind is the key of none.
+    wanted = [(value,) for value in values if is_of(field, value)]
+    with transaction.atomic():
+        rows = found.find(wanted)
+    return list(dict.fromkeys(row[field.name] for row in rows))
 
 
 def apply_batch(
@@ -116,7 +139,7 @@ def undo_batch(name: str, *, batch: str) -> Undone:
     rows = AppliedBatch.objects.select_for_update()
     receipt = rows.filter(dataset=name, key=_checked_key(batch)).first()
     if receipt is None:
-        raise NotFoundError(f"no batch {batch} of {name} is known, or not any more")
+        raise _unknown(name, batch)
     if receipt.undone_at is not None:
         return Undone.of(json.loads(receipt.undone))
     done = undone(found, [Image.of(one) for one in json.loads(receipt.images)])
@@ -124,6 +147,22 @@ def undo_batch(name: str, *, batch: str) -> Undone:
     receipt.save(update_fields=["undone_at", "undone"])
     fault_point("dataset-batch-undone")
     return done
+
+
+@transaction.atomic
+def read_batch(name: str, *, batch: str) -> Brought:
+    """Return the rows of a batch that nobody has changed since, as whoever acts may see them.
+
+    Raises NotFoundError for a batch of which nothing is known any more, and ForbiddenError.
+    """
+    found = registered(name)
+    principal = require(found.dataset.read_scope)
+    receipt = AppliedBatch.objects.filter(dataset=name, key=_checked_key(batch)).first()
+    if receipt is None:
+        raise _unknown(name, batch)
+    images = [Image.of(one) for one in json.loads(receipt.images)]
+    rows = standing(found, images)
+    return Brought(rows=_shown(found.dataset.fields, rows, principal), changed=len(images))
 
 
 @transaction.atomic
@@ -141,6 +180,18 @@ def _applied(found: Registered, receipt: AppliedBatch, rows: Sequence[Row]) -> A
     return receipt
 
 
+def _shown(fields: Sequence[Field], rows: Sequence[Row], principal: Principal) -> list[Row]:
+    """Return these fields of rows, masked where that takes a scope that whoever acts has not."""
+    masked = {one.name for one in fields if _hides(one, principal)}
+    return [
+        {
+            one.name: MASKED if one.name in masked and row[one.name] is not None else row[one.name]
+            for one in fields
+        }
+        for row in rows
+    ]
+
+
 def _writable(name: str) -> Registered:
     """Return a dataset that whoever acts may change."""
     found = registered(name)
@@ -148,6 +199,10 @@ def _writable(name: str) -> Registered:
         raise InvalidInputError(f"{name} is exported, and nothing is imported into it")
     require(found.dataset.write_scope)
     return found
+
+
+def _unknown(name: str, batch: str) -> NotFoundError:
+    return NotFoundError(f"no batch {batch} of {name} is known, or not any more")
 
 
 def _earlier(receipt: AppliedBatch) -> AppliedBatch | None:

@@ -14,7 +14,9 @@ from kernel.datasets.services import (
     MOST_BYTES,
     apply_batch,
     described,
+    known_keys,
     reachable,
+    read_batch,
     read_page,
     undo_batch,
 )
@@ -33,6 +35,8 @@ from kernel.tenancy.context import current_principal
 MOST_SENT_BYTES = 2 * MOST_BYTES
 #: Rows of a page that cost one unit of a rate limit.
 ROWS_A_UNIT = 10
+#: What a batch costs that is read: datasets take some hundred rows in one.
+UNITS_A_BATCH = 11
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
 
 
@@ -43,7 +47,9 @@ def dataset_urls(service: str) -> list[URLPattern]:
         path("", listed, known),
         path("<str:name>", one, known),
         path("<str:name>/rows", rows, known),
+        path("<str:name>/known", having, known),
         path("<str:name>/batches", batches, known),
+        path("<str:name>/batches/<str:key>/rows", brought, known),
         path("<str:name>/batches/<str:key>/undo", undo, known),
     ]
 
@@ -92,6 +98,16 @@ def rows(request: HttpRequest, name: str, *, service: str) -> HttpResponse:
 
 
 @for_programs_that_send(_body)
+def having(request: HttpRequest, body: bytes, name: str, *, service: str) -> HttpResponse:
+    """Answer with those of some keys that rows have."""
+    _enter(request, "POST", service, name)
+    sent = _object(body)
+    if sent.keys() != {"values"} or not isinstance(sent["values"], list):
+        raise InvalidInputError("the body has a list of values")
+    return _answer({"known": known_keys(name, sent["values"])})
+
+
+@for_programs_that_send(_body)
 def batches(request: HttpRequest, body: bytes, name: str, *, service: str) -> HttpResponse:
     """Apply a batch of rows once, by the key in `Idempotency-Key`."""
     _enter(request, "POST", service, name)
@@ -108,6 +124,13 @@ def batches(request: HttpRequest, body: bytes, name: str, *, service: str) -> Ht
         dry=sent.get("dry", False),
     )
     return _answer({"results": [asdict(result) for result in results]})
+
+
+@for_programs_at(lambda _request: UNITS_A_BATCH)
+def brought(request: HttpRequest, name: str, key: str, *, service: str) -> HttpResponse:
+    """Answer with the rows of a batch that nobody has changed since."""
+    _enter(request, "GET", service, name)
+    return _answer(asdict(read_batch(name, batch=key)))
 
 
 @for_programs_that_send(_body)
@@ -156,7 +179,7 @@ def _object(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidInputError("the body is a JSON object with mode and rows")
+        raise InvalidInputError("the body is a JSON object")
     return found
 
 

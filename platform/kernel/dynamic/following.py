@@ -28,9 +28,15 @@ TOPIC = "dynamic-settings"
 
 T = TypeVar("T")
 
-REVISION = Gauge("septet_dynamic_settings_revision", "The revision whose values are in use.")
+REVISION = Gauge(
+    "septet_dynamic_settings_revision",
+    "The revision whose values are in use.",
+    multiprocess_mode="livemin",
+)
 STALE = Gauge(
-    "septet_dynamic_settings_stale", "Whether config is away, so that the last good values hold."
+    "septet_dynamic_settings_stale",
+    "Whether config is away, so that the last good values hold.",
+    multiprocess_mode="livemax",
 )
 
 

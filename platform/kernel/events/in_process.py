@@ -159,6 +159,7 @@ class LogReader:
         self._group = group
         row, _ = ConsumerGroup.objects.get_or_create(pk=group.name)
         self._committed = self._fetched = row.committed_offset
+        self._moved_at = row.moved_at
 
     def fetch(self, limit: int) -> list[Arrival]:
         """Return the next events that the group handles; others are passed over."""
@@ -174,15 +175,23 @@ class LogReader:
         return arrivals
 
     def commit(self) -> None:
-        """Write down how far the group has come, if it has moved."""
+        """Write down how far the group has come, if it has moved.
+
+        Raises ConflictError when its mark is not where this reader put it: the right to read was
+        lost meanwhile, and another read on, or a person moved the mark.
+        """
         if self._fetched == self._committed:
             return
         fault_point("consumer.before_offset")
-        ConsumerGroup.objects.filter(pk=self._group.name).update(
-            committed_offset=self._fetched, moved_at=clock.now()
+        as_it_was = {"committed_offset": self._committed, "moved_at": self._moved_at}
+        moved_at = clock.now()
+        moved = ConsumerGroup.objects.filter(pk=self._group.name, **as_it_was).update(
+            committed_offset=self._fetched, moved_at=moved_at
         )
+        if not moved:
+            raise ConflictError(f"the mark of {self._group.name} was moved by somebody else")
         fault_point("consumer.after_offset")
-        self._committed = self._fetched
+        self._committed, self._moved_at = self._fetched, moved_at
 
     def close(self) -> None:
         """Nothing is held open."""

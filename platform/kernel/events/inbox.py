@@ -3,18 +3,19 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import islice, takewhile
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
+from prometheus_client import Histogram
 
 from contracts.codec import MalformedEventError
 from contracts.envelope import Actor, Envelope, UnknownEventTypeError
@@ -26,9 +27,11 @@ from kernel.events.inserting import insert
 from kernel.events.models import Handled, Redelivery, RedeliveryState
 from kernel.events.registry import Group
 from kernel.events.transport import Arrival
+from kernel.events.unreadable import UNREADABLE, code_of
 from kernel.faults import fault_point
 from kernel.observability.context import request_ids
 from kernel.observability.logging import mask
+from kernel.observability.tracing import AnySpan, span
 from kernel.tenancy.context import in_tenant
 
 logger = logging.getLogger(__name__)
@@ -39,7 +42,7 @@ PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 MOST_TOGETHER = 100
 TOGETHER_SECONDS = 0.02
 #: No repetition makes sense of what cannot be read.
-_UNREADABLE = (MalformedEventError, UnknownEventTypeError)
+_UNREADABLE = tuple(UNREADABLE)
 
 _MARK = (
     'INSERT INTO events_handled ("group", event_id) VALUES {}'
@@ -48,6 +51,7 @@ _MARK = (
 
 T = TypeVar("T")
 _envelope: ContextVar[Envelope | None] = ContextVar("envelope", default=None)
+_asked: ContextVar[dict[Hashable, Any] | None] = ContextVar("asked", default=None)
 
 
 def current_envelope() -> Envelope:
@@ -58,31 +62,44 @@ def current_envelope() -> Envelope:
     return envelope
 
 
+def once_a_batch(key: Hashable, ask: Callable[[], T]) -> T:
+    """Return what `ask` gives, asked once for all events that are handled in one transaction.
+
+    It is asked after all of them have arrived, so it knows what was committed before any of them
+    was told, as it would if it were asked for each.
+    """
+    answers = _asked.get()
+    if answers is None:
+        return ask()
+    if key not in answers:
+        answers[key] = ask()
+    return answers[key]  # type: ignore[no-any-return]  # what was asked under this key
+
+
 def deliver(group: Group, arrivals: Sequence[Arrival]) -> None:
     """Let a group handle events that arrived, and keep those that fail.
 
-    When it returns all of them are in good hands. In an ordered group, an event behind one that
-    waits for its next attempt is kept, too.
+    When it returns all of them are in good hands. In an ordered group, events behind one that
+    waits for its next attempt are kept, too; those of other keys are handled together all the same.
     """
-    left = deque(one for one in arrivals if one.envelope.type in group.handlers)
-    blocked = _waiting_keys(group, left) if group.ordered and left else set()
+    left = [one for one in arrivals if one.envelope.type in group.handlers]
+    if group.ordered and left:
+        left = _keep_behind(group, left, _waiting_keys(group, left))
     source: _Source[Arrival] = _Source(attrgetter("envelope"))
+    most = MOST_TOGETHER
     while left:
-        ready = takewhile(lambda one: one.envelope.partition_key not in blocked, left)
-        chosen = list(islice(ready, MOST_TOGETHER))
-        if not chosen:
-            keep(group, redelivery(group, left.popleft()), None)
-            continue
+        chosen = left[:most]
         done, error = _handle_together(group, chosen, source)
-        for _ in range(done):
-            left.popleft()
+        left = left[done:]
+        # Those whose turn does not come are marked for nothing: no more than came to it last time.
+        most = done if 0 < done < len(chosen) else min(most * 2, MOST_TOGETHER)
         if error is not None:
-            arrival = left.popleft()
-            _log(group, arrival.envelope.id, arrival.envelope.type, error)
-            row = redelivery(group, arrival)
+            failed, *left = left
+            _log(group, failed.envelope.id, failed.envelope.type, error)
+            row = redelivery(group, failed)
             keep(group, row, error)
             if group.ordered and row.state == RedeliveryState.WAITING:
-                blocked.add(row.partition_key)
+                left = _keep_behind(group, left, {row.partition_key})
 
 
 def redeliver(group: Group, limit: int) -> int:
@@ -163,6 +180,7 @@ def _try_together(
     # Who has caused that marking or the commit fails is not known: it is looked for by halves.
     half = len(items) // 2
     good = 0
+    asked = _asked.set({})
     try:
         with transaction.atomic():
             envelopes: list[Envelope] = []
@@ -182,6 +200,8 @@ def _try_together(
             source.settle(items[:done])
     except Exception as error:  # noqa: BLE001  whatever a handler raises, other events go on
         return good, error
+    finally:
+        _asked.reset(asked)
     metrics.HANDLED.labels(group.name).inc(done)
     fault_point("inbox.after_commit")
     return done, None
@@ -193,7 +213,7 @@ def _do(group: Group, envelope: Envelope, wanted: set[str]) -> None:
     if envelope.id in wanted:
         # The same event may have come twice, and be further on in the batch.
         wanted.remove(envelope.id)
-        with _surroundings(group, envelope), metrics.SECONDS.labels(group.name).time():
+        with _surroundings(group, envelope), _seconds(group.name).time():
             group.handlers[envelope.type](event)
             fault_point("inbox.before_commit")
 
@@ -230,6 +250,27 @@ def _take_again(group: Group, row: Redelivery) -> Envelope:
     return Envelope.from_json(row.envelope)
 
 
+@cache
+def _actor(group: str) -> Actor:
+    return Actor(type="system", id=group, name=group)
+
+
+@cache
+def _seconds(group: str) -> Histogram:
+    return metrics.SECONDS.labels(group)
+
+
+def _span(group: Group, envelope: Envelope) -> AnySpan:
+    told = span(f"handle {envelope.type}", "consumer")
+    if told.kept:
+        told.set("messaging.consumer.group.name", group.name)
+        told.set("messaging.message.id", envelope.id)
+        told.set("septet.tenant_id", envelope.tenant)
+        waited = clock.now() - envelope.time
+        told.set("septet.event.waited_ms", round(waited.total_seconds() * 1000))
+    return told
+
+
 @contextmanager
 def _surroundings(group: Group, envelope: Envelope) -> Iterator[None]:
     """Let a handler run in the event's tenant and trace; what it publishes, its group has done."""
@@ -237,8 +278,9 @@ def _surroundings(group: Group, envelope: Envelope) -> Iterator[None]:
     told = _envelope.set(envelope)
     try:
         with (
-            request_ids(envelope.id, envelope.traceparent),
-            acting(Actor(type="system", id=group.name, name=group.name)),
+            request_ids(envelope.id, envelope.traceparent, of="event"),
+            _span(group, envelope),
+            acting(_actor(group.name)),
             tenant,
         ):
             yield
@@ -251,8 +293,11 @@ def _mark(group: str, envelopes: Sequence[Envelope]) -> set[str]:
 
     Rivals wait for each other here. They never do crosswise, since all mark in the same order.
     """
-    stored = Handled._meta.get_field("event_id").get_db_prep_value
-    ids = {stored(UUID(one.id), connection): one.id for one in envelopes}
+    native = connection.features.has_native_uuid_field
+    ids: dict[UUID | str, str] = {}
+    for one in envelopes:
+        id_ = UUID(one.id)
+        ids[id_ if native else id_.hex] = one.id
     sql = _MARK.format(", ".join(["(%s, %s)"] * len(ids)))
     values = [value for id_ in sorted(ids) for value in (group, id_)]
     with connection.cursor() as cursor:
@@ -275,16 +320,24 @@ def _waiting_keys(group: Group, arrivals: Collection[Arrival]) -> set[str]:
     return set(waiting.values_list("partition_key", flat=True).distinct())
 
 
-def keep(group: Group, row: Redelivery, error: Exception | None) -> None:
-    """Keep an event for its next attempt or as a dead letter, because of an error.
-
-    Or, without one, behind another of its key.
-    """
-    if error is not None:
-        _note(group, row, error)
+def keep(group: Group, row: Redelivery, error: Exception) -> None:
+    """Keep an event for its next attempt or as a dead letter, because of an error."""
+    _note(group, row, error)
     # Kept already, if it arrives a second time: the first row stands, with its attempts.
     insert([row], unless_there=True)
     fault_point("inbox.kept")
+
+
+def _keep_behind(group: Group, arrivals: list[Arrival], keys: Collection[str]) -> list[Arrival]:
+    """Keep the events of these keys for when an earlier one has succeeded; return the others."""
+    behind = [one for one in arrivals if one.envelope.partition_key in keys]
+    for some in range(0, len(behind), MOST_TOGETHER):
+        rows = [redelivery(group, one) for one in behind[some : some + MOST_TOGETHER]]
+        insert(rows, unless_there=True)
+        fault_point("inbox.kept")
+    return (
+        [one for one in arrivals if one.envelope.partition_key not in keys] if behind else arrivals
+    )
 
 
 def _fail(group: Group, row: Redelivery, error: Exception) -> None:
@@ -296,7 +349,7 @@ def _note(group: Group, row: Redelivery, error: Exception) -> None:
     now = clock.now()
     row.attempts += 1
     row.error_class = f"{type(error).__module__}.{type(error).__qualname__}"
-    row.error_code = error.code if isinstance(error, DomainError) else DomainError.code
+    row.error_code = code_of(error)
     # PostgreSQL keeps no NUL in a text.
     row.error_message = mask(str(error)).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
     row.first_failed_at = row.first_failed_at or now
@@ -312,7 +365,7 @@ def _note(group: Group, row: Redelivery, error: Exception) -> None:
 
 def _log(group: Group, event_id: str, event_type: str, error: Exception) -> None:
     told = {"event_id": event_id, "event_type": event_type, "group": group.name}
-    if isinstance(error, DomainError):
-        logger.warning("event not handled: %s: %s", error.code, error, extra=told)
+    if (code := code_of(error)) != DomainError.code:
+        logger.warning("event not handled: %s: %s", code, error, extra=told)
     else:
         logger.error("event not handled", exc_info=error, extra=told)

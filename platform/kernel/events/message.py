@@ -38,4 +38,5 @@ def read(message: bytes | str) -> Envelope:
 
 def has_nul(message: bytes) -> bool:
     """Say whether JSON has a NUL character in it, which PostgreSQL does not keep."""
-    return b"\\u0000" in message and _NUL.search(message) is not None
+    # Most have no backslash, which is found out ten times as fast.
+    return b"\\" in message and b"\\u0000" in message and _NUL.search(message) is not None

@@ -3,7 +3,11 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 RELAYED = Counter("events_relayed_total", "Events handed over to the transport.")
-RELAY_ACTIVE = Gauge("events_relay_active", "1 while the one active relay is in this process.")
+RELAY_ACTIVE = Gauge(
+    "events_relay_active",
+    "1 while the one active relay is in this process.",
+    multiprocess_mode="livesum",
+)
 HANDLED = Counter("events_handled_total", "Events handled, or known to be.", ["group"])
 FAILED = Counter("events_failed_total", "Attempts that failed.", ["group"])
 DEAD = Counter("events_dead_total", "Events that became dead letters.", ["group"])

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 from django.db import DatabaseError, connection, connections
 
+from kernel.database.direct import keep_session
 from kernel.events.loops import Looped
 from kernel.events.registry import Group
 from kernel.events.relay import Relay
@@ -66,6 +67,7 @@ class EventThreads:
         return ", ".join(thread.name for thread in self._threads)
 
     def _loop(self, name: str, make: Callable[[], Looped]) -> None:
+        keep_session()
         work = make()
         heard = bell.wait(-1, 0)
         while not self._stopping.is_set():
@@ -91,6 +93,7 @@ class EventThreads:
 
     def _listen(self) -> None:
         """Ring when another process has published; PostgreSQL tells us."""
+        keep_session()
         while not self._stopping.is_set():
             try:
                 with connection.cursor() as cursor:

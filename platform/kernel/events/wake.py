@@ -4,7 +4,9 @@ import secrets
 import time
 from threading import Condition, Lock
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+
+from kernel.database.direct import listening_alias, own_connection
 
 #: The channel of PostgreSQL on which processes tell each other that there is something to do.
 CHANNEL = "septet_events"
@@ -72,9 +74,7 @@ def is_told(seconds: float) -> bool:
     """
     if connection.vendor != "postgresql":
         return True
-    listener, teller = connection.copy(), connection.copy()
-    for one in (listener, teller):
-        one.settings_dict["OPTIONS"].pop("pool", None)
+    listener, teller = own_connection(listening_alias()), own_connection(DEFAULT_DB_ALIAS)
     channel = f"septet_{secrets.token_hex(8)}"
     try:
         with listener.cursor() as cursor:

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from kernel.errors import DomainError, InvalidInputError, LimitExceededError
+from kernel.federation import metrics
 from kernel.federation.compiler import Plans
 from kernel.federation.cost import estimator
 from kernel.federation.limits import Limits, walk
@@ -155,7 +156,10 @@ class Documents:
         Raises DocumentSyntaxError, LimitExceededError, InvalidInputError or DocumentRefusedError.
         """
         prepared = self._remembered.get(text)
-        if prepared is None:
+        if prepared is not None:
+            metrics.remembered.inc()
+        else:
+            metrics.prepared.inc()
             prepared = self._prepare(text, stopwatch, suggest=suggest)
             self._remembered.put(text, prepared, len(text) * _TREE_BYTES)
         return prepared

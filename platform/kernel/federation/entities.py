@@ -16,8 +16,10 @@ from kernel.errors import DomainError, InvalidInputError, LimitExceededError
 from kernel.federation.batches import together
 from kernel.federation.directives import applied
 from kernel.federation.field_sets import FieldSet, Key, holds, parse_field_set
+from kernel.federation.metrics import ENTITIES
 from kernel.ids import parse_id
 from kernel.masking import describe
+from kernel.observability.tracing import span
 from kernel.tenancy.access import OPEN, Access
 from kernel.tenancy.context import current_principal, require
 from kernel.tenancy.models import TenantManager
@@ -174,6 +176,8 @@ def grouped(
             batches[_read(entities, representation)].append(index)
         except DomainError as error:
             answers[index] = located(error)
+    for (entity, _), indexes in batches.items():
+        ENTITIES.labels(entity._meta.name).observe(len(indexes))
     return [(entity, indexes) for (entity, _), indexes in batches.items()]
 
 
@@ -183,7 +187,9 @@ def _resolve(
     try:
         if entity.scope:
             require(entity.scope)
-        found = entity.resolve_references(info, representations)
+        count = {"septet.entities": len(representations)}
+        with span(f"entities {entity._meta.name}", attributes=count):
+            found = entity.resolve_references(info, representations)
     except DomainError as error:
         return [error] * len(representations)
     except Exception as error:  # noqa: BLE001  the other types of the request are still answered

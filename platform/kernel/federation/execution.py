@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any, NoReturn
 
 import orjson
@@ -18,6 +19,9 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from kernel.database.errors import DatabaseBusyError
+from kernel.database.pools import take_connection
+from kernel.database.routing import reading
 from kernel.errors import (
     DomainError,
     InvalidInputError,
@@ -27,16 +31,19 @@ from kernel.errors import (
     Refused,
     UnauthenticatedError,
 )
+from kernel.federation import metrics
 from kernel.federation.deadline import Deadline, OperationTimeoutError, OutOfTime
 from kernel.federation.documents import DocumentRefusedError, Documents, Operation
 from kernel.federation.limits import Limits
 from kernel.federation.plans import ImperfectError
 from kernel.federation.requests import GraphQLRequest
 from kernel.federation.scalars import require_time_zones
+from kernel.federation.slowness import around_resolvers
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace
 from kernel.masking import describe
 from kernel.observability.context import request_id
+from kernel.observability.tracing import AnySpan, span
 from kernel.tenancy.context import NO_CREDENTIAL, Principal, current_principal
 
 
@@ -86,6 +93,17 @@ class Context:
     replayed: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Told:
+    """What the metrics are told of an operation, as far as that was known when it ended."""
+
+    kind: str = "unknown"
+    way: str = "refused"
+    #: Of the one operation of a document, where the client names none.
+    name: str = ""
+    cost: int = 0
+
+
 class Endpoint:
     """A schema that answers requests; whoever calls has set the principal."""
 
@@ -111,26 +129,55 @@ class Endpoint:
         A `trace` is filled by the resolvers and added to the answer. `charge` is told the cost
         before anything runs; only its RateLimitedError is raised, for it concerns the request.
         """
-        stopwatch = stopwatch or Stopwatch()
+        told = Told()
+        begun = perf_counter()
+        with span("graphql") as here:
+            answer = self._answer(request, stopwatch or Stopwatch(), gone, trace, charge, told)
+            if here.kept:
+                _tell(here, request, told, answer)
+        metrics.took(told.kind, told.way).observe(perf_counter() - begun)
+        if errors := answer.body.get("errors"):
+            metrics.count_errors(errors)
+        return answer
+
+    def _answer(
+        self,
+        request: GraphQLRequest,
+        stopwatch: Stopwatch,
+        gone: Callable[[], bool] | None,
+        trace: Trace | None,
+        charge: Callable[[int], None] | None,
+        told: "Told",
+    ) -> Answer:
         caller = _caller()
         is_open = _is_open_to(caller)
         try:
             prepared = self._documents.read(request.query, stopwatch, suggest=is_open)
             operation = prepared.operation(request.operation_name)
+            told.kind = operation.node.operation.value
+            told.name = operation.node.name.value if operation.node.name else ""
             _admit(operation, request, caller, schema_is_open=is_open)
             cost = self._affordable(operation, request)
+            metrics.COST.observe(cost)
+            told.cost = cost
             if charge is not None:
                 charge(cost)
             replayed: list[str] = []
             answer = _executed(
-                self._execute(operation, request, gone, trace, replayed, hide=not is_open)
+                _read_or_changed(
+                    operation,
+                    lambda: self._execute(
+                        operation, request, gone, trace, replayed, told, hide=not is_open
+                    ),
+                )
             )
         except DocumentRefusedError as refused:
             if caller is None and not is_open:
                 # The same as for what the schema has: otherwise it could be guessed name by name.
                 return _refusal([GraphQLError(NO_CREDENTIAL)], UnauthenticatedError.code, 401)
             return _refusal(refused.errors, refused.code, refused.status)
-        except RateLimitedError:
+        except (RateLimitedError, DatabaseBusyError):
+            # Answered with when to come again.
             raise
         except (DomainError, RecursionError) as error:
             code, message = describe(error)
@@ -146,8 +193,8 @@ class Endpoint:
         if replayed:
             answer.body.setdefault("extensions", {})["replayed"] = replayed
         if trace is not None:
-            told = answer.body.setdefault("extensions", {})
-            told["ftv1"] = trace.ftv1(answer.body.get("errors", ()))
+            traced = trace.ftv1(answer.body.get("errors", ()))
+            answer.body.setdefault("extensions", {})["ftv1"] = traced
         return answer
 
     def _affordable(self, operation: Operation, request: GraphQLRequest) -> int:
@@ -165,6 +212,7 @@ class Endpoint:
         gone: Callable[[], bool] | None,
         trace: Trace | None,
         replayed: list[str],
+        told: "Told",
         *,
         hide: bool,
     ) -> ExecutionResult:
@@ -174,6 +222,7 @@ class Endpoint:
             # A change is finished even when its client has left.
             with Deadline(seconds, gone=gone if operation.reads else None) as deadline:
                 data = self._by_plan(operation, request, deadline) if trace is None else None
+                told.way = "executed" if data is None else "compiled"
                 result = (
                     ExecutionResult(data, None)
                     if data is not None
@@ -183,7 +232,7 @@ class Endpoint:
                         context_value=Context(deadline, request.idempotency_key, replayed),
                         variable_values=request.variables,
                         operation_name=request.operation_name,
-                        middleware=[trace] if trace is not None else None,
+                        middleware=around_resolvers(trace),
                         execution_context_class=TimedExecution,
                         hide_suggestions=hide,
                     )
@@ -211,6 +260,41 @@ class Endpoint:
             # A statement that was stopped would only be stopped again.
             deadline.check()
             return None
+
+
+def _tell(here: AnySpan, request: GraphQLRequest, told: Told, answer: Answer) -> None:
+    """Tell a span what was done (semantic conventions of OpenTelemetry, "GraphQL Server")."""
+    name = request.operation_name or told.name
+    here.rename(f"graphql {told.kind} {name}".rstrip())
+    here.set("graphql.operation.type", told.kind)
+    if name:
+        here.set("graphql.operation.name", name)
+    here.set("septet.graphql.way", told.way)
+    here.set("septet.graphql.cost", told.cost)
+    caller = _caller()
+    if caller is not None:
+        here.set("septet.caller", f"{caller.kind}:{caller.id}")
+        if caller.tenant_id is not None:
+            here.set("septet.tenant_id", str(caller.tenant_id))
+    codes = {str(one["extensions"]["code"]) for one in answer.body.get("errors", ())}
+    if codes:
+        here.set("septet.graphql.codes", " ".join(sorted(codes)))
+    if DomainError.code in codes:
+        here.fail(DomainError.code)
+
+
+def _read_or_changed(
+    operation: Operation, execute: Callable[[], ExecutionResult]
+) -> ExecutionResult:
+    """Execute where it may be read; what a replica could not answer the primary answers."""
+    with reading(only=operation.reads) as route:
+        if route.replica is None:
+            take_connection()
+        result = execute()
+    if not (route.failed and result.errors):
+        return result
+    take_connection()
+    return execute()
 
 
 class TimedExecution(ExecutionContext):

@@ -6,16 +6,16 @@ from threading import Event
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from redis import Redis
+from django.db import DEFAULT_DB_ALIAS, connection
+from redis import RedisCluster
 
+from kernel.database.direct import notices, own_connection
+from kernel.redis.clients import connect
 from kernel.tenancy.aliases import system_alias
 
 #: Of PostgreSQL and of Redis; what is sent is the topic.
 CHANNEL = "septet_hints"
-CONNECT_SECONDS = 0.25
-#: How often a listener looks whether it is to stop.
+#: How often a listener of Redis looks whether it is to stop.
 TURN_SECONDS = 1.0
 #: How often SQLite is asked whether anybody has committed something, which takes it 2 us.
 SQLITE_SECONDS = 0.1
@@ -43,17 +43,17 @@ class OverRedis:
     """By publishing, to whoever is subscribed at that moment."""
 
     def __init__(self, url: str) -> None:
-        url = url.replace("+cluster", "")
-        self._redis: Any = Redis.from_url(
-            url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=2 * TURN_SECONDS
-        )
+        self._redis: Any = connect(url, timeout_seconds=2 * TURN_SECONDS)
 
     def tell(self, topic: str) -> None:
-        """Publish it."""
+        """Publish it; any node of a cluster passes it on to all."""
         self._redis.publish(CHANNEL, topic)
 
     def listen(self, heard: Heard, stopping: Event) -> None:
         """Subscribe by a connection of its own."""
+        if isinstance(self._redis, RedisCluster):
+            # The node that was listened to may be gone.
+            self._redis.nodes_manager.initialize()
         with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(CHANNEL)
             heard(None)
@@ -66,8 +66,8 @@ class OverRedis:
 class OverPostgres:
     """By NOTIFY, after the commit: one within it would make all who commit wait for each other.
 
-    Who listens does so as the system, if that has a connection of its own: a pooler that lends
-    connections for one transaction delivers nothing.
+    Who listens does so at the server itself, or as the system, if either has a connection of its
+    own: a pooler that lends connections for one transaction delivers nothing.
     """
 
     def tell(self, topic: str) -> None:
@@ -77,13 +77,8 @@ class OverPostgres:
 
     def listen(self, heard: Heard, stopping: Event) -> None:
         """Listen by a connection of its own."""
-        with closing(_own_connection(system_alias())) as own:
-            with own.cursor() as cursor:
-                cursor.execute(f"LISTEN {CHANNEL}")
-            heard(None)
-            while not stopping.is_set():
-                for notice in own.connection.notifies(timeout=TURN_SECONDS, stop_after=1):
-                    heard(notice.payload)
+        for notice in notices(CHANNEL, system_alias(), stopping):
+            heard(notice)
 
 
 class OverSqlite:
@@ -94,7 +89,7 @@ class OverSqlite:
 
     def listen(self, heard: Heard, stopping: Event) -> None:
         """Look by a connection of its own; of what has changed the file says nothing."""
-        with closing(_own_connection(DEFAULT_DB_ALIAS)) as own:
+        with closing(own_connection(DEFAULT_DB_ALIAS)) as own:
             seen = None
             while not stopping.is_set():
                 with own.cursor() as cursor:
@@ -110,9 +105,3 @@ def carrier() -> Carrier:
     if settings.REDIS_URL:
         return OverRedis(settings.REDIS_URL)
     return OverPostgres() if connection.vendor == "postgresql" else OverSqlite()
-
-
-def _own_connection(alias: str) -> BaseDatabaseWrapper:
-    own = connections[alias].copy()
-    own.settings_dict["OPTIONS"].pop("pool", None)
-    return own

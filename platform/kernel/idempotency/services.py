@@ -146,9 +146,10 @@ def take(row: models.Model, *, key: str) -> None:
     IdempotencyInProgressError when it takes too long.
     """
     has_row_locks = connection.vendor == "postgresql"
+    before = ""
     try:
         if has_row_locks:
-            _run(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
+            before = _lock_timeout(f"{WAIT_SECONDS}s")
         type(row)._default_manager.bulk_create([row], ignore_conflicts=True)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
@@ -157,12 +158,16 @@ def take(row: models.Model, *, key: str) -> None:
             f"the first request with the idempotency key {key!r} is still running"
         ) from None
     if has_row_locks:
-        _run("SET LOCAL lock_timeout TO DEFAULT")
+        # Not to the default: behind a pooler the limit is none of the connection's.
+        _lock_timeout(before)
 
 
-def _run(statement: str) -> None:
+def _lock_timeout(wanted: str) -> str:
+    """Set how long this transaction waits for a lock, and return what it was."""
+    both = "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)"
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(both, [wanted])
+        return str(cursor.fetchone()[0])
 
 
 def _is_final(error: DomainError) -> bool:

@@ -13,9 +13,10 @@ from kernel import clock
 from kernel.http import Asked
 from kernel.identity.keys import PREFIX, KeyText, digest
 from kernel.identity.last_used import last_uses
-from kernel.identity.models import ApiKey, Membership, Tenant, TenantState
+from kernel.identity.models import ApiKey, Membership, TenantState
 from kernel.identity.reasons import CredentialRefusedError, Reason, SessionRefusedError
 from kernel.identity.recent import recent_keys
+from kernel.identity.recent_sessions import recent_sessions
 from kernel.identity.service_tokens import Request, verify_service_token
 from kernel.identity.user_tokens import verify_user_token
 from kernel.tenancy.context import Principal
@@ -112,24 +113,20 @@ def _refusal(key: ApiKey | None, text: KeyText, now: datetime) -> CredentialRefu
 
 def _by_session(request: HttpRequest, user: User) -> Principal:
     _refuse_cross_site(request)
-    chosen = request.session.get(SESSION_TENANT)
-    memberships = Membership.objects.filter(user=user, tenant__in=Tenant.objects.active())
-    if chosen:
-        memberships = memberships.filter(tenant_id=chosen)
-    membership = memberships.select_related("user").order_by("tenant__slug").first()
+    membership = recent_sessions.membership(user.pk, request.session.get(SESSION_TENANT))
     if membership is None:
         raise SessionRefusedError(
             Reason.NO_MEMBERSHIP, f"{user.get_username()} is no member of an active tenant"
         )
-    return principal_of(membership)
+    return principal_of(membership, user)
 
 
-def principal_of(membership: Membership) -> Principal:
+def principal_of(membership: Membership, user: User) -> Principal:
     """Return a signed-in member as who acts."""
     return Principal(
-        kind="staff" if membership.user.is_staff else "member",
-        id=str(membership.user_id),
-        name=membership.user.get_username(),
+        kind="staff" if user.is_staff else "member",
+        id=str(user.pk),
+        name=user.get_username(),
         tenant_id=membership.tenant_id,
         scopes=membership.effective_scopes,
     )

@@ -1,23 +1,22 @@
 """Tenants read a moment ago, so that a token costs no query each time."""
 
-import time
 import uuid
-from threading import Lock
 
-from django.db import transaction
-
-from kernel.identity import recent
+from kernel.cache.namespaces import TTL, Namespace
 from kernel.identity.models import Tenant
 
-MOST_TENANTS = 10_000
+TENANTS: Namespace[Tenant | None] = Namespace(
+    "identity:tenants",
+    holds="tenants, by id and by slug",
+    ttl=TTL.MOMENT,
+    forgotten="a tenant is suspended, resumed, deleted or had back",
+    of_tenant=False,
+    absent=False,
+)
 
 
 class RecentTenants:
-    """The tenants of this process's last second; one that is suspended elsewhere ends with it."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: dict[tuple[str, object], tuple[float, Tenant]] = {}
+    """The tenants of the last second; one suspended elsewhere ends with it at the latest."""
 
     def by_id(self, tenant_id: uuid.UUID | str) -> Tenant | None:
         """Return the tenant of this id, which may be no id at all."""
@@ -25,29 +24,17 @@ class RecentTenants:
             key = tenant_id if isinstance(tenant_id, uuid.UUID) else uuid.UUID(tenant_id)
         except ValueError:
             return None
-        return self._get("pk", key)
+        return TENANTS.get_or_load(key.hex, lambda: Tenant.objects.filter(pk=key).first())
 
     def by_slug(self, slug: str) -> Tenant | None:
         """Return the tenant of this slug."""
-        return self._get("slug", slug) if "\0" not in slug else None
+        if "\0" in slug:
+            return None
+        return TENANTS.get_or_load(f"/{slug}", lambda: Tenant.objects.filter(slug=slug).first())
 
     def forget_all(self) -> None:
         """Ask for every tenant anew, once the transaction has committed."""
-        transaction.on_commit(self._found.clear)
-
-    def _get(self, column: str, value: object) -> Tenant | None:
-        now = time.monotonic()
-        found = self._found.get((column, value))
-        if found is not None and now < found[0]:
-            return found[1]
-        tenant = Tenant.objects.filter(**{column: value}).first()
-        if tenant is not None:
-            with self._lock:
-                if len(self._found) >= MOST_TENANTS:
-                    self._found.clear()
-                # Counted from before the question, so that its answer is never older than that.
-                self._found[column, value] = now + recent.BELIEVED_SECONDS, tenant
-        return tenant
+        TENANTS.forget_all()
 
 
 recent_tenants = RecentTenants()

@@ -50,7 +50,7 @@ def _of_key(key_id: str, tenant_id: UUID, _then: frozenset[str]) -> frozenset[st
 def _of_member(user_id: str, tenant_id: UUID, _then: frozenset[str]) -> frozenset[str] | None:
     rows = Membership.objects.select_related("user")
     found = rows.filter(user_id=user_id, tenant_id=tenant_id, user__is_active=True).first()
-    return None if found is None else principal_of(found).scopes
+    return None if found is None else principal_of(found, found.user).scopes
 
 
 def _as_then(_id: str, _tenant_id: UUID, then: frozenset[str]) -> frozenset[str] | None:

@@ -15,7 +15,16 @@ from typing import Any, get_args
 import jwt
 from django.conf import settings
 
-from kernel.identity.jwks import FetchedKeys, KeySource
+from kernel.discovery.addresses import DiscoveryError
+from kernel.discovery.connections import asked
+from kernel.discovery.directory import base_urls
+from kernel.identity.jwks import (
+    FETCH_LIMITS,
+    FetchedKeys,
+    KeySource,
+    KeysUnavailableError,
+    fetch_jwks,
+)
 from kernel.identity.models import TenantState
 from kernel.identity.reasons import Reason
 from kernel.identity.recent_tenants import recent_tenants
@@ -31,6 +40,8 @@ LEEWAY_SECONDS = 10
 JWKS_PATH = "/.well-known/jwks.json"
 #: Of so many tokens it is known that they were used; more than come in a minute.
 MOST_REMEMBERED = 50_000
+#: Of a service's processes so many are asked for its keys.
+_MOST_ASKED = 3
 
 _used: Remembered[bool] = Remembered(MOST_REMEMBERED)
 
@@ -114,9 +125,42 @@ def own_principal(tenant_id: uuid.UUID, *scopes: str) -> Principal:
 def callers() -> Mapping[str, KeySource]:
     """Return whose questions are answered here, and where their keys are."""
     return {
-        name: keyring() if name in settings.SERVICES else FetchedKeys(url + JWKS_PATH, [ALGORITHM])
-        for name, url in settings.SERVICE_URLS.items()
+        name: keyring()
+        if name in settings.SERVICES
+        else FetchedKeys(name, [ALGORITHM], fetch_with=_published)
+        for name in settings.SERVICE_URLS
     }
+
+
+def _published(service: str) -> bytes:
+    """Return the keys of a service by the first of its processes that tells them.
+
+    Raises KeysUnavailableError.
+    """
+    try:
+        urls = base_urls(service)
+    except DiscoveryError as error:
+        raise KeysUnavailableError(str(error)) from None
+    failures = []
+    for url in urls[:_MOST_ASKED]:
+        try:
+            return _fetched(url + JWKS_PATH)
+        except KeysUnavailableError as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def _fetched(url: str) -> bytes:
+    if not (settings.MESH_CA_FILE and url.startswith("https:")):
+        return fetch_jwks(url)
+    # Where processes know each other by certificates, ours is shown to get the keys, too.
+    try:
+        status, body = asked(url, seconds=FETCH_LIMITS.total.total_seconds())
+    except OSError as error:
+        raise KeysUnavailableError(str(error)) from None
+    if status != 200:
+        raise KeysUnavailableError(f"status {status}")
+    return body
 
 
 def _principal(token: Token, claims: dict[str, Any]) -> Principal:

@@ -11,4 +11,4 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from kernel.jobs import upkeep  # noqa: F401  registers its jobs
+        from kernel.jobs import figures, sqlite, upkeep  # noqa: F401  told, and registered

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from kernel import clock
 from kernel.jobs.limits import admit
 from kernel.jobs.models import Job, JobState, Queue, WaitsFor
-from kernel.jobs.registry import Registered, queue_of
+from kernel.jobs.registry import REGISTRY, Registered, queue_of
 from kernel.jobs.turns import make_due_ready
 
 #: A worker renews the lease long before; when it ends, the worker is dead or cut off.
@@ -27,7 +27,7 @@ _DUE = "?"
 def claim(
     limit: int, known: Iterable[Registered], *, worker: str, lease: timedelta = LEASE
 ) -> list[Job]:
-    """Take due jobs that are known here under a lease.
+    """Take due jobs that are known here under a lease, and beyond the limit what goes with them.
 
     Queues share; within a queue the greatest priority goes first, then tenants take turns.
     """
@@ -41,6 +41,7 @@ def claim(
             for number, queue in enumerate(queues):
                 share = -(-(limit - len(jobs)) // (len(queues) - number))
                 jobs += _next(queue, names, share)
+            jobs += _companions(jobs)
             _take(jobs, worker, lease)
     return jobs
 
@@ -113,6 +114,25 @@ def _next(queue: str, names: Sequence[str], room: int) -> list[Job]:
             break
         size = LOOKED_AT
     return jobs
+
+
+def _companions(jobs: Sequence[Job]) -> list[Job]:
+    """Return the next jobs that are done together with these, locked.
+
+    They are of the same tenant and priority: whoever has a greater one is before them.
+    """
+    chosen: dict[tuple[str, UUID | None, int], list[UUID]] = {}
+    for job in jobs:
+        if REGISTRY[job.name].together and not job.attempts:
+            chosen.setdefault((job.name, job.tenant_id, job.priority), []).append(job.pk)
+    found: list[Job] = []
+    for (name, tenant_id, priority), ids in chosen.items():
+        alike = next_of(queue_of(name), [name]).filter(
+            tenant_id=tenant_id, priority=priority, attempts=0
+        )
+        room = len(ids) * (REGISTRY[name].most_together - 1)
+        found += _locked(alike.exclude(pk__in=ids)[:room])
+    return found
 
 
 def next_of(queue: str, names: Sequence[str]) -> QuerySet[Job]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 ENDED = Counter("jobs_attempts", "Attempts at jobs by how they ended.", ["queue", "outcome"])
 DURATION = Histogram(
@@ -11,14 +11,17 @@ DURATION = Histogram(
     ["queue"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, float("inf")),
 )
-DEPTH = Gauge(
-    "jobs_queue_depth", "Jobs that could run now; counted no further than 10,000.", ["queue"]
+WAIT = Histogram(
+    "jobs_wait_seconds",
+    "From when an attempt was due to its beginning.",
+    ["queue"],
+    buckets=(0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, float("inf")),
 )
-OLDEST = Gauge("jobs_oldest_due_seconds", "How long the oldest of them has waited.", ["queue"])
 
 
-def record(attempts: Iterable[tuple[str, str, float]]) -> None:
-    """Count attempts: of each its queue, how it ended, and how many seconds it took."""
-    for queue, outcome, seconds in attempts:
+def record(attempts: Iterable[tuple[str, str, float, float]]) -> None:
+    """Count attempts: of each its queue, how it ended, the seconds it took and had waited."""
+    for queue, outcome, seconds, waited in attempts:
         ENDED.labels(queue, outcome).inc()
         DURATION.labels(queue).observe(seconds)
+        WAIT.labels(queue).observe(max(waited, 0.0))

@@ -72,6 +72,10 @@ class Job(models.Model):
     batch_id = models.UUIDField(null=True)
     #: Of the job that follows.
     after = models.CharField(max_length=5, choices=After, default=After.NO_BATCH, blank=True)
+    #: The trace that it goes on with, if somebody has asked for it.
+    trace_id = models.UUIDField(null=True)
+    #: The span that has asked for it (`traceparent`), if its trace is kept.
+    caused_by = models.CharField(max_length=55, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=clock.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -120,6 +124,11 @@ class Job(models.Model):
                 fields=("state", "finished_at"),
                 name="jobs_finished",
                 condition=models.Q(finished_at__isnull=False),
+            ),
+            models.Index(
+                fields=("trace_id",),
+                name="jobs_of_trace",
+                condition=models.Q(trace_id__isnull=False),
             ),
             models.Index(
                 fields=("tenant_id", "queue", "id"),

@@ -1,11 +1,13 @@
 """Functions that may run as jobs, by name, and those among them that run by themselves."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 JobFunction = Callable[[str], None]
+#: Takes the ids of many, and returns the errors of those that it did not do.
+TogetherFunction = Callable[[Sequence[str]], Mapping[str, Exception]]
 
 #: A row marks its period as done, so a period may not outlast the row.
 LONGEST_PERIOD = timedelta(days=7)
@@ -28,6 +30,9 @@ class Registered:
     at_once: int | None = None
     at_once_per_tenant: int | None = None
     every: timedelta | None = None
+    #: Does some of one tenant at once, and how many these are.
+    together: TogetherFunction | None = None
+    most_together: int = 1
 
     @property
     def limited(self) -> bool:
@@ -72,7 +77,37 @@ def job(
     return register
 
 
-def periodic(name: str, *, every: timedelta) -> Callable[[JobFunction], JobFunction]:
+def together(
+    name: str, *, most: int, timeout: timedelta = TIMEOUT
+) -> Callable[[TogetherFunction], TogetherFunction]:
+    """Let a function be enqueued as by `job`, and be given up to so many of a tenant at once.
+
+    Each is a job of its own all the same, that is claimed, settled and tried again by itself. What
+    the function returns are the errors of those that failed; what it raises is the error of each.
+    Those that have failed before, or whose worker was lost, are done one by one.
+    """
+    if most < 2:
+        raise ValueError(f"{name}: at least two are done together")
+    _check_name(name)
+
+    def register(function: TogetherFunction) -> TogetherFunction:
+        def alone(target: str) -> None:
+            for error in function([target]).values():
+                raise error
+
+        _register(
+            Registered(
+                name=name, function=alone, timeout=timeout, together=function, most_together=most
+            )
+        )
+        return function
+
+    return register
+
+
+def periodic(
+    name: str, *, every: timedelta, timeout: timedelta = TIMEOUT
+) -> Callable[[JobFunction], JobFunction]:
     """Let a function run once in each period, whichever process sees first that it is due.
 
     Periods are counted from the epoch in UTC: a daily one begins at midnight. A period that
@@ -82,7 +117,7 @@ def periodic(name: str, *, every: timedelta) -> Callable[[JobFunction], JobFunct
         raise ValueError(f"{name}: a period is 1 s to {LONGEST_PERIOD.days} days, found {every}")
     _check_name(name)
     return lambda function: _register(
-        Registered(name=name, function=function, max_attempts=3, every=every)
+        Registered(name=name, function=function, timeout=timeout, max_attempts=3, every=every)
     )
 
 

@@ -3,18 +3,19 @@
 import ctypes
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import Lock, get_ident
 from typing import Any
+from uuid import UUID
 
 from kernel.errors import DomainError
+from kernel.jobs.causes import traced
 from kernel.jobs.errors import JobTimedOutError
 from kernel.jobs.models import Job
 from kernel.jobs.registry import REGISTRY, TIMEOUT
 from kernel.jobs.services import Ended
-from kernel.observability.context import request_ids
 from kernel.tenancy.context import in_tenant
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ class Running:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        #: The first of those that it is done with.
+        self.lead = self
+        #: All of those, itself among them; they have one lock.
+        self.together: Sequence[Running] = (self,)
         registered = REGISTRY.get(job.name)
         self._timeout = (registered.timeout if registered else TIMEOUT).total_seconds()
         self._lock = Lock()
@@ -92,21 +97,31 @@ class Running:
             told, self._progress = self._progress, {}
         return told
 
-    def abandon(self) -> bool:
-        """End it whether it checks or not, and count on its thread no more; False if it is over.
+    @property
+    def doing(self) -> "Running":
+        """The first that has begun of those it is done with: its time and its lease are theirs."""
+        return self if not self.thread else next(one for one in self.together if one.thread)
 
-        Raised in its thread as soon as that runs Python code again: a call that waits in C (a
-        socket, a lock, a long computation) is not interrupted.
+    def abandon(self) -> "list[Running]":
+        """End it whether it checks or not, and count on its thread no more.
+
+        Returns what has ended: all that it is done with, for they have one thread; nothing if it
+        is over. Raised in the thread as soon as that runs Python code again: a call that waits in C
+        (a socket, a lock, a long computation) is not interrupted.
         """
         with self._lock:
-            if self._over:
-                return False
-            self._over = True
-            if self._began is not None:
+            begun = self._began is not None
+            ended = [one for one in self.together if one.thread] if begun else [self]
+            # All or none: a thread that says of some that they are over is not interrupted in it.
+            if any(one._over for one in ended):
+                return []
+            for one in ended:
+                one._over = True
+            if begun:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self.thread), ctypes.py_object(JobStopError)
                 )
-            return True
+            return ended
 
     def withdraw(self) -> bool:
         """Say that it is not to begin any more; False when it has."""
@@ -124,9 +139,16 @@ class Running:
     def begin(self) -> bool:
         """Say that this thread does it now; False when it is over already."""
         with self._lock:
-            if self._began is None:
+            if self._began is None and not self._over:
                 self._began, self.thread = time.monotonic(), get_ident()
+                if len(self.together) > 1:
+                    # Too late to end it alone.
+                    self._stopped_by = self._told_to_stop = None
             return not self._over
+
+    def join(self, group: "Sequence[Running]") -> None:
+        """Say with which others it will be done."""
+        self.lead, self.together, self._lock = group[0], group, group[0]._lock
 
 
 _current: ContextVar[Running | None] = ContextVar("job", default=None)
@@ -146,24 +168,75 @@ def _here(running: Running) -> Iterator[None]:
         _current.reset(token)
 
 
+def grouped(some: Sequence[Running]) -> list[list[Running]]:
+    """Return claimed jobs as they are done: those that are done together, and the others alone."""
+    groups: list[list[Running]] = []
+    open_: dict[tuple[str, UUID | None], list[Running]] = {}
+    for one in some:
+        registered = REGISTRY.get(one.job.name)
+        if registered is None or not registered.together or one.job.attempts > 1:
+            groups.append([one])
+            continue
+        lane = one.job.name, one.job.tenant_id
+        if len(open_.get(lane, ())) in {0, registered.most_together}:
+            open_[lane] = []
+            groups.append(open_[lane])
+        open_[lane].append(one)
+    for group in groups:
+        for one in group:
+            one.join(group)
+    return groups
+
+
 def run(job: Job, running: Running | None = None) -> Ended:
     """Do one claimed job in its tenant, and tell how it ended."""
     running = running or Running(job)
+    running.begin()
+    return _run(running, [job], lambda: REGISTRY[job.name].function(job.target))
+
+
+def run_together(group: Sequence[Running]) -> list[Ended]:
+    """Do a group of claimed jobs that have begun, and tell how each ended."""
+    lead = group[0]
+    together = REGISTRY[lead.job.name].together
+    if together is None or len(group) == 1:
+        return [run(one.job, one) for one in group]
+    errors: Mapping[str, Exception] = {}
+
+    def do() -> None:
+        nonlocal errors
+        errors = together([one.job.target for one in group])
+
+    ended = _run(lead, [one.job for one in group], do)
+    for one in group if ended.error is None else ():
+        if one.job.target in errors:
+            logger.error("job %s failed", one.job.name, exc_info=errors[one.job.target])
+    seconds = lead.seconds()
+    return [
+        Ended(one.job, ended.error or errors.get(one.job.target), one.unwritten(), seconds)
+        for one in group
+    ]
+
+
+def _run(running: Running, jobs: Sequence[Job], function: Callable[[], None]) -> Ended:
+    job = running.job
     tenant = in_tenant(job.tenant_id) if job.tenant_id else nullcontext()
     error: BaseException | None = None
-    running.begin()
-    with request_ids(str(job.pk), ""), tenant, _here(running):
+    with traced(jobs) as span, tenant, _here(running):
         try:
             running.check()
-            REGISTRY[job.name].function(job.target)
+            function()
         except JobStopError:
             error = running.stopped_by() or JobTimedOutError("the job was told to end")
+            span.fail(error.code)
             logger.warning("job %s: %s: %s", job.name, error.code, error)
         except DomainError as failed:
             logger.warning("job %s: %s: %s", job.name, failed.code, failed)
             error = failed
+            span.fail(error.code)
         except (Exception, SystemExit) as failed:
             # A job that calls a command may meet its SystemExit; it must not end the thread.
             logger.exception("job %s failed", job.name, extra={"attempt": job.attempts})
             error = failed
+            span.fail(type(failed).__name__)
         return Ended(job, error, running.unwritten(), running.seconds())

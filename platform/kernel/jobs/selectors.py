@@ -8,12 +8,13 @@ from datetime import timedelta
 from django.db.models import Min, QuerySet
 
 from kernel import clock
-from kernel.jobs.metrics import DEPTH, OLDEST
 from kernel.jobs.models import READY, Job, JobState, Queue, WaitsFor
-from kernel.jobs.registry import Registered, known, queue_of
+from kernel.jobs.registry import known, queue_of
 
 #: Nothing is counted further: of jobs that wait for each queue, of others for all together.
 MOST_COUNTED = 10_000
+#: What a job may be beside queued.
+BEGUN = (JobState.RUNNING, JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 #: How far back the ends of jobs are counted by the minute.
 MINUTES = 60
 
@@ -32,15 +33,18 @@ class QueueCount:
     paused: bool = False
 
 
-def counts_by_queue() -> list[QueueCount]:
-    """Return every queue that is known here, rests or has a job, by name."""
+def counts_by_queue(states: Iterable[JobState] = BEGUN) -> list[QueueCount]:
+    """Return every queue that is known here, rests or has a job, by name; of states of these.
+
+    Those that wait are always counted.
+    """
     paused = set(Queue.objects.exclude(paused_at=None).values_list("name", flat=True))
     queues = {name: QueueCount(name) for name in paused | {queue_of(job.name) for job in known()}}
 
     def of(name: str) -> QueueCount:
         return queues.setdefault(name, QueueCount(name))
 
-    for state in (JobState.RUNNING, JobState.DONE, JobState.FAILED, JobState.CANCELLED):
+    for state in states:
         for name, number in _by_queue(_in_state(state)).items():
             of(name).states[state] = number
     for reason in (WaitsFor.TIME, WaitsFor.BATCH, WaitsFor.LIMIT):
@@ -63,14 +67,6 @@ def ready_in(queue: str) -> tuple[int, float]:
     oldest = ready.aggregate(oldest=Min("run_at"))["oldest"]
     waiting = (clock.now() - oldest).total_seconds() if oldest else 0.0
     return ready.order_by()[:MOST_COUNTED].count() if oldest else 0, max(waiting, 0.0)
-
-
-def tell_metrics(jobs: Iterable[Registered]) -> None:
-    """Set the gauges of the queues of these jobs."""
-    for queue in {queue_of(job.name) for job in jobs}:
-        depth, oldest = ready_in(queue)
-        DEPTH.labels(queue).set(depth)
-        OLDEST.labels(queue).set(oldest)
 
 
 def _in_state(state: JobState) -> QuerySet[Job]:

@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.jobs.batches import follow
+from kernel.jobs.causes import cause
 from kernel.jobs.claiming import LEASE
 from kernel.jobs.errors import JobCancelledError, WorkerLostError
 from kernel.jobs.limits import let_in
@@ -25,6 +26,7 @@ from kernel.jobs.nudge import nudge
 from kernel.jobs.registry import REGISTRY, Registered, queue_of
 from kernel.jobs.turns import next_turn
 from kernel.observability.logging import mask
+from kernel.rowsets import insert_rows
 from kernel.tenancy.context import told_tenant
 
 FIRST_RETRY = timedelta(seconds=2)
@@ -97,6 +99,7 @@ def new_job(
         priority=REGISTRY[name].priority if priority is None else priority,
         run_at=run_at or now,
         waits_for=WaitsFor.TIME if run_at and run_at > now else WaitsFor.NOTHING,
+        **cause(),
     )
 
 
@@ -139,6 +142,26 @@ def store_all(jobs: Sequence[Job]) -> None:
     _nudge_for(jobs)
 
 
+def store_alike(name: str, wanted: Sequence[tuple[UUID, str, datetime | None]]) -> None:
+    """Store new jobs of one name in the caller's transaction, very many by one statement.
+
+    Each is told by its id, its target, and when it is due, if not at once.
+    """
+    now = clock.now()
+    alike = new_job(name)
+    turns: Iterator[int] | None = None
+    rows = []
+    for id_, target, run_at in wanted:
+        if run_at and run_at > now:
+            rows.append((id_, target, run_at, WaitsFor.TIME.value, 0))
+        else:
+            turns = turns or count(next_turn(alike.queue, alike.priority, alike.tenant_id))
+            rows.append((id_, target, run_at or now, WaitsFor.NOTHING.value, next(turns)))
+    insert_rows(alike, ("id", "target", "run_at", "waits_for", "turn"), rows)
+    if ready := sum(1 for row in rows if not row[3]):
+        transaction.on_commit(partial(nudge, alike.queue, ready))
+
+
 def _store_in_pieces(jobs: Sequence[Job], at_once: int) -> None:
     for number in range(0, len(jobs), at_once):
         some = jobs[number : number + at_once]
@@ -170,14 +193,16 @@ def settle(ended: Sequence[Ended]) -> None:
         if end.progress:
             held([end.job]).update(**end.progress)
     done = held([end.job for end in ended if end.error is None])
-    done.update(state=JobState.DONE, lease_until=None, finished_at=clock.now())
+    ended_at = clock.now()
+    done.update(state=JobState.DONE, lease_until=None, finished_at=ended_at)
     attempts = []
     for end in ended:
         outcome = "done"
         if end.error is not None:
             pause = _pause(end.job.attempts)
             outcome = _retry_or_close(held([end.job]), end.job, end.error, pause=pause)
-        attempts.append((end.job.queue, outcome, end.seconds))
+        waited = (ended_at - end.job.run_at).total_seconds() - end.seconds
+        attempts.append((end.job.queue, outcome, end.seconds, waited))
     _free([end.job for end in ended])
     transaction.on_commit(partial(record, attempts))
 

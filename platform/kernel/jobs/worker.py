@@ -21,10 +21,9 @@ from kernel.jobs.claiming import LEASE, claim
 from kernel.jobs.limits import let_in
 from kernel.jobs.nudge import nudge, wait_for_nudge
 from kernel.jobs.registry import known
-from kernel.jobs.running import JobStopError, Running, run
-from kernel.jobs.selectors import tell_metrics
+from kernel.jobs.running import JobStopError, Running, grouped, run_together
 from kernel.jobs.services import Ended
-from kernel.jobs.watching import GRACE_SECONDS, WATCH_SECONDS, watch
+from kernel.jobs.watching import GRACE_SECONDS, WATCH_SECONDS, end_overdue, watch
 from kernel.observability.health import register_check
 
 logger = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ class Worker:
         self._numbers = count()
         self._threads = [self._new_thread() for _ in range(threads)]
         self._held: dict[tuple[str, int], Running] = {}
-        self._begun: SimpleQueue[Running | None] = SimpleQueue()
+        self._begun: SimpleQueue[list[Running] | None] = SimpleQueue()
         self._ended: deque[Ended] = deque()
         self._abandoned: list[tuple[Thread, float]] = []
         self._ahead = Ahead()
@@ -109,14 +108,14 @@ class Worker:
             # Six times in a lease: recovery within 5 s of its end, and five renewals may fail.
             self._next_upkeep = now + self._lease.total_seconds() / 6
             self._look_after()
-        room = (
-            0 if self._stopping.is_set() else self._ahead.room(len(self._threads)) - len(self._held)
-        )
+        # What is done together keeps one thread busy.
+        busy = len({id(one.lead) for one in self._held.values()})
+        room = 0 if self._stopping.is_set() else self._ahead.room(len(self._threads)) - busy
         jobs = claim(room, known(self._queues), worker=self.name, lease=self._lease)
-        for job in jobs:
-            running = Running(job)
-            self._held[str(job.pk), job.attempts] = running
-            self._begun.put(running)
+        for group in grouped([Running(job) for job in jobs]):
+            for one in group:
+                self._held[str(one.job.pk), one.job.attempts] = one
+            self._begun.put(group)
         self._last_look = time.monotonic()
         return len(jobs)
 
@@ -138,19 +137,12 @@ class Worker:
             services.recover(here)
             services.enqueue_due_periodics(here)
             let_in(job.name for job in here)
-            tell_metrics(here)
 
     def _end_overdue(self) -> None:
         """End jobs that were told to and go on; other threads take the place of theirs."""
-        for running in list(self._held.values()):
-            grace = GRACE_SECONDS if running.thread else 0
-            if running.overdue_seconds() > grace and running.abandon():
-                error = running.stopped_by()
-                logger.error("job %s does not end by itself: %s", running.job.name, error)
-                self._ended.append(
-                    Ended(running.job, error, running.unwritten(), running.seconds())
-                )
-                self._replace(running.thread)
+        for running, ended in end_overdue(list(self._held.values())):
+            self._ended.extend(ended)
+            self._replace(running.thread)
         now = time.monotonic()
         self._abandoned = [one for one in self._abandoned if one[0].is_alive()]
         if any(now - since > GRACE_SECONDS for _, since in self._abandoned):
@@ -198,21 +190,25 @@ class Worker:
 
     def _work(self) -> None:
         with suppress(JobStopError):
-            while (running := self._next_job()) is not None:
+            while (group := self._next_jobs()) is not None:
                 # Claimed ahead, and given back; or ended before it began.
-                if self._stopping.is_set() or not running.begin():
-                    continue
-                ended = run(running.job, running)
-                if not running.finish():
+                group = [] if self._stopping.is_set() else [one for one in group if one.begin()]
+                if group and not self._done(group):
                     break
-                if ended.error is not None:
-                    connections.close_all()
-                self._ended.append(ended)
-                nudge()
         connections.close_all()
 
-    def _next_job(self) -> Running | None:
-        """Wait for a job, with the connections closed when it takes long to come."""
+    def _done(self, group: list[Running]) -> bool:
+        """Do some jobs; False when this thread is counted on no more."""
+        ended = run_together(group)
+        own = [end for one, end in zip(group, ended, strict=True) if one.finish()]
+        if any(end.error is not None for end in own):
+            connections.close_all()
+        self._ended.extend(own)
+        nudge()
+        return len(own) == len(group)
+
+    def _next_jobs(self) -> list[Running] | None:
+        """Wait for jobs, with the connections closed when it takes long to come."""
         try:
             return self._begun.get(timeout=IDLE_SECONDS)
         except Empty:

@@ -15,13 +15,14 @@ from kernel.errors import (
     NotFoundError,
     PayloadTooLargeError,
     UnauthenticatedError,
-    UnavailableError,
 )
 from kernel.idempotency.services import EarlierError, IdempotencyInProgressError
 from kernel.mesh.calling import Called
 from kernel.mesh.client import refuse_inside_transaction
 
 T = TypeVar("T")
+#: Answers below 500 that pass: too many requests, too slow, too early (RFC 9110, RFC 8470).
+_PASSING = frozenset({408, 425, 429})
 _ERRORS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
@@ -46,8 +47,9 @@ def here_or_there(service: str, here: Callable[[], T], there: Callable[[], T]) -
 def answer_of(service: str, called: Called, *, with_its_own: bool = False) -> Any:
     """Return what was answered; raises the error that it is, by its code.
 
-    Errors of the service's own are raised too where that is said, but for those of 500 and above:
-    nothing of them heals by asking again. Raises UnavailableError for all others.
+    Errors of the service's own are raised too where that is said, but for those that pass: nothing
+    of them heals by asking again. Raises UnavailableError for all others, which says for how long
+    `Retry-After` asks to wait.
     """
     try:
         answer = json.loads(called.body)
@@ -56,9 +58,9 @@ def answer_of(service: str, called: Called, *, with_its_own: bool = False) -> An
         first = answer["errors"][0]
         code, message = str(first["extensions"]["code"]), str(first["message"])
     except (ValueError, LookupError, TypeError):
-        raise UnavailableError(f"{service} gives no answer that is ours") from None
+        raise called.unavailable(f"{service} gives no answer that is ours") from None
     if code in _ERRORS:
         raise _ERRORS[code](message)
-    if with_its_own and called.status < 500:
+    if with_its_own and called.status < 500 and called.status not in _PASSING:
         raise EarlierError(message, code=code, status=called.status)
-    raise UnavailableError(f"{service} answers {code}: {message}")
+    raise called.unavailable(f"{service} answers {code}: {message}")

@@ -1,5 +1,7 @@
 """Asks a service by name; whoever calls never knows whether it is in this process."""
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -11,7 +13,9 @@ from graphql import GraphQLError
 from kernel.errors import DomainError, UnavailableError
 from kernel.federation.execution import Endpoint
 from kernel.federation.requests import GraphQLRequest
+from kernel.mesh import metrics
 from kernel.mesh.calling import call
+from kernel.mesh.destinations import destinations
 from kernel.mesh.joining import JoinedGraph
 from kernel.mesh.plans import UnreachableError
 from kernel.services import BY_NAME
@@ -19,6 +23,12 @@ from kernel.tenancy.context import Principal, acting_as, current_principal
 
 #: How long a question may take, connecting included.
 DEADLINE_SECONDS = 5.0
+#: A change may wait for rows that others hold.
+CHANGE_SECONDS = 30.0
+#: A document without this word changes nothing; one with it may only mention it.
+_CHANGES = re.compile(r"\bmutation\b")
+#: Answers of a service that has no time, whatever else they say.
+_LATER = frozenset({429, 503})
 
 
 class RemoteError(DomainError):
@@ -44,10 +54,20 @@ class InProcess:
         self._endpoint = endpoint
 
     def ask(self, service: str, request: GraphQLRequest, principal: Principal) -> dict[str, Any]:
-        with acting_as(principal):
-            answer = self._endpoint(service).answer(request)
+        def send(_url: str, _seconds: float) -> bytes:
+            with acting_as(principal):
+                return self._endpoint(service).answer(request).encoded()
+
+        begun, outcome = time.perf_counter(), "none"
+        try:
+            # It has the time of whoever waits for us, and at most that of any operation.
+            seconds = settings.GRAPHQL_TIMEOUT.total_seconds()
+            answer = destinations.near(service).call(send, seconds=seconds, idempotent=False)
+            outcome = "2xx"
+        finally:
+            metrics.SECONDS.labels(service, outcome).observe(time.perf_counter() - begun)
         # As it would come over HTTP, where ids and times are texts.
-        body: dict[str, Any] = orjson.loads(answer.encoded())
+        body: dict[str, Any] = orjson.loads(answer)
         return body
 
 
@@ -62,14 +82,19 @@ class OverHTTP:
                 "operationName": request.operation_name,
             }
         )
+        key = request.idempotency_key
         called = call(
             service,
             "POST",
             f"/{service}/graphql",
             principal=principal,
-            seconds=DEADLINE_SECONDS,
+            seconds=CHANGE_SECONDS if key else DEADLINE_SECONDS,
             body=body,
+            headers={"Idempotency-Key": key} if key else {},
+            idempotent=bool(key) or not _CHANGES.search(request.query),
         )
+        if called.status in _LATER:
+            raise called.unavailable(f"{service} answers {called.status}")
         try:
             answer: dict[str, Any] = orjson.loads(called.body)
         except orjson.JSONDecodeError:
@@ -104,8 +129,17 @@ class Mesh:
         Raises RemoteError for an answer with errors, UnavailableError for none. Refuses to run
         inside a transaction: a slow neighbour must not hold our locks.
         """
+        return _asked(self._way_to(service), service, document, variables)
+
+    def change(
+        self, service: str, document: str, variables: dict[str, Any], *, key: str
+    ) -> dict[str, Any]:
+        """Have something changed, once for a key, and return the data; raises as `query` does."""
+        return _asked(self._way_to(service), service, document, variables, key)
+
+    def _way_to(self, service: str) -> Transport:
         near = self._near if service in settings.SERVICES else None
-        return _asked(near or self._far, service, document, variables)
+        return near or self._far
 
     def query_graph(self, document: str, **variables: Any) -> dict[str, Any]:
         """Ask the graph of all services, as `query` asks one, in however many processes they are.
@@ -129,10 +163,15 @@ class Mesh:
 
 
 def _asked(
-    transport: Transport, service: str, document: str, variables: dict[str, Any]
+    transport: Transport,
+    service: str,
+    document: str,
+    variables: dict[str, Any],
+    key: str | None = None,
 ) -> dict[str, Any]:
     refuse_inside_transaction()
-    answer = transport.ask(service, GraphQLRequest(document, variables, None), current_principal())
+    request = GraphQLRequest(document, variables, None, idempotency_key=key)
+    answer = transport.ask(service, request, current_principal())
     if answer.get("errors"):
         first = answer["errors"][0]
         raise RemoteError(first.get("extensions", {}).get("code", ""), first["message"])

@@ -11,12 +11,15 @@ called in a transaction.
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import urllib3
 from django.conf import settings
 
+from kernel.discovery.connections import connections, outside
 from kernel.errors import DomainError, PayloadTooLargeError, UnavailableError
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
+from kernel.mesh.destinations import near_url
 
 #: How long an address is good that is read from at once.
 ADDRESS_SECONDS = 3600
@@ -49,7 +52,7 @@ class Fetched:
 #: Gives, in this process, what would be had by GET from a path.
 Giver = Callable[[str], Iterator[bytes]]
 _near: list[Giver] = []
-_http = urllib3.PoolManager(maxsize=4, retries=urllib3.Retry(0, redirect=3))
+_MOST_REDIRECTS = 3
 
 
 def give_here(giver: Giver) -> None:
@@ -103,17 +106,31 @@ def _read(url: str) -> Iterator[bytes]:
     if url.startswith("/"):
         if "files" in settings.SERVICES and _near:
             return _near[0](url)
-        url = settings.SERVICE_URLS["files"] + url
-    return _over_http(url)
+        ours = near_url("files")
+        return _over_http(ours + url, ours)
+    return _over_http(url, None)
 
 
-def _over_http(url: str) -> Iterator[bytes]:
-    timeout = urllib3.Timeout(connect=DEADLINE_SECONDS, read=SILENCE_SECONDS)
+def _over_http(url: str, ours: str | None) -> Iterator[bytes]:
     try:
-        response = _http.request("GET", url, preload_content=False, timeout=timeout)
-        with response:
+        with _opened(url, ours) as response:
             if response.status != 200:
                 raise UnavailableError(f"files answered {response.status} to a download")
             yield from response.stream(_CHUNK)
     except urllib3.exceptions.HTTPError as error:
         raise UnavailableError(f"files gave no bytes: {type(error).__name__}") from None
+
+
+def _opened(url: str, ours: str | None) -> urllib3.BaseHTTPResponse:
+    """Ask for a URL, which may send us on to a store; `ours` is where a process of ours is."""
+    timeout = urllib3.Timeout(connect=DEADLINE_SECONDS, read=SILENCE_SECONDS)
+    for _ in range(1 + _MOST_REDIRECTS):
+        # A store has no certificate of the platform's authority.
+        pool = connections() if ours and url.startswith(f"{ours}/") else outside()
+        response = pool.request("GET", url, preload_content=False, timeout=timeout, redirect=False)
+        location = response.get_redirect_location()
+        if not location:
+            return response
+        response.close()
+        url = urljoin(url, location)
+    raise UnavailableError("files sends us from one address to the next")

@@ -21,9 +21,11 @@ from typing import Any, BinaryIO, Protocol, cast
 import urllib3
 from django.conf import settings
 
+from kernel.discovery.connections import connections, outside
 from kernel.errors import DomainError, NotFoundError, UnavailableError
 from kernel.faults import fault_point
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
+from kernel.mesh.destinations import near_url
 from kernel.mesh.fetching import Fetched, fetched
 from kernel.storage.joined import Joined
 from kernel.tenancy.context import Principal, acting_as, current_tenant_id
@@ -87,7 +89,6 @@ class NotStoredError(DomainError):
 #: Takes in, in this process, what would be sent by PUT to a path.
 Receiver = Callable[[str, Iterator[bytes]], None]
 _near: list[Receiver] = []
-_http = urllib3.PoolManager(maxsize=4, retries=False)
 #: What waiting does not heal.
 _FINAL = {
     *("FILE_HELD", "FORBIDDEN", "INVALID_INPUT", "NOT_FOUND"),
@@ -224,6 +225,7 @@ def _send_parts(upload_id: str, outgoing: Outgoing) -> None:
 def _put(request: dict[str, Any], outgoing: Outgoing, start: int, length: int) -> None:
     """Send so many bytes to the address of a request, never all of them in memory."""
     url, chunks = str(request["url"]), outgoing.read(start=start, length=length)
+    pool = outside()
     if url.startswith("/"):
         if "files" in settings.SERVICES and _near:
             try:
@@ -231,9 +233,9 @@ def _put(request: dict[str, Any], outgoing: Outgoing, start: int, length: int) -
             except DomainError as error:
                 raise NotStoredYetError(f"{error.code}: {error}") from error
             return
-        url = settings.SERVICE_URLS["files"] + url
+        url, pool = near_url("files") + url, connections()
     try:
-        response = _http.request(
+        response = pool.request(
             "PUT",
             url,
             body=cast(BinaryIO, Joined(chunks)),

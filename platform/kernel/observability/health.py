@@ -20,6 +20,7 @@ DEADLINE_SECONDS = 1.0
 Check = Callable[[], str]
 _checks: dict[str, Check] = {}
 _draining = Event()
+_aside = Event()
 _started = Event()
 _migrated = Event()
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health")
@@ -43,6 +44,18 @@ def drain() -> None:
     _draining.set()
 
 
+def set_aside(aside: bool) -> None:
+    """Ask for no work for now, or take it again: what staff do before they look at a process."""
+    (_aside.set if aside else _aside.clear)()
+
+
+def standing() -> str:
+    """Return in one word whether work may be sent here: `up`, `draining` or `stopping`."""
+    if _draining.is_set():
+        return "stopping"
+    return "draining" if _aside.is_set() else "up"
+
+
 def readiness() -> dict[str, Finding]:
     """Run every check at the same time, none longer than the deadline."""
     begun = time.monotonic()
@@ -53,6 +66,8 @@ def readiness() -> dict[str, Finding]:
     }
     if _draining.is_set():
         findings["process"] = Finding(ok=False, detail="stopping")
+    elif _aside.is_set():
+        findings["process"] = Finding(ok=False, detail="drained by staff")
     return findings
 
 

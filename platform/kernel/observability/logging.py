@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kernel.observability.context import current_ids
+from kernel.tenancy.context import told_tenant
 
 #: What a key looks like, a damaged one too; the id before the secret may be shown.
 _SECRET = re.compile(r"(septet_[a-z]+_[0-9a-f]{16}_)[0-9a-f]+")
@@ -15,6 +16,14 @@ _SECRET_PATH = re.compile(r"(/(?:invitations|account/password/reset)/)[^/\s\"']+
 #: The signature of a link (`django.core.signing`): without it what is before it is nothing.
 _SIGNATURE = re.compile(r"([\w.-]:)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
+
+
+#: The logger of one line for each request.
+REQUESTS = "septet.request"
+#: How long what was said counts as said just now.
+REPEATS_SECONDS = 10.0
+#: Different messages that are remembered.
+MOST_REMEMBERED = 1_000
 
 
 class JsonFormatter(logging.Formatter):
@@ -30,6 +39,12 @@ class JsonFormatter(logging.Formatter):
         }
         if ids.request:
             line |= {"request_id": ids.request, "trace_id": ids.trace}
+            if ids.sampled and ids.span:
+                line["span_id"] = ids.span
+            if ids.of != "request":
+                line[f"{ids.of}_id"] = ids.request
+        if tenant_id := told_tenant():
+            line["tenant_id"] = tenant_id
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -56,14 +71,50 @@ def mask(text: str) -> str:
     return text
 
 
-def logging_config(*, level: str, style: str) -> dict[str, Any]:
+class Repeats(logging.Filter):
+    """Lets what is said again and again through so often, and says then how often it was not.
+
+    What counts as the same is a message before its values are put in, at one level and of one
+    logger; lines of requests are no repetition. Nothing at ERROR and above is held back.
+    """
+
+    def __init__(self, most: int, *, seconds: float = REPEATS_SECONDS) -> None:
+        super().__init__()
+        self._most = most
+        self._seconds = seconds
+        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record is let through."""
+        if record.levelno >= logging.ERROR or record.name == REQUESTS or not self._most:
+            return True
+        of = (record.name, record.levelno, str(record.msg))
+        since, count = self._said.get(of, (record.created, 0))
+        if record.created - since >= self._seconds:
+            if count > self._most:
+                record.held_back = count - self._most
+            since, count = record.created, 0
+        if len(self._said) >= MOST_REMEMBERED:
+            self._said.clear()
+        self._said[of] = since, count + 1
+        return count < self._most
+
+
+def logging_config(*, level: str, style: str, repeats: int = 0) -> dict[str, Any]:
     """Return Django's LOGGING setting: everything on standard error in one style."""
     formatter = JsonFormatter if style == "json" else ConsoleFormatter
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{formatter.__module__}.{formatter.__qualname__}"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"repeats": {"()": f"{Repeats.__module__}.Repeats", "most": repeats}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["repeats"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
@@ -77,5 +128,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             # Its warnings hold whole URLs, and the path of a webhook is often its secret.
             "urllib3": {"level": "ERROR"},
+            # Where they found their settings, each time anew.
+            "botocore": {"level": "WARNING"},
+            "pikepdf": {"level": "WARNING"},
         },
     }

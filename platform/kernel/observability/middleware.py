@@ -6,7 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from kernel.observability.context import request_ids
-from kernel.observability.requests import log_request
+from kernel.observability.requests import answered, log_request
+from kernel.observability.tracing import NONE, span
 
 #: Asked every few seconds by machines; logged only when somebody debugs.
 _QUIET = ("/health/", "/metrics", "/static/")
@@ -21,12 +22,17 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         given = request.headers.get("X-Request-Id", "")
-        with request_ids(given, request.headers.get("traceparent", "")) as ids:
+        method = request.method or ""
+        with (
+            request_ids(given, request.headers.get("traceparent", "")) as ids,
+            NONE if request.path.startswith(_QUIET) else span(method, "server") as here,
+        ):
             response = self._get_response(request)
             response["X-Request-Id"] = ids.request
+            answered(here, method, _route(request), response.status_code)
             quiet = request.path.startswith(_QUIET) and response.status_code < 500
             log_request(
-                request.method or "",
+                method,
                 _route(request),
                 response.status_code,
                 time.perf_counter() - started,

@@ -7,9 +7,9 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from django.http import HttpRequest, HttpResponse
-from django_prometheus.exports import ExportToDjangoView
 
 from kernel.observability import health
+from kernel.observability.exporting import metrics
 
 #: How long a client may take to say what it wants.
 READ_SECONDS = 5
@@ -19,7 +19,7 @@ VIEWS: dict[str, View] = {
     "/health/live": health.live,
     "/health/ready": health.ready,
     "/health/startup": health.startup,
-    "/metrics": ExportToDjangoView,
+    "/metrics": metrics,
 }
 
 

@@ -3,8 +3,12 @@
 import logging
 from functools import cache
 
+from django.conf import settings
 from django_prometheus.middleware import Metrics
 from prometheus_client import Counter
+
+from kernel.observability.context import Ids, current_ids, share_of
+from kernel.observability.tracing import AnySpan
 
 logger = logging.getLogger("septet.request")
 
@@ -14,6 +18,11 @@ def log_request(
 ) -> None:
     """Say how a request went; never its query or body."""
     level = logging.DEBUG if quiet else logging.INFO
+    slow = settings.LOG_SLOW_REQUESTS.total_seconds()
+    if 0 < slow < seconds:
+        level = logging.WARNING
+    elif status < 500 and settings.LOG_REQUESTS < 1 and not _is_told(current_ids()):
+        return
     if logger.isEnabledFor(level):
         logger.log(
             level,
@@ -23,6 +32,24 @@ def log_request(
             status,
             extra={"status": status, "duration_ms": round(seconds * 1000, 2)},
         )
+
+
+def _is_told(ids: Ids) -> bool:
+    """Say whether a request that went well is of the share that has a line in the log."""
+    return ids.sampled or share_of(ids.trace) < settings.LOG_REQUESTS
+
+
+def answered(span: AnySpan, method: str, route: str, status: int) -> None:
+    """Tell the span of a request how it ended (semantic conventions of OpenTelemetry, "HTTP")."""
+    if not span.kept:
+        return
+    span.rename(f"{method} {route}")
+    span.set("http.request.method", method)
+    span.set("http.route", route)
+    span.set("http.response.status_code", status)
+    span.set("septet.request_id", current_ids().request)
+    if status >= 500:
+        span.fail(str(status))
 
 
 class RequestMetrics:

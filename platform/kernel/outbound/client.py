@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from urllib3.response import HTTPResponse
 
+from kernel.observability.tracing import span
 from kernel.outbound.errors import OutboundRefusedError, OutboundUnusableError
 from kernel.outbound.faults import translated
 from kernel.outbound.gate import place_at
@@ -111,8 +112,9 @@ def open_stream(
         raise ValueError(f"no method of a call: {method!r}")
     watch = Watch(limits)
     record = Record(purpose, method)
-    with recorded(record):
+    with recorded(record), span(f"{method} {purpose}", "client") as here:
         first = parse(url)
+        here.set("server.address", first.host)
         request = _Request(method, first, checked(headers or {}), body, reach)
         for _ in range(limits.redirects + 1):
             record.origin = request.target.origin
@@ -120,6 +122,7 @@ def open_stream(
                 location = _location(answer, limits)
                 if location is None:
                     record.status = answer.status
+                    here.set("http.response.status_code", answer.status)
                     yield Stream(request.target, answer, limits)
                     return
             request = _redirected(request, answer.status, location)

@@ -46,13 +46,14 @@ class Limiter:
 
     def of_address(self, network: str) -> Meter:
         """Return what somebody without a credential may use."""
-        return self._of(self._address, f"address:{network}")
+        return self.of(self._address, f"address:{network}")
 
     def of_attempts(self, network: str) -> Meter:
         """Return how often an address may still show a credential that is refused."""
-        return self._of(self._attempts, f"attempts:{network}")
+        return self.of(self._attempts, f"attempts:{network}")
 
-    def _of(self, policy: Policy | None, key: str) -> Meter:
+    def of(self, policy: Policy | None, key: str) -> Meter:
+        """Return what an app limits by itself; `key` names whose bucket it is."""
         return Meter(self._store, (Bucket(policy, key),) if policy else ())
 
 
@@ -76,6 +77,7 @@ def _store(redis_url: str) -> Store:
     if not redis_url:
         return LocalStore()
     # A process that does without Redis does not pay for its client.
-    from kernel.ratelimits.shared import SharedStore, connect  # noqa: PLC0415
+    from kernel.ratelimits.shared import SharedStore  # noqa: PLC0415
+    from kernel.redis.clients import connect  # noqa: PLC0415
 
     return SharedStore(partial(connect, redis_url))

@@ -1,27 +1,17 @@
 """Buckets in Redis, which all processes share: one round trip for each `take`."""
 
 import hashlib
-import logging
 import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from prometheus_client import Counter
-from redis import Redis, RedisCluster
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
-from redis.retry import Retry
 
 from kernel.ratelimits.gcra import Bucket, Verdict
 from kernel.ratelimits.local import LocalStore
-
-logger = logging.getLogger(__name__)
-
-#: An answer takes a fraction of a millisecond; a request is not kept waiting for a slow one.
-TIMEOUT_SECONDS = 0.25
-#: How long Redis is left alone after it failed.
-PAUSE_SECONDS = 1.0
+from kernel.redis.breaker import Breaker
 
 LOCALLY = Counter(
     "septet_rate_limit_local_decisions_total",
@@ -76,38 +66,22 @@ class SharedStore:
     ) -> None:
         self._connect = connect
         self._redis: Scripts | None = None
-        self._now = now
         self._local = LocalStore(now=now)
-        self._away = False
-        self._left_alone_until = 0.0
+        self._breaker = Breaker("rate limits", now=now)
 
     def take(self, buckets: Sequence[Bucket], cost: int) -> Verdict:
-        if self._now() < self._left_alone_until:
-            return self._take_locally(buckets, cost)
         try:
-            wait, *debts = self._ask(buckets, cost)
-        except (RedisError, OSError) as error:
-            self._left_alone_until = self._now() + PAUSE_SECONDS
-            if not self._away:
-                self._away = True
-                logger.warning(
-                    "Redis does not answer, so each process counts rate limits for itself: %s",
-                    type(error).__name__,
-                )
-            return self._take_locally(buckets, cost)
-        if self._away:
-            self._away = False
-            logger.warning("Redis answers again, and rate limits are counted in it")
+            with self._breaker.asking():
+                wait, *debts = self._ask(buckets, cost)
+        except (RedisError, OSError):
+            LOCALLY.inc()
+            return self._local.take(buckets, cost)
         found = Verdict(wait / _MICROSECONDS, [debt / _MICROSECONDS for debt in debts])
         self._local.learn(buckets, found.debts)
         return found
 
     def look(self, buckets: Sequence[Bucket]) -> Verdict:
         return self._local.look(buckets)
-
-    def _take_locally(self, buckets: Sequence[Bucket], cost: int) -> Verdict:
-        LOCALLY.inc()
-        return self._local.take(buckets, cost)
 
     def _ask(self, buckets: Sequence[Bucket], cost: int) -> list[int]:
         redis = self._redis = self._redis or self._connect()
@@ -127,23 +101,3 @@ class SharedStore:
             # Redis was started anew. It keeps the script that comes with this.
             answer = redis.eval(_SCRIPT, len(keys), *keys, cost, *figures)
         return answer
-
-
-def connect(url: str) -> Scripts:
-    """Return a client of this Redis; `redis+cluster://` is any node of a cluster.
-
-    Raises RedisError when a cluster does not answer, ValueError for another scheme.
-    """
-    scheme, _, rest = url.partition("://")
-    plain = f"{scheme.removesuffix('+cluster')}://{rest}"
-    if scheme.endswith("+cluster"):
-        return RedisCluster.from_url(
-            plain, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-        )
-    return Redis.from_url(
-        plain,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        # Of its own it would try three times, seconds apart.
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -1,6 +1,6 @@
 """What ASGI applications are made of, and the short answers given without one."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import orjson
@@ -34,8 +34,8 @@ def client_gone(scope: Scope) -> Callable[[], bool]:
     return asked
 
 
-async def refuse(send: Send, error: DomainError) -> None:
-    """Answer with an error in the one JSON form, and nothing else."""
+async def refuse(send: Send, error: DomainError, more: Mapping[str, str] | None = None) -> None:
+    """Answer with an error in the one JSON form, and nothing else but these headers."""
     extensions = {"code": error.code}
     body = orjson.dumps({"errors": [{"message": str(error), "extensions": extensions}]})
     headers = [
@@ -43,6 +43,7 @@ async def refuse(send: Send, error: DomainError) -> None:
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         *((name.lower().encode(), value.encode()) for name, value in FOR_PROGRAMS),
+        *((name.lower().encode(), value.encode()) for name, value in (more or {}).items()),
     ]
     if error.retryable:
         headers.append((b"retry-after", b"1"))

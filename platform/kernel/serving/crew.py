@@ -40,13 +40,19 @@ class Crew:
         self._seen = (0.0, 0.0)
         self._closed = False
 
-    def submit(self, work: Work) -> None:
-        """Do it soon, on a thread; called on the event loop only. Raises CrewBusyError."""
+    def submit(self, work: Work, *, first: bool = False) -> None:
+        """Do it soon, on a thread, or before all that waits; called on the event loop only.
+
+        Raises CrewBusyError.
+        """
         now = time.monotonic()
         with self._lock:
-            if len(self._waiting) >= self._most_waiting:
+            if len(self._waiting) >= self._most_waiting and not first:
                 raise CrewBusyError
-            self._waiting.append((work, now))
+            if first:
+                self._waiting.appendleft((work, now))
+            else:
+                self._waiting.append((work, now))
             if all(now - begun > PATIENCE_SECONDS for begun in self._begun.values()):
                 self._call_up(now)
         if self._timer is None and len(self._begun) < self._most:

@@ -16,7 +16,9 @@ from django.utils.http import parse_header_parameters
 from kernel.headers import FOR_PROGRAMS, came_by_https, transport_security
 from kernel.http import Asked, Reply, unexpected
 from kernel.observability.context import request_ids
-from kernel.observability.requests import RequestMetrics, log_request
+from kernel.observability.requests import RequestMetrics, answered, log_request
+from kernel.observability.tracing import span
+from kernel.own_writes import seeing_own_writes
 from kernel.serving.answer import WSGIApplication
 from kernel.serving.environ import variable_of
 
@@ -95,15 +97,19 @@ class Lane:
         answer, route, metrics = found
         request = ProgramRequest(environ)
         metrics.began()
-        with request_ids(
-            request.headers.get("X-Request-Id", ""), request.headers.get("traceparent", "")
-        ) as ids:
+        with (
+            request_ids(
+                request.headers.get("X-Request-Id", ""), request.headers.get("traceparent", "")
+            ) as ids,
+            span("POST", "server") as here,
+        ):
             try:
-                reply = answer(request)
+                reply = seeing_own_writes(request, answer)
             except Exception as error:  # noqa: BLE001  the funnel of everything that goes wrong
                 reply = unexpected(error)
             finally:
                 close_old_connections()
+            answered(here, "POST", route, reply.status)
             seconds = time.perf_counter() - started
             log_request("POST", route, reply.status, seconds)
         metrics.ended(reply.status, seconds)

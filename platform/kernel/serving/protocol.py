@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from select import POLLIN, poll
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -66,6 +67,20 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_begins()
+
+    def shutdown(self) -> None:
+        """End an idle connection, unless a request has come by it that we have not read yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        idle = cycle is None or cycle.response_complete
+        if idle and not self.transport.is_closing() and self._has_unread():
+            return
+        super().shutdown()
+
+    def _has_unread(self) -> bool:
+        # Not `select`, which knows the first 1,024 descriptors of a process alone.
+        waiting = poll()
+        waiting.register(self.transport.get_extra_info("socket"), POLLIN)
+        return bool(waiting.poll(0))
 
     def on_headers_complete(self) -> None:
         self._head_ends()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from kernel import hops
 from kernel.serving.asgi import DJANGO, ASGIApplication, Message, Receive, Scope, Send
 
 _mounted: dict[str, ASGIApplication] = {}
@@ -23,6 +24,9 @@ def mounted() -> Mapping[str, ASGIApplication]:
     return _mounted
 
 
+_LEAVING = ((b"connection", b"close"), (hops.LEAVING.lower().encode(), b"1"))
+
+
 class Router:
     """An ASGI application made of Django and of raw applications under their prefixes."""
 
@@ -30,8 +34,11 @@ class Router:
         self._django = django
         self._raw = dict(raw)
         self._stopping = asyncio.Event()
+        self._draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._draining:
+            send = _closing(send)
         path = scope["path"]
         for prefix, application in self._raw.items():
             if path.startswith(prefix):
@@ -39,6 +46,10 @@ class Router:
                 await application(scope, self._until_stop(receive), send)
                 return
         await self._django(scope, receive, send)
+
+    def drain(self) -> None:
+        """End each connection with its next answer: its client begins the next one elsewhere."""
+        self._draining = True
 
     def stop(self) -> None:
         """Let raw applications end; an upload that is cut here is taken up again elsewhere."""
@@ -56,3 +67,13 @@ class Router:
                 message.cancel()
 
         return receive_until_stop
+
+
+def _closing(send: Send) -> Send:
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), *_LEAVING]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_and_close

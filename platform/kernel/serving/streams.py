@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 15.0
 #: Then the listener comes again, and is asked again who it is.
 LONGEST_SECONDS = 900.0
-#: Of one process, and of one tenant in it.
+#: Of one process, and of one tenant in it, unless a stream has a room of its own.
 MOST_LISTENERS = 1_000
 MOST_OF_TENANT = 200
 
@@ -35,7 +35,10 @@ MOST_OF_TENANT = 200
 LISTEN_HEADER = b"x-septet-listen"
 
 LISTENERS = prometheus_client.Gauge(
-    "septet_stream_listeners", "Open streams and long polls.", ["stream"]
+    "septet_stream_listeners",
+    "Open streams and long polls.",
+    ["stream"],
+    multiprocess_mode="livesum",
 )
 EVENTS = prometheus_client.Counter(
     "septet_stream_events_total", "Events sent to listeners.", ["stream"]
@@ -69,14 +72,17 @@ class Listen:
 class Room:
     """How many listen, of one tenant and of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None, most_of_tenant: int | None = None) -> None:
         self.taken = 0
+        self._most, self._most_of_tenant = most, most_of_tenant
         self._of_tenant: Counter[str] = Counter()
 
     @contextmanager
     def place(self, tenant: str, stream: str) -> Iterator[None]:
         """Take a place; raises UnavailableError where there is none left."""
-        if self.taken >= MOST_LISTENERS or self._of_tenant[tenant] >= MOST_OF_TENANT:
+        most = self._most or MOST_LISTENERS
+        most_of_tenant = self._most_of_tenant or MOST_OF_TENANT
+        if self.taken >= most or self._of_tenant[tenant] >= most_of_tenant:
             CUT.labels(stream, "no_room").inc()
             raise UnavailableError("too many listen here; try again in a moment")
         self.taken += 1
@@ -101,7 +107,7 @@ class EventStreams:
     called on one thread with the topics that somebody listens to, again after so many seconds, and
     publishes what it finds. Once nobody listens it is called with none, to let go of what it holds.
     `ended` is asked as often, which of the keys by which somebody listens open nothing any more:
-    their streams end.
+    their streams end. A stream with a `room` of its own takes no place from the others.
     """
 
     def __init__(
@@ -112,8 +118,10 @@ class EventStreams:
         look: Callable[[set[str]], None] | None = None,
         ended: Callable[[set[str]], set[str]] | None = None,
         every_seconds: float = 1.0,
+        room: Room | None = None,
     ) -> None:
         self._name = name
+        self._room = room
         self._source = source
         self._look = look
         self._ended = ended
@@ -134,7 +142,8 @@ class EventStreams:
         if listen is None:
             return
         try:
-            with room.place(listen.tenant, self._name), self._looked_for(listen.topic):
+            own = self._room or room
+            with own.place(listen.tenant, self._name), self._looked_for(listen.topic):
                 if not listen.wait_seconds:
                     await answer.begin()
                     await self._follow(listen, receive, send)

@@ -2,7 +2,7 @@
 
 from kernel.jobs import claiming, services
 from kernel.jobs.registry import known
-from kernel.jobs.running import run
+from kernel.jobs.running import Running, grouped, run_together
 
 
 def drain() -> int:
@@ -12,6 +12,7 @@ def drain() -> int:
     """
     ran = 0
     while jobs := claiming.claim(1, known(), worker="drain"):
-        services.settle([run(job) for job in jobs])
-        ran += 1
+        groups = grouped([Running(job) for job in jobs])
+        services.settle([end for group in groups for end in run_together(group)])
+        ran += len(jobs)
     return ran

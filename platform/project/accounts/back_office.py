@@ -1,5 +1,6 @@
 """The way into the back office: the portal's sign-in, and a second factor where one is required."""
 
+from itertools import chain
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -10,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
 
 from kernel.admin import AdminSite
 from project.accounts.origins import signed_in_elsewhere
@@ -23,6 +25,23 @@ class BackOffice(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Say whether this is active staff with what they need to prove who they are."""
         return super().has_permission(request) and not lacks_second_factor(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return its addresses, with those of screens that are of no model."""
+        from project.admin import backups, caches, database  # noqa: PLC0415  models are not loaded yet
+
+        urls: list[URLPattern] = super().get_urls()
+        own = [caches.urls_of(self), backups.urls_of(self), database.urls_of(self)]
+        return [*chain(*own), *urls]
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what is listed, with the screens that are of no model."""
+        listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        if app_label is None and request.user.is_superuser:
+            listed.append(_platform("Caches", "Backups", "Database"))
+        return listed
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -54,3 +73,17 @@ def lacks_second_factor(request: HttpRequest) -> bool:
         and not signed_in_elsewhere(request)
         and not is_mfa_enabled(request.user, SECOND_FACTORS)
     )
+
+
+def _platform(*screens: str) -> dict[str, Any]:
+    addresses = [(name, reverse(f"admin:{name.lower()}")) for name in screens]
+    return {
+        "name": "Platform",
+        "app_label": "platform",
+        "app_url": addresses[0][1],
+        "has_module_perms": True,
+        "models": [
+            {"name": name, "object_name": name, "admin_url": url, "view_only": True, "perms": {}}
+            for name, url in addresses
+        ],
+    }

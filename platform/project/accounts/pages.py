@@ -94,7 +94,7 @@ def for_members(*scopes: str) -> Callable[[View], View]:
                 return render(request, "accounts/no_tenant.html", {"others": others})
             if not may(membership, *scopes):
                 raise PermissionDenied(f"this needs {' and '.join(scopes)}")
-            with acting_as(principal_of(membership)):
+            with acting_as(principal_of(membership, membership.user)):
                 return view(request, membership, *args, **kwargs)
 
         return as_member

@@ -74,7 +74,7 @@ class JobAdmin(SeenOnlyAdmin, TenantAdmin):
             "When",
             {"fields": ("created_at", "run_at", "started_at", "finished_at", "cancel_asked_at")},
         ),
-        ("Who", {"fields": ("worker", "lease_until", "key", "live_key", "id")}),
+        ("Who", {"fields": ("worker", "lease_until", "key", "live_key", "id", "trace")}),
     )
     readonly_fields = tuple(name for _, part in fieldsets for name in part["fields"])
 
@@ -140,6 +140,13 @@ class JobAdmin(SeenOnlyAdmin, TenantAdmin):
         if not job.last_error:
             return "-"
         return format_html('<pre class="septet-json">{}</pre>', job.last_error)
+
+    @display(description="trace")
+    def trace(self, job: Job) -> SafeString | str:
+        if job.trace_id is None:
+            return "its own"
+        url = f"{reverse('admin:jobs_job_changelist')}?trace_id={job.trace_id}"
+        return labelled(url, job.trace_id.hex)
 
     @display(description="batch")
     def batch(self, job: Job) -> SafeString | str:

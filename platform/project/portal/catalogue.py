@@ -10,6 +10,9 @@ from typing import Any, Literal
 import urllib3
 from django.conf import settings
 
+from kernel.discovery.addresses import DiscoveryError
+from kernel.discovery.connections import connections
+from kernel.discovery.directory import base_url
 from kernel.observability.health import Finding, readiness
 from kernel.services import CATALOGUE, Service
 
@@ -19,7 +22,6 @@ Health = Literal["up", "degraded", "down", "unknown"]
 DEADLINE_SECONDS = 0.3
 #: How long the answer of another process is repeated to whoever asks next.
 FRESH_SECONDS = 1.0
-_http = urllib3.PoolManager(maxsize=len(CATALOGUE), retries=False)
 _pool = ThreadPoolExecutor(max_workers=2 * len(CATALOGUE), thread_name_prefix="portal")
 _one_round = Lock()
 
@@ -66,17 +68,25 @@ def health_of(found: dict[str, Finding]) -> Health:
 def listed(base_url: str, own: Health, *, ask_others: bool) -> list[Listed]:
     """Return all seven services; the others are asked at the same time, or not at all."""
     elsewhere = {
-        service.name: settings.SERVICE_URLS[service.name]
+        service.name: _where(service.name)
         for service in CATALOGUE
         if service.name not in settings.SERVICES
     }
-    health = ask(frozenset(elsewhere.values())) if ask_others else {}
+    health = ask(frozenset(filter(None, elsewhere.values()))) if ask_others else {}
     return [
         Listed(service, served_here=False, url=url, health=health.get(url, "unknown"))
-        if (url := elsewhere.get(service.name))
+        if (url := elsewhere.get(service.name)) is not None
         else Listed(service, served_here=True, url=base_url, health=own)
         for service in CATALOGUE
     ]
+
+
+def _where(service: str) -> str:
+    """Return the address of one of its processes; empty where none is known."""
+    try:
+        return base_url(service)
+    except DiscoveryError:
+        return ""
 
 
 def ask(urls: frozenset[str]) -> dict[str, Health]:
@@ -94,7 +104,7 @@ def _ask_all(urls: frozenset[str], _when: int) -> dict[str, Health]:
 
 def _ask(url: str) -> Health:
     try:
-        response = _http.request("GET", f"{url}/health/ready", timeout=DEADLINE_SECONDS)
+        response = connections().request("GET", f"{url}/health/ready", timeout=DEADLINE_SECONDS)
     except urllib3.exceptions.NewConnectionError:
         return "down"
     except urllib3.exceptions.TimeoutError:

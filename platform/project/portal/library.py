@@ -23,7 +23,11 @@ _START = {
 }
 _SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
 _REPORTING = {"security/reporting": "SECURITY.md"}
-_DATA = {"data": "tests/data/README.md"}
+_ELSEWHERE = {
+    "python-client": "clients/python/README.md",
+    "typescript-client": "clients/typescript/README.md",
+    "data": "tests/data/README.md",
+}
 IMAGES = "docs/images/"
 
 # HTML in a page's source is shown as text: our pages need none.
@@ -56,7 +60,7 @@ class Library:
             "Security": self._pages(
                 self._found_in("security") | _REPORTING | self._found_in("runbooks")
             ),
-            "Reference": self._pages(self._found_in("reference") | _DATA),
+            "Reference": self._pages(self._found_in("reference") | _ELSEWHERE),
             "Decisions": self._pages(self._found_in("adr")),
         }
 
@@ -116,7 +120,11 @@ class Library:
 
     def _image(self, src: str, page: Page) -> str:
         source = normpath(f"{dirname(page.source)}/{src}".lstrip("/"))
-        return static(f"docs/{source.removeprefix(IMAGES)}") if source.startswith(IMAGES) else src
+        if source.startswith(IMAGES):
+            return static(f"docs/{source.removeprefix(IMAGES)}")
+        # What an app shows itself is where its own static files are; without the app, nowhere.
+        _, is_an_apps, name = source.partition("/static/")
+        return static(name) if is_an_apps else src
 
 
 def _title(file: Path) -> str:

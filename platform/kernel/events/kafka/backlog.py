@@ -1,15 +1,19 @@
-"""What has come for one group and is not handled yet: by key, and by the offsets of partitions."""
+"""What has come for one group and is not handled yet, in lanes: their heads tell the offsets."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby
+from collections.abc import Collection, Sequence
+from itertools import chain
 from threading import Condition
 from typing import Protocol, TypeAlias
+from zlib import crc32
 
 from confluent_kafka import KafkaError
 
 #: A topic as the cluster knows it, and the number of a partition.
 Partition: TypeAlias = tuple[str, int]
+
+#: Lanes of a partition, by a hash of the key: keys of one lane wait for each other.
+LANES = 64
 
 
 class Message(Protocol):
@@ -26,29 +30,50 @@ class Message(Protocol):
     def __len__(self) -> int: ...
 
 
-class Offsets:
-    """Which offsets of a partition are in good hands: all before the first that is not."""
+class Lane:
+    """Some keys of a partition: what waits, and what is in the one hand that may have some."""
 
-    __slots__ = ("_done", "_pending", "next", "told")
+    __slots__ = ("held", "part", "waiting")
+
+    def __init__(self, part: "Part") -> None:
+        self.part = part
+        self.waiting: list[Message] = []
+        self.held: Sequence[Message] = ()
+
+
+class Part:
+    """A partition. Messages without a key share a lane, and so are in its order."""
 
     def __init__(self) -> None:
-        self._pending: deque[int] = deque()
-        self._done: set[int] = set()
-        #: Where to read on after a restart, and up to where that was told; 0 before anything is.
-        self.next = self.told = 0
+        self.lanes = [Lane(self) for _ in range(LANES)]
+        self.ours = False
+        #: Something of it is in good hands since somebody was told.
+        self.moved = False
+        #: The first that came, where others are told to read on, and where nothing more has come.
+        self.first = self.told = self.end = 0
 
-    def came(self, offsets: Iterable[int]) -> None:
-        """Note what has come, in its order."""
-        self._pending.extend(offsets)
+    def begin(self, offset: int) -> None:
+        """Be read from here on, for the first time or once more."""
+        self.ours, self.moved = True, False
+        self.first = self.told = self.end = offset
 
-    def done(self, offsets: Iterable[int]) -> None:
-        """Note what is in good hands, in any order."""
-        pending, done = self._pending, self._done
-        done.update(offsets)
-        while pending and pending[0] in done:
-            offset = pending.popleft()
-            done.remove(offset)
-            self.next = offset + 1
+    def leave(self) -> list[Message]:
+        """Be ours no more; return what has waited, and waits for somebody else now."""
+        heads = [lane.waiting[0].offset() for lane in self.lanes if lane.waiting]
+        left = [message for lane in self.lanes for message in lane.waiting]
+        for lane in self.lanes:
+            lane.waiting = []
+        self.ours, self.end = False, min(heads, default=self.end)
+        return left
+
+    def next(self) -> int:
+        """Return the first offset that is not in good hands: a lane has its own in their order."""
+        heads = [(lane.held or lane.waiting)[:1] for lane in self.lanes]
+        return min((one.offset() for head in heads for one in head), default=self.end)
+
+    def held(self) -> bool:
+        """Say whether a hand has something of it."""
+        return any(lane.held for lane in self.lanes)
 
 
 class Backlog:
@@ -60,76 +85,67 @@ class Backlog:
 
     def __init__(self, changed: Condition, *, hands: int) -> None:
         self._changed = changed
-        #: How many may have something in hand at the same time.
-        self._hands = hands
-        self._taken: list[list[Message]] = []
-        #: Of each key that waits or is in a hand, what waits.
-        self._queues: dict[object, list[Message]] = {}
-        #: Keys that wait and are in no hand.
-        self._ready: deque[object] = deque()
-        self._offsets: dict[Partition, Offsets] = {}
+        #: How many more may have something in hand.
+        self._free = self._hands = hands
+        #: Those that are ours, and those of which a hand still has something.
+        self._parts: dict[Partition, Part] = {}
+        #: Lanes in which something waits, and that are in no hand.
+        self._ready: deque[Lane] = deque()
         #: What waits and what is in hand.
         self.count = 0
         self.size_bytes = 0
 
     def add(self, messages: Sequence[Message]) -> None:
         """Let messages wait for a hand; those of a partition are in its order."""
+        topic, number, part = "", -1, None
         with self._changed:
-            for partition, some in groupby(messages, partition_of):
-                offsets = self._offsets.get(partition)
-                if offsets is None:
-                    offsets = self._offsets[partition] = Offsets()
-                offsets.came([message.offset() for message in some])
+            # In this loop all is as short as it can be: it is run for each message there is.
             for message in messages:
-                key = message.key() or partition_of(message)
-                queue = self._queues.get(key)
-                if queue is None:
-                    self._queues[key] = [message]
-                    self._ready.append(key)
-                else:
-                    queue.append(message)
+                if part is None or message.partition() != number or message.topic() != topic:
+                    topic, number = message.topic(), message.partition()
+                    part = self._part((topic, number), message.offset())
+                lane = part.lanes[crc32(message.key() or b"") % LANES]
+                if not lane.waiting and not lane.held:
+                    self._ready.append(lane)
+                lane.waiting.append(message)
+                part.end = message.offset() + 1
             self._count(messages, 1)
             self._changed.notify_all()
 
-    def take(self, limit: int) -> list[Message]:
-        """Return messages of keys that are in no hand, those that wait longest first.
+    def take(self, limit: int) -> list[Lane]:
+        """Give lanes into a hand, those that wait longest first; see `in_hand`.
 
         A hand gets no more than its share, so that slow handlers wait for each other least.
         """
+        taken: list[Lane] = []
         with self._changed:
-            taken: list[Message] = []
-            if len(self._taken) >= self._hands:
+            if not self._free or not self._ready:
                 return taken
             room = max(min(limit, self.count // self._hands), 1)
-            while self._ready and len(taken) < room:
-                queue = self._queues[self._ready.popleft()]
-                if len(queue) <= (count := room - len(taken)):
-                    taken += queue
-                    queue.clear()
-                else:
-                    taken += queue[:count]
-                    del queue[:count]
-            if taken:
-                self._taken.append(taken)
-            return taken
+            while self._ready and room > 0:
+                lane = self._ready.popleft()
+                lane.held, lane.waiting = lane.waiting[:room], lane.waiting[room:]
+                room -= len(lane.held)
+                taken.append(lane)
+            self._free -= 1
+        return taken
 
-    def done(self, taken: list[Message]) -> None:
+    def done(self, taken: Sequence[Lane]) -> None:
         """Say that what was taken is in good hands."""
         with self._changed:
-            for partition, offsets in _by_partition(taken).items():
-                if known := self._offsets.get(partition):
-                    known.done(offsets)
-            self._count(taken, -1)
+            self._count(in_hand(taken), -1)
+            for lane in taken:
+                lane.part.moved = True
             self._let_go(taken)
 
-    def put_back(self, taken: list[Message]) -> None:
+    def put_back(self, taken: Sequence[Lane]) -> None:
         """Let what was taken wait again, before what has come after it."""
         with self._changed:
-            kept = [one for one in taken if partition_of(one) in self._offsets]
-            self._count(taken, -1)
-            self._count(kept, 1)
-            for message in reversed(kept):
-                self._queues[_key(message)].insert(0, message)
+            self._count(in_hand(taken), -1)
+            for lane in taken:
+                if lane.part.ours:
+                    self._count(lane.held, 1)
+                    lane.waiting[:0] = lane.held
             self._let_go(taken)
 
     def drop(
@@ -140,33 +156,36 @@ class Backlog:
         Waits for what is in hand, but no longer than this, and returns where to read on. What is
         done later is not told.
         """
-        gone = set(partitions)
         with self._changed:
-            for queue in self._queues.values():
-                dropped = [one for one in queue if partition_of(one) in gone]
-                if dropped:
-                    queue[:] = [one for one in queue if partition_of(one) not in gone]
-                    self._count(dropped, -1)
-            held = {_key(one) for taken in self._taken for one in taken}
-            self._queues = {k: queue for k, queue in self._queues.items() if queue or k in held}
-            self._ready = deque(key for key in self._ready if key in self._queues)
-            self._changed.wait_for(lambda: not self._holds(gone), wait_seconds)
-            ends = {one: self._offsets.pop(one) for one in gone if one in self._offsets}
-        return {one: offsets.next for one, offsets in ends.items() if offsets.next}
+            gone = {one: self._parts[one] for one in partitions if one in self._parts}
+            gone = {one: part for one, part in gone.items() if part.ours}
+            for part in gone.values():
+                self._count(part.leave(), -1)
+            self._ready = deque(lane for lane in self._ready if lane.waiting)
+            self._changed.wait_for(
+                lambda: not any(part.held() for part in gone.values()), wait_seconds
+            )
+            self._parts = {o: part for o, part in self._parts.items() if part.ours or part.held()}
+            ends = {one: part.next() for one, part in gone.items()}
+        return {one: end for one, end in ends.items() if end > gone[one].first}
 
     def settled(self) -> dict[Partition, int]:
         """Return where to read on, of partitions where that has changed since it was last asked."""
+        found: dict[Partition, int] = {}
         with self._changed:
-            moved = {one: o for one, o in self._offsets.items() if o.next != o.told}
-            for offsets in moved.values():
-                offsets.told = offsets.next
-            return {one: offsets.next for one, offsets in moved.items()}
+            for one, part in self._parts.items():
+                if not part.moved or not part.ours:
+                    continue
+                part.moved = False
+                if (offset := part.next()) > part.told:
+                    found[one] = part.told = offset
+        return found
 
     @property
     def partitions(self) -> list[Partition]:
         """The partitions of which something has come."""
         with self._changed:
-            return list(self._offsets)
+            return [one for one, part in self._parts.items() if part.ours]
 
     def wait_below(self, count: int, size_bytes: int, seconds: float) -> bool:
         """Wait until there is less than this, but no longer; say whether there is."""
@@ -175,18 +194,19 @@ class Backlog:
                 lambda: self.count < count and self.size_bytes < size_bytes, seconds
             )
 
-    def _holds(self, partitions: set[Partition]) -> bool:
-        return any(partition_of(one) in partitions for taken in self._taken for one in taken)
+    def _part(self, partition: Partition, offset: int) -> Part:
+        part = self._parts.get(partition)
+        if part is None:
+            part = self._parts[partition] = Part()
+        if not part.ours:
+            part.begin(offset)
+        return part
 
-    def _let_go(self, taken: list[Message]) -> None:
-        # By identity: two lists may hold equal things.
-        self._taken = [one for one in self._taken if one is not taken]
-        queues = self._queues
-        for key in {message.key() or partition_of(message): None for message in taken}:
-            if queues[key]:
-                self._ready.append(key)
-            else:
-                del queues[key]
+    def _let_go(self, taken: Sequence[Lane]) -> None:
+        for lane in taken:
+            lane.held = ()
+        self._ready.extend(lane for lane in taken if lane.waiting)
+        self._free += 1
         self._changed.notify_all()
 
     def _count(self, messages: Sequence[Message], sign: int) -> None:
@@ -194,22 +214,11 @@ class Backlog:
         self.size_bytes += sign * sum(map(len, messages))
 
 
+def in_hand(taken: Sequence[Lane]) -> list[Message]:
+    """Return what a hand has: the messages of each lane in their order."""
+    return list(chain.from_iterable(lane.held for lane in taken))
+
+
 def partition_of(message: Message) -> Partition:
     """Return where a message is from."""
     return message.topic(), message.partition()
-
-
-def _key(message: Message) -> object:
-    # Messages without a key are in the order of their partition.
-    return message.key() or partition_of(message)
-
-
-def _by_partition(messages: Sequence[Message]) -> dict[Partition, list[int]]:
-    found: dict[Partition, list[int]] = {}
-    for message in messages:
-        partition = message.topic(), message.partition()
-        if partition in found:
-            found[partition].append(message.offset())
-        else:
-            found[partition] = [message.offset()]
-    return found

@@ -3,6 +3,7 @@
 CloudEvents Kafka protocol binding 1.0.2, section 3. What of it is needed is judged by who reads it.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,6 +13,8 @@ from kernel.events.kafka.backlog import Message
 
 _STRUCTURED = "application/cloudevents+json"
 _PREFIX = "ce_"
+#: The longest key that the tables of events have room for.
+MOST_KEY = 300
 
 
 def cloudevent_of(message: Message) -> dict[str, Any]:
@@ -36,9 +39,27 @@ def cloudevent_of(message: Message) -> dict[str, Any]:
 def headers_of(message: Message) -> dict[str, str]:
     """Return the headers of a message; raises MalformedEventError when one is no text."""
     try:
-        return {name.lower(): (value or b"").decode() for name, value in message.headers() or ()}
+        found = {name.lower(): (value or b"").decode() for name, value in message.headers() or ()}
     except UnicodeDecodeError as error:
         raise MalformedEventError(f"a header is no text: {error}") from None
+    if any("\0" in value for value in found.values()):
+        raise MalformedEventError("a NUL character in a header, which PostgreSQL does not keep")
+    return found
+
+
+def time_of(message: Message) -> datetime:
+    """Return when it was sent, as its producer says; raises MalformedEventError."""
+    milliseconds = message.timestamp()[1]
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise MalformedEventError(f"no time in milliseconds: {milliseconds}") from None
+
+
+def key_of(message: Message, otherwise: str) -> str:
+    """Return the key of a message as text that a database keeps, or another where it has none."""
+    key = (message.key() or otherwise.encode()).decode(errors="replace")
+    return key.replace("\0", "\N{REPLACEMENT CHARACTER}")[:MOST_KEY]
 
 
 def _json(value: bytes) -> Any:

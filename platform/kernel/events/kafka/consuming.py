@@ -1,9 +1,10 @@
 """The threads that read groups from Kafka, handle what has come, and try again what failed.
 
 One thread for each group reads and never waits for a handler; those that handle are shared by all
-groups, and each key is in one of their hands at a time. They meet at a desk.
+groups, and each key is in one of their hands at a time. They meet at a desk, a batch at a time.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Condition
@@ -12,7 +13,7 @@ from django.conf import settings
 
 from kernel.events.groups import Pauses
 from kernel.events.inbox import MOST_TOGETHER
-from kernel.events.kafka.backlog import Backlog, Message, Partition
+from kernel.events.kafka.backlog import Backlog, Message, Partition, in_hand
 from kernel.events.kafka.dead_letters import DeadLetters
 from kernel.events.kafka.membership import Membership
 from kernel.events.kafka.receiving import receive
@@ -21,8 +22,11 @@ from kernel.events.redeliverer import Redeliverer
 from kernel.events.registry import Group
 from kernel.events.wake import bell
 
-#: Messages that are read at a time.
+#: Messages that are read at a time, and that a hand has at most.
 BATCH = 500
+#: A hand has what it handles in about this time: others get their share, and who stops has ended
+#: soon what it has begun.
+HAND_SECONDS = 0.1
 #: When no more is read for a group until some of it is handled.
 MOST_WAITING = 5_000
 MOST_WAITING_BYTES = 32 * 1024 * 1024
@@ -112,6 +116,8 @@ class Handler:
         self._changed = changed
         self._backlogs = list(backlogs)
         self._receive = receive
+        #: Of each group, how many messages are taken at a time.
+        self._limits = {group.name: MOST_TOGETHER for group, _ in backlogs}
 
     def step(self) -> int:
         """Handle a share of what waits for one group, or wait; groups take turns."""
@@ -119,18 +125,28 @@ class Handler:
             for _ in self._backlogs:
                 self._backlogs.append(self._backlogs.pop(0))
                 group, backlog = self._backlogs[-1]
-                if taken := backlog.take(MOST_TOGETHER):
+                if taken := backlog.take(self._limits[group.name]):
                     break
             else:
                 self._changed.wait(IDLE_SECONDS)
                 return 1
+        messages, began = in_hand(taken), time.monotonic()
         try:
-            self._receive(group, taken)
+            self._receive(group, messages)
         except BaseException:
             backlog.put_back(taken)
             raise
         backlog.done(taken)
-        return len(taken)
+        self._fit(group, len(messages), time.monotonic() - began)
+        return len(messages)
+
+    def _fit(self, group: Group, count: int, seconds: float) -> None:
+        """Take more of a group the next time if this went fast, and less if it did not."""
+        limit = self._limits[group.name]
+        if seconds > HAND_SECONDS:
+            self._limits[group.name] = max(count // 2, 1)
+        elif count == limit:
+            self._limits[group.name] = min(limit * 2, BATCH)
 
     def stop(self) -> None:
         """Nothing is in hand between two steps."""

@@ -1,8 +1,8 @@
 """From a message to an event for the inbox, or to a dead letter at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.conf import settings
 from contracts.codec import MalformedEventError
 from contracts.envelope import Envelope, UnknownEventTypeError
 from contracts.event import REGISTRY
-from kernel.events.foreign import FOREIGN, reader_of
+from kernel.events.foreign import reader_of
 from kernel.events.inbox import deliver, keep, redelivery
 from kernel.events.kafka.backlog import Message
 from kernel.events.message import has_nul
@@ -25,6 +25,8 @@ MOST_BYTES = 1_000_000
 KEPT_BYTES = 64 * 1024
 #: Its place in the log is all that tells one such message from another.
 _PLACES = UUID("8d0b36c2-9a51-5e0c-a1b5-5d2f1a3f6c11")
+#: Makes an event of a message of a topic that is none of ours.
+Reader: TypeAlias = Callable[[Any], Envelope]
 #: The longest texts that the table of redeliveries has room for.
 MOST_TYPE, MOST_KEY = 100, 300
 
@@ -40,11 +42,15 @@ def receive(group: Group, messages: Sequence[Message]) -> None:
 def arrivals_of(group: Group, messages: Sequence[Message]) -> list[Arrival]:
     """Return the events that a group handles; what is no event of ours becomes a dead letter."""
     handlers, arrivals = group.handlers, []
+    topic, reader = "", None
     for message in messages:
         if message.value() is None:
             continue
+        if message.topic() != topic:
+            topic = message.topic()
+            reader = _reader_of(topic)
         try:
-            envelope = read(message)
+            envelope = _read(message, reader)
         except MalformedEventError as error:
             keep(group, _dead_letter(group, message), error)
             continue
@@ -60,12 +66,19 @@ def arrivals_of(group: Group, messages: Sequence[Message]) -> list[Arrival]:
 
 def read(message: Message) -> Envelope:
     """Return the event of a message; raises MalformedEventError."""
+    return _read(message, _reader_of(message.topic()))
+
+
+def _reader_of(topic: str) -> Reader | None:
+    return reader_of(topic.removeprefix(settings.KAFKA_PREFIX))
+
+
+def _read(message: Message, reader: Reader | None) -> Envelope:
     value = message.value() or b""
     if len(value) > MOST_BYTES:
         raise MalformedEventError(f"{len(value):,} bytes, which is more than {MOST_BYTES:,}")
-    if b"\\u0000" in value and has_nul(value):
+    if has_nul(value):
         raise MalformedEventError("a NUL character, which PostgreSQL does not keep")
-    reader = FOREIGN and reader_of(message.topic().removeprefix(settings.KAFKA_PREFIX))
     envelope = reader(message) if reader else read_any(value)
     if len(envelope.type) > MOST_TYPE or len(envelope.partition_key) > MOST_KEY:
         raise MalformedEventError(f"a type is no longer than {MOST_TYPE}, a key than {MOST_KEY}")

@@ -147,6 +147,9 @@ def _results(futures: Mapping[Any, Future[Any]], *, bearing: int | None = None) 
     for name, future in futures.items():
         try:
             results[name] = future.result(REQUEST_SECONDS)
+        except TimeoutError:
+            late = f"no answer about {name} within {REQUEST_SECONDS} s; it may be done all the same"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, late)) from None
         except KafkaException as error:
             if error.args[0].code() != bearing:
                 raise

@@ -1,14 +1,18 @@
 """The database backend; `ENGINE` names its package."""
 
 import uuid
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import psycopg
+from django.conf import settings
 from django.db import NotSupportedError
 from django.db.backends.postgresql import base as stock
 from django.db.backends.postgresql import operations
 from psycopg.pq import TransactionStatus
 
+from kernel.database import positions
+from kernel.database.deadlines import milliseconds_left
 from kernel.tenancy.context import told_tenant
 
 #: What policies read.
@@ -16,7 +20,25 @@ SETTING = "septet.tenant"
 
 
 class TenantCursor(psycopg.ClientCursor[Any]):
-    """A cursor that binds on this side, as Django's, and announces the tenant of each statement."""
+    """A cursor that binds on this side, as Django's, and announces the tenant of each statement.
+
+    And its time: the rest of what its request may take, where that ends before `standing` does.
+    """
+
+    #: The limits of each statement, in milliseconds by PostgreSQL's names for them.
+    standing: ClassVar[Mapping[str, int]] = {}
+    #: They are told in each transaction: a pooler drops what a connection begins with.
+    tells_standing: ClassVar[bool] = False
+
+    @classmethod
+    def limits(cls, status: int) -> dict[str, int]:
+        """Return the limits to be told with a statement, on a connection in this state."""
+        # Within a transaction they hold already, or somebody has chosen others for it.
+        told = dict(cls.standing) if cls.tells_standing and status == TransactionStatus.IDLE else {}
+        left = milliseconds_left()
+        if left is not None and left < cls.standing.get("statement_timeout", left + 1):
+            told["statement_timeout"] = left
+        return told
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Send the announcement and the statement as one message, which is one transaction."""
@@ -44,17 +66,23 @@ class TenantCursor(psycopg.ClientCursor[Any]):
         return super().copy(statement, params, **options)
 
     def _announcement(self) -> str:
-        if self.connection.pgconn.transaction_status == TransactionStatus.INERROR:
+        status = self.connection.pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
             # Nothing but the end of it is taken, and that touches no rows.
             return ""
+        told: dict[str, object] = {}
         tenant_id = told_tenant()
-        if tenant_id is None:
+        if tenant_id is not None:
+            # Only a UUID is written into SQL, and whole numbers.
+            told[SETTING] = uuid.UUID(int=tenant_id.int)
+        elif not self.connection.autocommit:
             # A transaction may have been told of one before.
-            return (
-                "" if self.connection.autocommit else f"SELECT set_config('{SETTING}', '', true);"
-            )
-        # Only a UUID is written into SQL.
-        return f"SELECT set_config('{SETTING}', '{uuid.UUID(int=tenant_id.int)}', true);"
+            told[SETTING] = ""
+        told |= self.limits(status)
+        if not told:
+            return ""
+        calls = (f"set_config('{name}', '{value}', true)" for name, value in told.items())
+        return f"SELECT {', '.join(calls)};"
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -74,8 +102,21 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     ops_class = DatabaseOperations
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what the driver connects with."""
-        return super().get_connection_params() | {"cursor_factory": TenantCursor}
+        """Return what the driver connects with; `OPTIONS["limits"]` are those of a statement."""
+        params = super().get_connection_params()
+        limits = params.pop("limits", {})
+        # A pooler in transaction mode has no use for them when a connection begins.
+        pooled = self.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
+        if limits and not pooled:
+            begun = "".join(f"-c {name}={value} " for name, value in limits.items())
+            params["options"] = begun + params.get("options", "")
+        told = {"standing": limits, "tells_standing": pooled}
+        return params | {"cursor_factory": type("LimitedCursor", (TenantCursor,), told)}
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]  # the stubs leave it out
+        if self.alias not in settings.DATABASE_REPLICAS:
+            positions.committed()
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor; one by name, which streams, exists in a transaction only."""

@@ -6,7 +6,7 @@ time on this side.
 """
 
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -25,7 +25,6 @@ from kernel.tenancy.postgresql.base import SETTING
 
 Connection = psycopg.Connection[Any]
 
-_ANNOUNCEMENT = f"SELECT set_config('{SETTING}', $1, true)".encode()
 _TEXT_OID = 25
 _PLACEHOLDER = re.compile(r"%([s%])")
 _numbers = count()
@@ -70,6 +69,10 @@ class PreparedCursor:
         if session is None:
             session = _sessions[connection] = Session(connection, loaders)
         self._session = session
+        # Django's own cursors know the limits of their connection.
+        self._limits: Callable[[int], dict[str, int]] = getattr(
+            connection.cursor_factory, "limits", lambda _status: {}
+        )
         self.adapters = session.adapters
         self._rows: list[tuple[Any, ...]] = []
 
@@ -80,8 +83,9 @@ class PreparedCursor:
         pgconn = self.connection.pgconn
         pgconn.enter_pipeline_mode()
         try:
-            tenant = str(current_tenant_id()).encode()
-            self._send(pgconn, _ANNOUNCEMENT, [tenant], (_TEXT_OID,))
+            told = {SETTING: current_tenant_id()} | self._limits(pgconn.transaction_status)
+            shown = [str(value).encode() for value in told.values()]
+            self._send(pgconn, _announcement(*told), shown, (_TEXT_OID,) * len(told))
             self._send(pgconn, _numbered(query), sent, values.types or ())
             pgconn.pipeline_sync()
             results = self.connection.wait(_results(pgconn))
@@ -135,6 +139,13 @@ def _results(pgconn: PGconn) -> Generator[Wait, Ready | int, list[PGresult]]:
         if result.status == ExecStatus.PIPELINE_SYNC:
             return results
         results.append(result)
+
+
+@lru_cache(maxsize=16)
+def _announcement(*settings_: str) -> bytes:
+    """Return the statement that sets these, for as long as the transaction lasts."""
+    calls = (f"set_config('{name}', ${n}, true)" for n, name in enumerate(settings_, start=1))
+    return f"SELECT {', '.join(calls)}".encode()
 
 
 @lru_cache(maxsize=1024)

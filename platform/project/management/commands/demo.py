@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from project.demo import FirstSecrets, load_data, make_tenant
 
@@ -12,9 +12,13 @@ class Command(BaseCommand):
 
     help = "Make the demo tenant with an administrator, a key and data."
 
-    def handle(self, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--empty", action="store_true", help="without the data")
+
+    def handle(self, *, empty: bool = False, **_options: Any) -> None:
         made = make_tenant()
-        load_data(lambda line: self.stdout.write(f"  {line}"))
+        if not empty:
+            load_data(lambda line: self.stdout.write(f"  {line}"))
         if made:
             self.stdout.write(told_once(made))
 

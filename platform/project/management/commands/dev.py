@@ -1,18 +1,23 @@
-"""`manage.py dev`: everything in one process, ready to try."""
+"""`manage.py dev`: everything in one process, or in one for each service, ready to try."""
 
 import fcntl
-from collections.abc import Iterator
+import signal
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from kernel.events.here import threads_here
 from kernel.jobs.worker import Worker
 from kernel.running import Runnable
+from kernel.services import BY_NAME
 from project.management.commands.serve import refuse_a_taken_address, serve_here
+from project.splitting import LAST_SECONDS, Running, gateway, parts_of_platform, ports_from
 
 
 class Command(BaseCommand):
@@ -23,12 +28,27 @@ class Command(BaseCommand):
         " CELERY_BROKER_URL without the worker."
     )
 
-    def handle(self, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--split",
+            action="store_true",
+            help="each of the seven services as a process of its own, with a worker and, where"
+            " Node.js and docker/gateway/hive are installed, the gateway",
+        )
+        parser.add_argument(
+            "--first-port",
+            type=int,
+            metavar="PORT",
+            help="with --split: the ports from here on, instead of each service's own",
+        )
+
+    def handle(self, **options: Any) -> None:
+        if options["split"]:
+            self._split(options["first_port"])
+            return
         # Before the work, not after it.
         refuse_a_taken_address()
-        with _alone():
-            call_command("migrate", verbosity=0)
-            call_command("demo", stdout=self.stdout)
+        self._prepare()
         parts: list[Runnable] = [threads_here()]
         if not settings.CELERY_BROKER_URL:
             parts.append(Worker(settings.WORKER_THREADS))
@@ -40,6 +60,43 @@ class Command(BaseCommand):
             for part in parts:
                 part.stop(settings.STOP_TIMEOUT.total_seconds())
         self.stdout.write("stopped")
+
+    def _prepare(self) -> None:
+        with _alone():
+            call_command("migrate", verbosity=0)
+            call_command("demo", empty=not settings.DEMO_DATA, stdout=self.stdout)
+
+    def _split(self, first_port: int | None) -> None:
+        if set(settings.SERVICES) != set(BY_NAME):
+            raise CommandError("--split runs all seven services: leave SERVICES out")
+        self._prepare()
+        ports = ports_from(first_port)
+        running, told = Running(self._say), Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        try:
+            begun = [running.start(part) for part in parts_of_platform(ports)]
+            while not told.is_set() and not all(one.is_set() for one in begun):
+                told.wait(0.1)
+            if not told.is_set():
+                self._begun(running, ports)
+            told.wait()
+        finally:
+            running.stop(settings.STOP_TIMEOUT.total_seconds() + LAST_SECONDS)
+        self.stdout.write("stopped")
+
+    def _begun(self, running: Running, ports: Mapping[str, int]) -> None:
+        graph = gateway(ports)
+        if graph is None:
+            self._say("no gateway: it takes Node.js, and `npm ci` in docker/gateway/hive once")
+        else:
+            running.start(graph)
+            self._say(f"all as one graph at http://localhost:{ports['gateway']}/graphql")
+        self._tell(f"http://localhost:{ports['audit']}, and each service at its port")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
     def _tell(self, url: str) -> None:
         self.stdout.write(f"\n  Septet is at {url}  (Ctrl-C stops it)\n")

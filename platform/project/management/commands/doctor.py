@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
+from kernel.database import counting
+from kernel.database.replicas import replicas
 from kernel.events import here, wake
 from kernel.identity.models import Tenant
 from kernel.observability import health
@@ -77,6 +79,38 @@ def _database() -> str:
             f" ({str(error).splitlines()[0]}); start it, or set DATABASE_URL"
         ) from None
     return f"{connection.display_name} answers"
+
+
+def _connections() -> str:
+    if connection.vendor != "postgresql":
+        return "one file, in this process"
+    try:
+        most, ours = counting.room(), counting.wanted()
+        if settings.DATABASE_PREPARES and not counting.keeps_prepared():
+            raise RepairNeededError(
+                "prepared statements are lost between transactions: DATABASE_URL leads to a pooler;"
+                " set DATABASE_POOLER=pgbouncer, and leave DATABASE_PREPARES off before 1.21"
+            )
+    except DatabaseError:
+        raise RepairNeededError("not readable; mend the database first") from None
+    if ours > most and settings.DATABASE_POOLER == "server":
+        raise RepairNeededError(
+            f"one process may open {ours}, PostgreSQL takes {most}; lower the threads, share them"
+            " by DATABASE_POOL_SIZE, or raise max_connections"
+        )
+    return f"one process opens up to {ours} of {most}: {most // ours} such processes at most"
+
+
+def _replicas() -> str:
+    if not settings.DATABASE_REPLICAS:
+        return "none: all is read at the primary"
+    away = [one.alias for one in replicas() if not one.fits(0)]
+    if away:
+        raise RepairNeededError(
+            f"{', '.join(away)} of DATABASE_REPLICA_URLS: away, no replica, or further behind than"
+            " DATABASE_REPLICA_LAG; the primary is read instead; see docs/database.md"
+        )
+    return f"{len(settings.DATABASE_REPLICAS)} answer"
 
 
 def _migrations() -> str:
@@ -197,7 +231,7 @@ def _events() -> str:
     if not told:
         raise RepairNeededError(
             "PostgreSQL's notifications do not arrive: DATABASE_URL leads to a pooler that lends"
-            " connections for one transaction; let it lend them for a session, or name the server"
+            " connections for one transaction; set DATABASE_POOLER and DATABASE_DIRECT_URL"
         )
     return _kafka() if settings.KAFKA_BOOTSTRAP_SERVERS else here.check()
 
@@ -246,6 +280,8 @@ def _files() -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "services": _services,
     "database": _database,
+    "connections": _connections,
+    "replicas": _replicas,
     "migrations": _migrations,
     "tenancy": _tenancy,
     "broker": _broker,

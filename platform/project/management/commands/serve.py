@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.cache.hub import hub
 from kernel.dynamic.following import values
 from kernel.hints.following import followers
 from kernel.keeping import written_down
-from kernel.serving.server import AddressInUseError, listen, serve
+from kernel.mesh.standing import registered
+from kernel.serving.server import AddressInUseError, Tls, listen, serve
 from project.operations import watched
 from project.wsgi import application
 
@@ -33,18 +35,43 @@ def refuse_a_taken_address() -> None:
         raise CommandError(str(error)) from None
 
 
+def _tls() -> Tls | None:
+    if not settings.MESH_TLS:
+        return None
+    return Tls(
+        certificate=settings.MESH_CERTIFICATE_FILE,
+        key=settings.MESH_KEY_FILE,
+        ca=settings.MESH_CA_FILE,
+    )
+
+
 def serve_here(on_listening: Any) -> None:
     """Serve as the settings say; raises CommandError when the address is taken."""
     try:
-        with written_down(), watched(), values.following(), followers.following():
+        with (
+            written_down(),
+            watched(),
+            values.following(),
+            followers.following(),
+            hub.following(),
+            registered() as registration,
+        ):
+
+            def listening(url: str) -> None:
+                registration.begin(url)
+                on_listening(url)
+
             serve(
                 application,
                 host=settings.HOST,
                 port=settings.PORT,
                 threads=settings.WEB_THREADS,
                 stop_timeout=settings.STOP_TIMEOUT,
-                on_listening=on_listening,
+                on_listening=listening,
                 most_body_bytes=max(settings.MAX_BODY_BYTES, settings.GRAPHQL_MAX_BODY_BYTES),
+                drain_time=settings.DRAIN_TIME,
+                on_draining=registration.news,
+                tls=_tls(),
             )
     except AddressInUseError as error:
         raise CommandError(str(error)) from None

@@ -11,7 +11,10 @@ from django.core.management.base import CommandError
 from project.reference import ReferenceCommand, table
 
 _PROJECT = Path(__file__).resolve().parents[2]
-SOURCES = (_PROJECT / "settings.py", _PROJECT / "of_services.py")
+SOURCES = tuple(
+    _PROJECT / f"{name}.py"
+    for name in ("settings", "of_watching", "of_mesh", "of_database", "of_redis", "of_services")
+)
 INTRODUCTION = """\
 Read once from the environment when a process starts. A value that cannot be understood ends the
 start with a sentence that names it. This page is made by `manage.py settings_reference`.
@@ -28,6 +31,10 @@ _DERIVED = {
     "(80, 443)": "`80,443`",
     "DATA_DIR / 'mail'": "`mail` in the data folder",
     "not EMBEDDED": "false on SQLite",
+    "DATABASE_POOLER == 'server'": "false behind a pooler",
+    "'off' if env.text('SERVICES', 'all').strip() == 'all' else 'database'": (
+        "`off` with all seven services, else `database`"
+    ),
     "DEBUG or EMBEDDED": "true on SQLite and while debugging",
     "'console' if sys.stderr.isatty() else 'json'": "`console` on a terminal, else `json`",
 }
@@ -39,6 +46,7 @@ _KINDS = {
     "choice": "one of a few",
     "flag": "true or false",
     "number": "whole number",
+    "share": "a number from 0 to 1",
     "items": "items with commas",
     "pairs": "name=value pairs",
     "numbers": "name=number pairs",
@@ -53,7 +61,9 @@ _KINDS = {
     "folder": "path",
     "path": "path",
     "database": "database URL",
+    "databases": "database URLs with spaces",
     "mail": "mail URL",
+    "objects": "JSON object",
 }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.discovery.addresses import DiscoveryError
+from kernel.discovery.directory import base_url
 from kernel.errors import UnavailableError
 from kernel.services import BY_NAME
 from project.graph import subgraph
@@ -72,7 +74,10 @@ class Command(BaseCommand):
             self.stdout.write(supergraph, ending="")
 
     def _composed(self, services: list[str], asked: dict[str, str]) -> str:
-        bases = {name: asked.get(name, settings.SERVICE_URLS[name]) for name in services}
+        try:
+            bases = {name: asked.get(name) or base_url(name) for name in services}
+        except DiscoveryError as error:
+            raise CommandError(f"{error}; see `manage.py help supergraph`") from None
         urls = {name: endpoint(name, base) for name, base in bases.items()}
         try:
             sdls = {

@@ -1,0 +1,1 @@
+"""Backups of a database, bytes and keys: encrypted, and proved by restoring."""

@@ -1,0 +1,1 @@
+"""How PostgreSQL is reached: time limits, poolers, replicas, and what it refuses for now."""

@@ -1,0 +1,1 @@
+"""Where the processes of a service are: given, looked up, or told by themselves."""
