@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import timedelta
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -17,15 +16,12 @@ from apps.documents.services.batches import create_batch
 from apps.documents.services.beginning import copy_from_gallery
 from apps.documents.services.documents import create_document
 from apps.documents.services.drafts import save_draft
-from apps.documents.services.exchange import import_template
 from apps.documents.services.looks import create_partial, create_theme
 from apps.documents.services.publishing import publish_template
 from apps.documents.services.signing import create_signing_key
 from apps.documents.services.templates import create_template
 from kernel import clock
 
-#: As `documentTemplateExport` writes them.
-EXAMPLES = Path(__file__).parent / "examples"
 _NAME = "runway-report"
 #: Of the gallery; the first is signed.
 _COPIED = ("certificate", "price-list")
@@ -56,6 +52,27 @@ _BODY = {
             ],
         },
     ],
+}
+_WELCOME = """\
+
+# Welcome, {{ customer.name }}
+
+Thank you for joining us on **{{ date(since, 'long') }}**.
+
+::: when count(offers) > 0
+This month we have for you:
+
+::: repeat offers as offer
+- {{ offer.name }}, {{ percent(offer.off) }} off
+:::
+:::
+
+Yours,  \nHarbour Supplies
+"""
+_CUSTOMER = {
+    "customer": {"name": "Ada Byrne"},
+    "since": "2026-03-02",
+    "offers": [{"name": "Lamps", "off": 0.1}, {"name": "Ropes", "off": 0.15}],
 }
 _AIRPORTS = {
     "Frankfurt": [
@@ -153,13 +170,24 @@ def _make_templates() -> None:
         description="At the top of everything that is sent.",
         body=json.dumps({"blocks": [head, {"type": "rule"}]}, ensure_ascii=False),
     )
-    letter, invoice = (
-        import_template(
-            document=(EXAMPLES / f"{name}.json").read_text(encoding="utf-8"),
-            theme_id=str(theme.pk),
-        )
-        for name in ("welcome-letter", "invoice")
+    letter = create_template(
+        name="welcome-letter",
+        title="Welcome letter",
+        description="To each new customer; written in Markdown.",
+        formats=["pdf", "docx", "html"],
+        theme_id=str(theme.pk),
+        body=json.dumps(
+            {
+                "septet": 1,
+                "title": "Welcome, {{ customer.name }}",
+                "locale": "en_IE",
+                "page": {"header": [{"type": "include", "partial": "letterhead"}]},
+            }
+        ),
+        markdown=_WELCOME,
+        sample=json.dumps(_CUSTOMER),
     )
+    invoice = copy_from_gallery(sample="invoice", theme_id=str(theme.pk))
     for template in (letter, invoice):
         publish_template(id=str(template.pk))
     save_draft(id=str(invoice.pk), note="With the number of the order, once customers send it.")

@@ -41,6 +41,13 @@ class DocumentRefusedError(FindingsError):
     status: ClassVar[int] = 409
 
 
+class PdfPasswordError(FindingsError):
+    """A PDF is encrypted, and its password was not given, is another, or does not allow this."""
+
+    code: ClassVar[str] = "DOCUMENTS_PDF_PASSWORD"
+    status: ClassVar[int] = 409
+
+
 class RenderingLimitError(DomainError):
     """The document took more memory, time or room than one may; make a smaller one."""
 

@@ -32,4 +32,8 @@ def _keys() -> Iterator[str]:
         yield from (one.file_key for one in by_key(rows))
 
 
-register_part(DocumentsPart("documents", omitted={"file_key", "protection", "sealed", "upload_id"}))
+register_part(
+    DocumentsPart(
+        "documents", omitted={"file_key", "passwords", "protection", "sealed", "upload_id"}
+    )
+)

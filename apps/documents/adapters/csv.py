@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from apps.documents.domain.evaluation import parts
+from apps.documents.domain.findings import stop
 from apps.documents.domain.model.texts import words
 from contracts.expressions.values import plain
 from contracts.formulas import guarded
@@ -19,11 +20,15 @@ _FLUSHED_AT = 65_536
 
 
 def render_csv(document: parts.Document, out: BinaryIO) -> None:
-    """Write every table, an empty line between two of them. What is no table has no place here."""
+    """Write every table, an empty line between two of them. What is no table has no place here.
+
+    Raises DocumentError for a document without tables.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    for number, table in enumerate(_tables(document.parts)):
-        if number:
+    number = 0
+    for number, table in enumerate(_tables(document.parts), 1):
+        if number > 1:
             text.write("\r\n")
         if table.header:
             writer.writerow([guarded(words(column.title)) for column in table.columns])
@@ -33,6 +38,8 @@ def render_csv(document: parts.Document, out: BinaryIO) -> None:
                 writer.writerow(_cells(row, taken))
             if text.tell() > _FLUSHED_AT:
                 _flush(text, out)
+    if not number:
+        stop("", "tables", "a CSV holds the tables of a document, and this one has none")
     _flush(text, out)
 
 

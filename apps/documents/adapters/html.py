@@ -13,6 +13,7 @@ from apps.documents.adapters.drawings import draw_barcode, draw_chart
 from apps.documents.adapters.images import checked_image
 from apps.documents.domain.evaluation import parts
 from apps.documents.domain.evaluation.evaluating import title_of
+from apps.documents.domain.faces import Faces, Style
 from apps.documents.domain.model.blocks import Align
 from apps.documents.domain.model.texts import Span, Spans, words
 
@@ -31,7 +32,7 @@ _LTR_OR_RTL = {False: "ltr", True: "rtl"}
 
 _STYLE = """
 *{{box-sizing:border-box}}
-body{{margin:0;background:#fff;color:{color};font:{size}pt/1.5 "Noto Sans","DejaVu Sans",
+body{{margin:0;background:#fff;color:{color};font:{size}pt/1.5 {family}"Noto Sans","DejaVu Sans",
  system-ui,sans-serif}}
 main{{max-width:{width}mm;margin:0 auto;padding:{top}mm 16px {bottom}mm;overflow-wrap:break-word}}
 h1,h2,h3,h4,h5,h6{{line-height:1.25;margin:1.4em 0 .5em;break-after:avoid}}
@@ -78,6 +79,28 @@ header,footer{{max-width:{width}mm;margin:0 auto;padding:8px 16px}}
 """
 
 
+#: What the fonts of a page may come to: larger ones are named, for those who have them.
+MOST_FONT_BYTES = 1_000_000
+_DESCRIBED: dict[Style, str] = {
+    "regular": "",
+    "bold": "font-weight:700;",
+    "italic": "font-style:italic;",
+    "bold_italic": "font-weight:700;font-style:italic;",
+}
+
+
+def _faces(faces: Faces) -> str:
+    """Return the fonts of a tenant as styles, in the page itself."""
+    whole = sum(map(len, faces.files.values()))
+    if not faces.editable or whole > MOST_FONT_BYTES:
+        return ""
+    return "".join(
+        f'\n@font-face{{font-family:"{faces.family}";{_DESCRIBED[style]}'
+        f"src:url(data:font/ttf;base64,{base64.b64encode(content).decode()})}}"
+        for style, content in faces.files.items()
+    )
+
+
 def render_html(document: parts.Document, out: BinaryIO) -> None:
     """Write a document; the paper of its sections is left to the first page's."""
     write = _Writer(document)
@@ -122,7 +145,9 @@ class _Writer:
     def _style(self, page: parts.Page) -> str:
         theme = self.given.theme
         top, right, bottom, left = page.margins
-        return _STYLE.format(
+        faces = self.given.faces
+        return (_faces(faces) if faces else "") + _STYLE.format(
+            family=f'"{faces.family}",' if faces else "",
             color=theme.color,
             size=f"{theme.size:g}",
             accent=theme.accent,

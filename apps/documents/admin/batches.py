@@ -6,7 +6,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.documents.admin.making import MadeAdmin, problem_of, standing_of
-from apps.documents.models import BatchItem, DocumentBatch, ItemState
+from apps.documents.models import BatchItem, BatchState, DocumentBatch, ItemState
+from apps.documents.models.batches import OPEN
 from apps.documents.services.batches import cancel_batch, resume_batch
 from kernel.admin import (
     ActionVariant,
@@ -27,17 +28,23 @@ _SHOWN = 20
 class DocumentBatchAdmin(MadeAdmin):
     """The newest first."""
 
-    list_display = ("title", "standing", "progress", "format", "packing", "created_at", "tenant")
+    list_display = ("title", "standing", "progress", "kind", "packing", "created_at", "tenant")
     list_filter = (TenantFilter, "state", "format")
     search_fields = ("title",)
     list_select_related = ("version__template",)
     fields = (
-        *("title", "standing", "progress", "problem", "failures", "format", "packing", "pages"),
+        *("title", "standing", "progress", "problem", "failures", "kind", "packing", "pages"),
         *("size", "digest", "output_id", "template", "locale", "source", "protected", "who"),
         *("created_at", "finished_at", "tenant", "id"),
     )
     readonly_fields = fields
     actions_detail = ("download", "resume", "cancel")
+
+    def useful(self, row: DocumentBatch) -> dict[str, bool]:
+        """Return what may be done to it as it stands."""
+        goes_on = row.state in OPEN
+        left = row.failed > 0 or row.state != BatchState.READY
+        return {"resume": left and not goes_on, "cancel": goes_on}
 
     @display(description="made")
     def progress(self, batch: DocumentBatch) -> SafeString:

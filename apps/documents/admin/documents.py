@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from apps.documents.admin.making import MadeAdmin
-from apps.documents.models import Document
+from apps.documents.models import Document, DocumentState
+from apps.documents.models.documents import UNFINISHED
 from apps.documents.services.documents import cancel_document, retry_document
 from kernel.admin import ActionVariant, TenantFilter, action, ask_then, display, row_of
 
@@ -13,12 +14,12 @@ from kernel.admin import ActionVariant, TenantFilter, action, ask_then, display,
 class DocumentAdmin(MadeAdmin):
     """The newest first."""
 
-    list_display = ("title", "format", "standing", "size", "created_at", "tenant")
+    list_display = ("title", "kind", "standing", "size", "created_at", "tenant")
     list_filter = (TenantFilter, "format", "state")
     search_fields = ("title",)
     list_select_related = ("version__template",)
     fields = (
-        *("title", "standing", "problem", "format", "pages", "size", "digest", "output_id"),
+        *("title", "standing", "problem", "kind", "pages", "size", "digest", "output_id"),
         *(
             "template",
             "operated",
@@ -34,6 +35,11 @@ class DocumentAdmin(MadeAdmin):
     )
     readonly_fields = fields
     actions_detail = ("download", "retry", "cancel")
+
+    def useful(self, row: Document) -> dict[str, bool]:
+        """Return what may be done to it as it stands."""
+        ended = (DocumentState.FAILED, DocumentState.CANCELLED)
+        return {"retry": row.state in ended, "cancel": row.state in UNFINISHED}
 
     @display(description="made of files")
     def operated(self, row: Document) -> str:

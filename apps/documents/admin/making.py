@@ -77,9 +77,26 @@ class MadeAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def who(self, row: Made) -> str:
         return str(row.asked_by.get("name", "the platform"))
 
-    @display(description="password", boolean=True)
-    def protected(self, row: Made) -> bool:
-        return row.protection is not None
+    @display(description="password")
+    def protected(self, row: Made) -> str:
+        return "it takes one" if row.protection is not None else "none"
+
+    @display(description="format", ordering="format")
+    def kind(self, row: Made) -> str:
+        return row.format.upper()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Offer what can be done to it as it stands."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, str(object_id))
+        if row is None:
+            return []
+        useful = self.useful(row) | {"download": row.output_id is not None}
+        return [one for one in offered if useful[one.path]]
+
+    def useful(self, row: Any) -> dict[str, bool]:
+        """Return which other actions are of use to a row, by their paths."""
+        raise NotImplementedError
 
     @display(description="size", ordering="size_bytes")
     def size(self, row: Made) -> str:

@@ -300,7 +300,10 @@ class ThemeAdmin(ReadOnlyAdmin):
     list_filter = (TenantFilter,)
     search_fields = ("name",)
     ordering = ("-id",)
-    fields = ("name", "colors", "size", "logo_id", "logo_version", "created_at", "tenant", "id")
+    fields = (
+        *("name", "colors", "size", "fonts", "logo_id", "logo_version"),
+        *("created_at", "tenant", "id"),
+    )
     readonly_fields = fields
 
     @display(description="text, accent, stripe")

@@ -6,6 +6,7 @@ from django.db.models import Q
 from apps.documents.access import DOCUMENT
 from apps.documents.models.making import Made
 from kernel import clock
+from kernel.secrets.fields import EncryptedTextField
 
 
 class DocumentState(models.TextChoices):
@@ -32,6 +33,9 @@ class Document(Made):
     #: What is done to PDFs that are there, of a document that no template makes: `{"name": "merge",
     #: "files": […]}`, or `split` with `first` and `last`, or `fill` with `flatten`.
     operation = models.JSONField(default=dict, blank=True, editable=False)
+    #: JSON of what opens those of them that are encrypted, by the ids of the files; null for
+    #: nothing, and once it is made.
+    passwords = EncryptedTextField("passwords of the files", null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -7,12 +7,13 @@ to it.
 from django.db import models
 
 from apps.documents.access import TEMPLATE
+from apps.documents.models.uploads import TemplateUpload
 from kernel import clock
 from kernel.tenancy.models import TenantModel
 
 
 class Theme(TenantModel):
-    """Colours, the size of type and a logo, which templates show as the asset `logo`."""
+    """Colours, type and a logo, which templates show as the asset `logo`."""
 
     access = TEMPLATE
 
@@ -26,6 +27,10 @@ class Theme(TenantModel):
     #: One version of a file, which never changes as the file itself may.
     logo_id = models.UUIDField(null=True, blank=True)
     logo_version = models.PositiveIntegerField(null=True, blank=True)
+    #: What documents are set in; ours where there are none.
+    fonts = models.ForeignKey(
+        TemplateUpload, on_delete=models.PROTECT, null=True, blank=True, related_name="themes"
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -77,6 +77,10 @@ class TemplateVersion(TenantModel):
     uploaded = models.ForeignKey(
         TemplateUpload, on_delete=models.PROTECT, null=True, editable=False, related_name="versions"
     )
+    #: Those of its theme as they were at publishing.
+    fonts = models.ForeignKey(
+        TemplateUpload, on_delete=models.PROTECT, null=True, editable=False, related_name="typeset"
+    )
     #: What its blocks were written as; empty if they were written as JSON.
     markdown = models.TextField(blank=True)
     #: JSON Schema 2020-12 that data is held to; empty for none.

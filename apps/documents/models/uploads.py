@@ -1,4 +1,4 @@
-"""Templates that somebody made in Word or Excel, as they were when they were given."""
+"""Files that templates are made of: of Word or Excel, and fonts, as they were when given."""
 
 from django.db import models
 from django.db.models import Q
@@ -19,14 +19,21 @@ class UploadState(models.TextChoices):
 
 
 class TemplateUpload(TenantModel):
-    """One version of a file, kept here: the file itself may change, and go."""
+    """One version of a file, kept here: the file itself may change, and go.
+
+    Of fonts, the file is that of the regular style.
+    """
 
     access = TEMPLATE
 
     file_id = models.UUIDField(editable=False)
     file_version = models.PositiveIntegerField(editable=False)
     state = models.CharField(max_length=8, choices=UploadState, default=UploadState.CHECKING)
-    #: docx or xlsx, once that is known: nothing else is made of it.
+    #: Of fonts the file of each style: `{"bold": {"file": id, "version": 1}}`; empty of templates.
+    faces = models.JSONField(default=dict, blank=True, editable=False)
+    #: What the fonts are called, once that is known.
+    family = models.CharField(max_length=60, blank=True)
+    #: docx or xlsx, once that is known: nothing else is made of it. Empty of fonts.
     kind = models.CharField(max_length=4, blank=True)
     #: What is wrong with its placeholders, each with its place.
     findings = models.JSONField(default=list, blank=True)
@@ -53,4 +60,4 @@ class TemplateUpload(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"file {self.file_id}, version {self.file_version}"
+        return self.family or f"file {self.file_id}, version {self.file_version}"

@@ -2,13 +2,14 @@
 
 import graphene
 
-from apps.documents.schema.inputs import SIGN_WITH, DocumentProtectionInput
+from apps.documents.schema.inputs import OPENS, SIGN_WITH, DocumentProtectionInput
 from apps.documents.schema.types import DocumentType
 from apps.documents.services.pdf_files import fill_pdf_form, merge_pdfs, split_pdf
 from kernel.federation.mutations import Bulk, ChangeInput, Create
 from kernel.federation.scalars import JSON
 
 _FILE = "A PDF of the files service, read as the caller may read it then."
+_KEPT = f"{OPENS} Kept sealed until the document is made, and told nobody."
 
 
 class _Sealed(ChangeInput):
@@ -18,6 +19,13 @@ class _Sealed(ChangeInput):
     protect = DocumentProtectionInput(description="For PDFs that are not signed.")
 
 
+class PdfPasswordInput(graphene.InputObjectType):
+    """What opens one of several PDFs."""
+
+    file_id = graphene.ID(required=True)
+    password = graphene.String(required=True, description=_KEPT)
+
+
 class MergePdfsInput(_Sealed):
     """PDFs that become one, in their order."""
 
@@ -25,6 +33,9 @@ class MergePdfsInput(_Sealed):
         graphene.NonNull(graphene.ID), required=True, description="2 to 100 files."
     )
     title = graphene.String(required=True)
+    passwords = graphene.List(
+        graphene.NonNull(PdfPasswordInput), description="Of those that are encrypted."
+    )
 
 
 class PdfPagesInput(graphene.InputObjectType):
@@ -42,6 +53,7 @@ class SplitPdfInput(_Sealed):
         graphene.NonNull(PdfPagesInput), required=True, description="1 to 100 of them."
     )
     title = graphene.String(description="Before the pages in the title of each.")
+    password = graphene.String(description=_KEPT)
 
 
 class FillPdfFormInput(_Sealed):
@@ -54,6 +66,7 @@ class FillPdfFormInput(_Sealed):
     )
     flatten = graphene.Boolean(description="Leave no fields, only what they show.")
     title = graphene.String()
+    password = graphene.String(description=_KEPT)
 
 
 class FileChanges:

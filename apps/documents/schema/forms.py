@@ -5,6 +5,7 @@ from typing import Any
 import graphene
 
 from apps.documents.access import DOCUMENT
+from apps.documents.schema.inputs import OPENS
 from apps.documents.services.form_reading import fields_of
 from kernel.errors import DomainError, ForbiddenError
 from kernel.federation.access import scope
@@ -44,13 +45,16 @@ class FormQueries:
         required=True,
         description="Which fields a PDF has for `fillPdfForm`, read as the caller may read it.",
         file_id=graphene.ID(required=True),
+        password=graphene.String(description=f"{OPENS} Send it by POST, as a variable."),
     )
 
     @staticmethod
     @scope(DOCUMENT.read)
-    def resolve_pdf_form(_root: Any, _info: Any, *, file_id: str) -> dict[str, Any]:
+    def resolve_pdf_form(
+        _root: Any, _info: Any, *, file_id: str, password: str | None = None
+    ) -> dict[str, Any]:
         try:
-            return {"fields": fields_of(file_id)}
+            return {"fields": fields_of(file_id, password=password or "")}
         except ForbiddenError:
             raise
         except DomainError as error:

@@ -71,10 +71,14 @@ class DocumentQueryInput(graphene.InputObjectType):
 
 
 IMPORT = (
-    "An import into a table of the tenant that is done: the rows that it brought and nobody has"
-    " changed since, read as the caller may read them then."
+    "An import that is done, into a table of the tenant or a dataset of a service: the rows that it"
+    " brought and nobody has changed since, read as the caller may read them then."
 )
 SIGN_WITH = "The name or id of a signing key, for PDF; it takes documents:sign."
+OPENS = (
+    "Of a PDF that is encrypted: its owner's, or the one that opens it where its owner lets others"
+    " copy from it."
+)
 
 
 class DocumentProtectionInput(graphene.InputObjectType):

@@ -16,7 +16,7 @@ from kernel.federation.entities import Entity
 from kernel.federation.mutations import BulkDelete, ChangeInput, Create, Delete, Update
 
 #: What null means something for; of all else it is as if it were not sent.
-_NULLABLE = frozenset(("theme_id", "logo_id", "upload"))
+_NULLABLE = frozenset(("theme_id", "logo_id", "upload", "fonts"))
 
 
 def _by(service: Callable[..., Any]) -> Callable[..., Any]:

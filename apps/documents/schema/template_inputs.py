@@ -177,6 +177,22 @@ class WithdrawDocumentTemplateVersionInput(ById):
     """The version that no document is to be made of."""
 
 
+class DocumentFontFileInput(graphene.InputObjectType):
+    """A version of a file of TrueType or OpenType (.ttf, .otf)."""
+
+    file_id = graphene.ID(required=True)
+    version = graphene.Int(required=True)
+
+
+class DocumentFontsInput(graphene.InputObjectType):
+    """The files of a family, which a job looks through and keeps; read as the caller may."""
+
+    regular = DocumentFontFileInput(required=True)
+    bold = DocumentFontFileInput()
+    italic = DocumentFontFileInput()
+    bold_italic = DocumentFontFileInput()
+
+
 class CreateDocumentThemeInput(ChangeInput):
     """A look; what is not sent is as usual."""
 
@@ -187,6 +203,7 @@ class CreateDocumentThemeInput(ChangeInput):
     stripe = graphene.String(description="Of every other row of striped tables.")
     logo_id = graphene.ID(description="A file.")
     logo_version = graphene.Int(description="Its version.")
+    fonts = DocumentFontsInput()
 
 
 class UpdateDocumentThemeInput(ById):
@@ -199,6 +216,7 @@ class UpdateDocumentThemeInput(ById):
     stripe = graphene.String()
     logo_id = graphene.ID(description="Null for none.")
     logo_version = graphene.Int()
+    fonts = DocumentFontsInput(description="Null for ours.")
 
 
 class DeleteDocumentThemeInput(ById):

@@ -1,9 +1,11 @@
 """Templates, their versions, themes and partials as the graph shows them."""
 
+from functools import partial
 from typing import Any
 
 import graphene
 
+from apps.documents.domain.faces import STYLES
 from apps.documents.domain.findings import Finding, Severity
 from apps.documents.domain.written import Source
 from apps.documents.models import (
@@ -18,6 +20,7 @@ from apps.documents.models import (
 from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.selectors.templates import (
     drafts_of,
+    fonts_of,
     published_of,
     themes_of,
     uploaded,
@@ -37,7 +40,7 @@ TemplateVersionStateEnum = graphene.Enum.from_enum(
 
 @key("id")
 class ThemeType(Entity):
-    """Colours, the size of type and a logo, which templates show as the asset `logo`."""
+    """Colours, type and a logo, which templates show as the asset `logo`."""
 
     class Meta:
         model = Theme
@@ -45,6 +48,12 @@ class ThemeType(Entity):
         fields = ("id", "name", "size", "color", "accent", "stripe", "logo_version", "created_at")
 
     logo = Reference("File", column="logo_id")
+    fonts = Batched(
+        lambda: FontsType,
+        load=partial(fonts_of, Theme),
+        description="What documents are set in; null for ours, which are also for the characters"
+        " that these lack.",
+    )
 
 
 @key("id")
@@ -83,6 +92,13 @@ UploadStateEnum = graphene.Enum.from_enum(
     UploadState,
     name="DocumentTemplateUploadState",
     description="Where an uploaded template stands: it is looked through by a job.",
+)
+
+
+FontStyleEnum = graphene.Enum(
+    "DocumentFontStyle",
+    [(style.upper(), style) for style in STYLES],
+    description=lambda _: "In the place of one that was not brought stands the nearest that was.",
 )
 
 
@@ -146,6 +162,43 @@ class UploadType(graphene.ObjectType):
         return upload.inferred or None
 
 
+class FontFace(graphene.ObjectType):
+    """The file of a style: one version of it, kept as it was given."""
+
+    class Meta:
+        name = "DocumentFontFace"
+
+    style = FontStyleEnum(required=True)
+    file_id = graphene.ID(required=True)
+    file_version = graphene.Int(required=True)
+
+
+class FontsType(graphene.ObjectType):
+    """The fonts of a family that a tenant has brought."""
+
+    class Meta:
+        name = "DocumentFonts"
+
+    state = UploadStateEnum(required=True)
+    family = graphene.String(required=True, description="Empty until they are looked through.")
+    faces = graphene.List(graphene.NonNull(FontFace), required=True)
+    size_bytes = graphene.Float(required=True)
+    sha256 = graphene.String(required=True)
+    findings = graphene.List(graphene.NonNull(DocumentTemplateFinding), required=True)
+
+    @staticmethod
+    def resolve_faces(fonts: TemplateUpload, _info: Any) -> list[dict[str, Any]]:
+        return [
+            {"style": style, "file_id": one["file"], "file_version": one["version"]}
+            for style in STYLES
+            if (one := fonts.faces.get(style))
+        ]
+
+    @staticmethod
+    def resolve_findings(fonts: TemplateUpload, _info: Any) -> list[dict[str, Any]]:
+        return [finding_told(Source.UPLOAD, one) for one in uploaded(fonts).findings]
+
+
 @key("id")
 class TemplateVersionType(Entity):
     """What a template says. Once it is published nothing of it changes."""
@@ -178,6 +231,12 @@ class TemplateVersionType(Entity):
         load=uploads_of,
         description="The file that is filled in the place of blocks; of the body count the title,"
         " `locale`, `currency` and `timezone`.",
+    )
+
+    fonts = Batched(
+        FontsType,
+        load=partial(fonts_of, TemplateVersion),
+        description="Those that it was published with; of a draft its theme tells.",
     )
 
     @staticmethod

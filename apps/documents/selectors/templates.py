@@ -1,6 +1,7 @@
 """Templates and their versions as they are asked for, and what is to be said of one."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,7 +12,14 @@ from apps.documents.domain.differences import Difference, differences
 from apps.documents.domain.findings import Finding, InvalidTemplateError, Severity
 from apps.documents.domain.limits import DEFAULT
 from apps.documents.domain.model.parsing import load_json
-from apps.documents.domain.written import Judged, Uploaded, Written, judge, read_body
+from apps.documents.domain.written import (
+    Judged,
+    Source,
+    Uploaded,
+    Written,
+    judge,
+    read_body,
+)
 from apps.documents.models import (
     Partial,
     Template,
@@ -146,18 +154,31 @@ def uploads_of(version_ids: list[str]) -> dict[str, TemplateUpload]:
     return {str(row.pk): row.uploaded for row in found if row.uploaded}
 
 
+def fonts_of(model: type[Theme] | type[TemplateVersion], ids: list[str]) -> dict[str, Any]:
+    """Return the fonts of each of these themes or versions that has some."""
+    rows: QuerySet[Any] = model.objects.filter(pk__in=ids, fonts__isnull=False)
+    return {str(row.pk): row.fonts for row in rows.select_related("fonts").only("fonts")}
+
+
 def judged(written: Written, theme: Theme | None = None) -> Judged:
     """Tell what is wrong with a version, with the partials of the tenant as they are now."""
     try:
         body = read_body(written)
     except InvalidTemplateError:
         body = {}
-    return judge(
+    found = judge(
         written,
         shared_partials(body),
         look_of(theme),
         logo=theme is not None and theme.logo_id is not None,
     )
+    if theme is None or theme.fonts is None:
+        return found
+    wrong = (
+        (Source.BODY, replace(one, place=f"/theme/fonts{one.place}"))
+        for one in uploaded(theme.fonts).findings
+    )
+    return replace(found, findings=(*found.findings, *wrong))
 
 
 def look_of(theme: Theme | None) -> dict[str, Any]:
@@ -199,6 +220,7 @@ def between(
             "sample": _read(version.sample),
             "assets": version.assets,
             "upload": _told(version.uploaded),
+            "fonts": _told(version.fonts or _fonts_to_be(version, theme)),
         }
         for one, version in zip(made, (older, newer), strict=True)
     )
@@ -220,6 +242,11 @@ def _told(upload: TemplateUpload | None) -> dict[str, Any] | None:
         "version": upload.file_version,
         "sha256": upload.sha256,
     }
+
+
+def _fonts_to_be(version: TemplateVersion, theme: Theme | None) -> TemplateUpload | None:
+    draft = version.state == VersionState.DRAFT
+    return theme.fonts if draft and theme is not None else None
 
 
 def _read(text: str) -> Any:

@@ -92,7 +92,8 @@ def make_items(batch_id: UUID, round_: int, lane: int) -> None:
     if batch is None:
         return
     try:
-        version = TemplateVersion.objects.select_related("uploaded").get(pk=batch.version_id or "")
+        versions = TemplateVersion.objects.select_related("uploaded", "fonts")
+        version = versions.get(pk=batch.version_id or "")
         plain = source_of(version)
         # Of a merged batch the whole is signed: what is merged has no signature any more.
         single = batch.packing != BatchPacking.MERGED

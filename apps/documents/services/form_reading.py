@@ -6,6 +6,7 @@ from typing import Any
 from apps.documents.conf import DATA_FILE_BYTES
 from apps.documents.errors import RenderingFailedError
 from apps.documents.services.previewing import awaited_limits, turn
+from apps.documents.services.protecting import check_password
 from apps.documents.services.rendering import called
 from kernel.mesh.fetching import fetched
 
@@ -26,15 +27,23 @@ class FormField:
     max_length: int | None
 
 
-def fields_of(file_id: str) -> list[FormField]:
+def fields_of(file_id: str, *, password: str = "") -> list[FormField]:
     """Return the fields of a form, which is read as the caller may read it.
 
-    Raises NotFetchedError, PayloadTooLargeError, DocumentRefusedError, RenderingLimitError,
-    RenderingFailedError, and UnavailableError while others wait. Not to be called in a transaction.
+    Raises InvalidInputError, NotFetchedError, PayloadTooLargeError, DocumentRefusedError,
+    PdfPasswordError, RenderingLimitError, RenderingFailedError, and UnavailableError while others
+    wait. Not to be called in a transaction.
     """
+    check_password(password)
     with turn(), fetched(file_id, most_bytes=DATA_FILE_BYTES.value()) as file:
         content = b"".join(file.chunks)
-        answer = called("form_fields", [content], size=len(content), limits=awaited_limits())
+        answer = called(
+            "form_fields",
+            [content],
+            size=len(content),
+            limits=awaited_limits(),
+            arguments={"password": password},
+        )
     try:
         return [_field(one) for one in answer.told["fields"]]
     except (KeyError, TypeError, ValueError) as error:

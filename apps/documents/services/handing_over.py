@@ -51,14 +51,17 @@ def hand_over(row: Made, going_on: QuerySet[Any], *, title: str, ending: str) ->
 
 @transaction.atomic
 def let_have(
-    going_on: QuerySet[M], file_id: UUID, *, state: str, tells: Callable[[M], Event]
+    going_on: QuerySet[M], file_id: UUID, *, state: str, tells: Callable[[M], Event], **more: Any
 ) -> bool:
-    """Let the file be had, and tell of it; False when nobody wants it any more."""
+    """Let the file be had, and tell of it; False when nobody wants it any more.
+
+    `more` are columns that change with it.
+    """
     found = going_on.select_for_update().first()
     if found is None:
         return False
     enqueue_forgetting(found.file_key)
-    going_on.update(state=state, output_id=file_id, file_key="", finished_at=clock.now())
+    going_on.update(state=state, output_id=file_id, file_key="", finished_at=clock.now(), **more)
     publish(tells(found))
     return True
 

@@ -112,15 +112,10 @@ def _join(batch: DocumentBatch) -> None:
 def _merge(batch: DocumentBatch, made: QuerySet[BatchItem], out: BinaryIO) -> None:
     """Write the documents as one, which is signed or protected where that was asked for."""
     key, protection = read_key(batch.signing_key_id), protection_of(batch)
-    parts = [_part(one) for one in by_key(made, key="position")]
+    password = protection.owner if protection else ""
+    parts = [_part(one, password) for one in by_key(made, key="position")]
     with tempfile.TemporaryFile() as unsigned:
-        plain = merge(
-            parts,
-            unsigned,
-            title=batch.title,
-            protection=protection,
-            password=protection.owner if protection else "",
-        )
+        plain = merge(parts, unsigned, title=batch.title, protection=protection)
         unsigned.seek(0)
         with signed(plain, unsigned, key) as (merged, content):
             shutil.copyfileobj(content, out)
@@ -128,11 +123,12 @@ def _merge(batch: DocumentBatch, made: QuerySet[BatchItem], out: BinaryIO) -> No
     batch.pages = merged.pages
 
 
-def _part(item: BatchItem) -> Part:
+def _part(item: BatchItem, password: str) -> Part:
     return Part(
         title=f"{item.position} {item.title}"[:200],
         size_bytes=item.size_bytes,
         chunks=lambda: document_store().read(item.file_key),
+        password=password,
     )
 
 

@@ -1,6 +1,6 @@
 """Themes and partials: what templates of a tenant share. What was published keeps its copy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -9,9 +9,10 @@ from django.db.models import ProtectedError
 from apps.documents.domain.findings import InvalidTemplateError
 from apps.documents.domain.looks import check_theme, read_partial
 from apps.documents.errors import TemplateRefusedError
-from apps.documents.models import Partial, Theme
+from apps.documents.models import Partial, TemplateUpload, Theme
 from apps.documents.selectors.templates import look_of
 from apps.documents.services.templates import check_name
+from apps.documents.services.uploads import take_fonts
 from contracts.templates import (
     PartialChanged,
     PartialCreated,
@@ -41,6 +42,8 @@ class ThemeChange(TypedDict, total=False):
     stripe: str
     logo_id: str | None
     logo_version: int | None
+    #: A version of a file for each style that there is; None for ours.
+    fonts: Mapping[str, Mapping[str, Any] | None] | None
 
 
 class PartialChange(TypedDict, total=False):
@@ -67,7 +70,7 @@ def create_theme(**told: Unpack[ThemeChange]) -> Theme:
 def update_theme(*, id: str, **told: Unpack[ThemeChange]) -> Theme:
     """Change what is told; versions that were published keep the theme that they have."""
     theme = locked(Theme, id)
-    fields = _set(theme, _theme_told(told))
+    fields = _set(theme, _theme_told(told, theme.fonts))
     if fields:
         _check_theme(theme)
         _saved(theme, fields)
@@ -123,8 +126,11 @@ def delete_partial(*, id: str) -> Partial:
     return partial
 
 
-def _theme_told(told: ThemeChange) -> dict[str, Any]:
+def _theme_told(told: ThemeChange, now: TemplateUpload | None = None) -> dict[str, Any]:
+    """Return what is told as it is kept; `now` are the fonts that the theme has."""
     found: dict[str, Any] = dict(told)
+    if fonts := told.get("fonts"):
+        found["fonts"] = take_fonts(fonts, now)
     if "logo_id" in told:
         found["logo_id"] = parse_id(told["logo_id"]) if told["logo_id"] else None
         if not told["logo_id"]:

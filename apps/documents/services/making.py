@@ -68,6 +68,7 @@ def make_document(document_id: UUID) -> None:
         file_id,
         state=DocumentState.READY,
         tells=lambda found: _ready(found, file_id),
+        passwords=None,
     ):
         withdraw(document, file_id)
 
@@ -174,7 +175,7 @@ def _render(document: Document) -> None:
 
 @contextmanager
 def _of_template(document: Document) -> Iterator[tuple[Rendered, BinaryIO]]:
-    rows = TemplateVersion.objects.select_related("template", "uploaded")
+    rows = TemplateVersion.objects.select_related("template", "uploaded", "fonts")
     document.version = rows.get(pk=document.version_id or "")
     plain = source_of(document.version)
     with (

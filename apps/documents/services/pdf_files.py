@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.documents.models import Document, DocumentFormat
 from apps.documents.services.documents import ask_for
-from apps.documents.services.protecting import protection_text
+from apps.documents.services.protecting import passwords_text, protection_text
 from apps.documents.services.signing import key_to_sign_with
 from apps.documents.services.sources import data_text
 from kernel.errors import InvalidInputError
@@ -25,8 +25,16 @@ class Sealed(TypedDict, total=False):
 
 
 @transaction.atomic
-def merge_pdfs(*, file_ids: Sequence[str], title: str, **sealed: Unpack[Sealed]) -> Document:
+def merge_pdfs(
+    *,
+    file_ids: Sequence[str],
+    title: str,
+    passwords: Sequence[Mapping[str, str]] | None = None,
+    **sealed: Unpack[Sealed],
+) -> Document:
     """Let a job make one PDF of several files, with a bookmark for each.
+
+    `passwords` has a `file_id` and the `password` of each that is encrypted.
 
     Raises InvalidInputError, LimitExceededError, UnavailableError, and for a key that it is to be
     signed with ForbiddenError, NotFoundError, ConflictError.
@@ -35,7 +43,10 @@ def merge_pdfs(*, file_ids: Sequence[str], title: str, **sealed: Unpack[Sealed])
     if len(file_ids) < 2:
         raise InvalidInputError(f"two files are needed to be merged, found {len(file_ids)}")
     told = {"name": "merge", "files": [canonical_id(one) for one in file_ids]}
-    document = _asked(title, told, sealed)
+    given = passwords or ()
+    check_count("passwords", given)
+    opening = {canonical_id(one["file_id"]): one["password"] for one in given}
+    document = _asked(title, told, opening, sealed)
     ask_for([document])
     return document
 
@@ -46,6 +57,7 @@ def split_pdf(
     file_id: str,
     ranges: Sequence[Mapping[str, int]],
     title: str | None = None,
+    password: str | None = None,
     **sealed: Unpack[Sealed],
 ) -> list[Document]:
     """Let a job for each range of pages, counted from 1, make a PDF of them.
@@ -63,7 +75,7 @@ def split_pdf(
         pages = f"page {first}" if first == last else f"pages {first} to {last}"
         told = {"name": "split", "files": [canonical_id(file_id)], "first": first, "last": last}
         shown = f"{title}, {pages}" if title else pages.capitalize()
-        documents.append(_asked(shown, told, sealed))
+        documents.append(_asked(shown, told, _opening(told, password), sealed))
     ask_for(documents)
     return documents
 
@@ -75,6 +87,7 @@ def fill_pdf_form(
     values: Mapping[str, Any],
     flatten: bool = False,
     title: str | None = None,
+    password: str | None = None,
     **sealed: Unpack[Sealed],
 ) -> Document:
     """Let a job make a form with values by the names of its fields; flattened it has none.
@@ -89,18 +102,25 @@ def fill_pdf_form(
                 f"the value of {name[:60]!r} is a text, true or false, or a list of texts"
             )
     told = {"name": "fill", "files": [canonical_id(file_id)], "flatten": flatten}
-    document = _asked(title or "Form", told, sealed)
+    document = _asked(title or "Form", told, _opening(told, password), sealed)
     document.data = text
     ask_for([document])
     return document
 
 
-def _asked(title: str, operation: dict[str, Any], sealed: Sealed) -> Document:
+def _opening(operation: dict[str, Any], password: str | None) -> dict[str, str]:
+    return dict.fromkeys(operation["files"], password) if password else {}
+
+
+def _asked(
+    title: str, operation: dict[str, Any], opening: Mapping[str, str], sealed: Sealed
+) -> Document:
     sign_with = sealed.get("sign_with")
     return Document(
         title=title,
         format=DocumentFormat.PDF,
         operation=operation,
+        passwords=passwords_text(opening, operation["files"]),
         signing_key_id=key_to_sign_with(sign_with, DocumentFormat.PDF),
         protection=protection_text(
             sealed.get("protect"), None, DocumentFormat.PDF, signed=bool(sign_with)

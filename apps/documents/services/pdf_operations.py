@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from apps.documents.conf import DATA_FILE_BYTES, DOCUMENT_BYTES
 from apps.documents.metrics import counted
 from apps.documents.models import Document
-from apps.documents.services.protecting import protection_of
+from apps.documents.services.protecting import passwords_of, protection_of
 from apps.documents.services.rendering import Part, Rendered, fill_form, merge, split
 from apps.documents.services.signing import read_key, signed
 from kernel.errors import PayloadTooLargeError
@@ -57,6 +57,7 @@ def of_files(document: Document) -> Iterator[tuple[Rendered, BinaryIO]]:
 def _gathered(document: Document, given: BinaryIO) -> list[Part]:
     """Write the files behind one another, and return where each is."""
     parts: list[Part] = []
+    passwords = passwords_of(document)
     start = 0
     for file_id in document.operation["files"]:
         with (
@@ -71,7 +72,14 @@ def _gathered(document: Document, given: BinaryIO) -> list[Part]:
             )
         title = file.name.removesuffix(".pdf")[:200]
         chunks = partial(_read, given, start, size)
-        parts.append(Part(title=title, size_bytes=size, chunks=chunks))
+        parts.append(
+            Part(
+                title=title,
+                size_bytes=size,
+                chunks=chunks,
+                password=passwords.get(file_id, ""),
+            )
+        )
         start += size
     return parts
 

@@ -121,6 +121,7 @@ def _source(written: Written, theme: Theme | None) -> Source:
         template=told(found.resolved).encode(),
         data=written.sample.encode(),
         schema=written.schema.encode(),
+        fonts=content_of(theme.fonts) if theme and theme.fonts else b"",
         assets=dict.fromkeys(found.pictures, _PLACEHOLDER),
     )
 

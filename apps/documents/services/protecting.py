@@ -2,12 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from apps.documents.domain.protection import Protection
-from apps.documents.models import DocumentFormat, TemplateVersion
+from apps.documents.models import Document, DocumentFormat, TemplateVersion
 from apps.documents.models.making import Made
 from kernel.errors import InvalidInputError
 from kernel.secrets.reading import read_secret
@@ -49,13 +49,36 @@ def protection_of(row: Made) -> Protection | None:
     return Protection(**json.loads(text))
 
 
+def passwords_text(told: Mapping[str, str], files: Sequence[str]) -> str | None:
+    """Return what opens files as a row keeps it, None for nothing; raises InvalidInputError."""
+    for file_id, password in told.items():
+        if file_id not in files:
+            raise InvalidInputError(f"a password is for a file that is named, and not {file_id}")
+        check_password(password)
+    return json.dumps(told) if told else None
+
+
+def passwords_of(document: Document) -> dict[str, str]:
+    """Return what opens the files that a document is made of, by their ids."""
+    if document.passwords is None:
+        return {}
+    text = read_secret(document, "passwords", purpose="open PDFs", shown=False)
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def check_password(text: str) -> None:
+    """Raise InvalidInputError for one that no PDF has."""
+    if len(text.encode()) > MOST_BYTES:
+        raise InvalidInputError(f"a password has at most {MOST_BYTES} bytes")
+
+
 def _protection(told: Mapping[str, Any]) -> Protection:
     user, owner = told.get("password") or "", told.get("owner_password") or ""
     if not user and not owner:
         raise InvalidInputError("a password is needed: to open the document, or to change it")
-    for one in (user, owner):
-        if len(one.encode()) > MOST_BYTES:
-            raise InvalidInputError(f"a password has at most {MOST_BYTES} bytes")
+    check_password(user)
+    check_password(owner)
     if user == owner:
         raise InvalidInputError("the owner's password is another than the one that opens it")
     return Protection(

@@ -36,9 +36,10 @@ def publish_template(*, id: str, note: str | None = None) -> TemplateVersion:
         check(draft, only=("note",))
     draft.resolved = told(found.resolved)
     draft.assets = _with_logo(template.theme, draft.assets)
+    draft.fonts = template.theme.fonts if template.theme else None
     draft.state = VersionState.PUBLISHED
     draft.published_at = clock.now()
-    draft.save(update_fields=["note", "resolved", "assets", "state", "published_at"])
+    draft.save(update_fields=["note", "resolved", "assets", "fonts", "state", "published_at"])
     change(template, published_id=draft.pk)
     publish(
         TemplatePublished(

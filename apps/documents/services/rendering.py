@@ -18,6 +18,7 @@ from apps.documents.errors import (
     DataRefusedError,
     DocumentRefusedError,
     FindingsError,
+    PdfPasswordError,
     RenderingFailedError,
     RenderingLimitError,
     TemplateRefusedError,
@@ -29,6 +30,7 @@ _REFUSALS: Mapping[str, type[FindingsError]] = {
     "template": TemplateRefusedError,
     "data": DataRefusedError,
     "document": DocumentRefusedError,
+    "password": PdfPasswordError,
 }
 _LIMITS = {
     SandboxReason.MEMORY: "memory",
@@ -58,6 +60,8 @@ class Source:
     schema: bytes = b""
     #: A file of Word or Excel that is filled in the place of the template's blocks.
     upload: bytes = b""
+    #: Those that the tenant has brought, as the sandbox has kept them.
+    fonts: bytes = b""
     assets: Mapping[str, bytes] = field(default_factory=dict)
 
     def lengths(self) -> dict[str, int]:
@@ -76,7 +80,7 @@ class Source:
 
     def _parts(self) -> Iterator[tuple[str, bytes]]:
         yield "template", self.template
-        for name in ("partials", "theme", "schema", "upload"):
+        for name in ("partials", "theme", "schema", "upload", "fonts"):
             if part := getattr(self, name):
                 yield name, part
         for name, part in self.assets.items():
@@ -139,11 +143,12 @@ def render(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One of several PDFs that become one."""
+    """A PDF that is there, and what opens it where it is encrypted."""
 
     title: str
     size_bytes: int
     chunks: Callable[[], Iterator[bytes]]
+    password: str = field(default="", repr=False)
 
 
 def merge(
@@ -152,27 +157,25 @@ def merge(
     *,
     title: str,
     protection: Protection | None = None,
-    password: str = "",
     limits: Limits | None = None,
 ) -> Rendered:
     """Write PDFs as one, with a bookmark for each; the same ones have the same bytes each time.
 
-    Not so where they are protected. `password` is that of the owner of PDFs that we have encrypted.
-    Raises DocumentRefusedError, RenderingLimitError,
-    RenderingFailedError; OSError when it may go otherwise later.
+    Not so where they are protected. Raises DocumentRefusedError, PdfPasswordError,
+    RenderingLimitError, RenderingFailedError; OSError when it may go otherwise later.
     """
-    titles = json.dumps([part.title for part in parts]).encode()
-    lengths = {"titles": len(titles)}
+    about = json.dumps([(part.title, part.password) for part in parts]).encode()
+    lengths = {"about": len(about)}
     lengths |= {str(at): part.size_bytes for at, part in enumerate(parts)}
     first = head(lengths)
     return _run(
         "merge",
-        itertools.chain([first, titles], *(part.chunks() for part in parts)),
+        itertools.chain([first, about], *(part.chunks() for part in parts)),
         len(first) + sum(lengths.values()),
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"title": title, "protection": _told(protection), "password": password},
+        arguments={"title": title, "protection": _told(protection)},
     )
 
 
@@ -193,7 +196,12 @@ def split(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"first": first, "last": last, "protection": _told(protection)},
+        arguments={
+            "first": first,
+            "last": last,
+            "password": part.password,
+            "protection": _told(protection),
+        },
     )
 
 
@@ -216,7 +224,11 @@ def fill_form(
         out,
         kind="pdf",
         limits=limits or usual_limits(),
-        arguments={"flatten": flatten, "protection": _told(protection)},
+        arguments={
+            "flatten": flatten,
+            "password": part.password,
+            "protection": _told(protection),
+        },
     )
 
 

@@ -116,6 +116,7 @@ def source_of(version: TemplateVersion) -> Source:
         template=version.resolved.encode(),
         schema=version.schema.encode(),
         upload=content_of(version.uploaded) if version.uploaded else b"",
+        fonts=content_of(version.fonts) if version.fonts else b"",
         assets=_assets_of(version),
     )
 

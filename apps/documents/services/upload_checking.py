@@ -1,4 +1,4 @@
-"""Files of Word and Excel are fetched, looked through in the sandbox, and kept.
+"""Files of Word and Excel, and fonts, are fetched, looked through in the sandbox, and kept.
 
 A job that begins again does all anew: a file is kept under a key of its row.
 """
@@ -14,8 +14,11 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.documents.adapters import packages
+from apps.documents.adapters.sandboxed.packing import head
 from apps.documents.adapters.stores import document_store
 from apps.documents.domain.checking.schemas import MOST_BYTES
+from apps.documents.domain.faces import MOST_BYTES as MOST_FONT_BYTES
+from apps.documents.domain.faces import family_name
 from apps.documents.domain.findings import Finding
 from apps.documents.domain.model.reading import UNWRITABLE
 from apps.documents.errors import AbandonedError, FindingsError, RenderingFailedError
@@ -23,7 +26,7 @@ from apps.documents.models import DocumentFormat, TemplateUpload, UploadState, V
 from apps.documents.services.handing_over import enqueue_forgetting
 from apps.documents.services.making import told
 from apps.documents.services.rendering import called, findings_of, usual_limits
-from contracts.templates import TemplateUploadChecked
+from contracts.templates import TemplateUploadChecked, ThemeChanged
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
@@ -45,9 +48,9 @@ def check_upload(upload_id: UUID) -> None:
     if upload is None:
         return
     try:
-        content = _fetched(upload)
+        given = _fetched(upload)
         fault_point("documents-upload-fetched")
-        found = _inspected(content)
+        content, found = _fonts_of(given) if upload.faces else (given, _inspected(given))
     except DomainError as error:
         if error.retryable:
             raise
@@ -74,7 +77,9 @@ def sweep_uploads() -> None:
         with in_tenant(upload.tenant_id):
             _refuse(upload, AbandonedError(job.last_error if job else "its job is gone"))
     before = clock.now() - timedelta(hours=UNUSED_HOURS)
-    unused = TemplateUpload.across_tenants.filter(versions__isnull=True, created_at__lt=before)
+    unused = TemplateUpload.across_tenants.filter(
+        versions__isnull=True, themes__isnull=True, typeset__isnull=True, created_at__lt=before
+    )
     for upload in unused.order_by("pk")[:_SWEPT_AT_ONCE]:
         with in_tenant(upload.tenant_id), transaction.atomic():
             enqueue_forgetting(upload.file_key)
@@ -82,13 +87,30 @@ def sweep_uploads() -> None:
 
 
 def _fetched(upload: TemplateUpload) -> bytes:
-    with (
-        acting_as(remaining_rights(upload.asked_by)),
-        fetched(
-            str(upload.file_id), version=upload.file_version, most_bytes=packages.MOST_BYTES
-        ) as file,
-    ):
+    """Return a file, or those of fonts as one text of bytes."""
+    with acting_as(remaining_rights(upload.asked_by)):
+        if not upload.faces:
+            return _file(str(upload.file_id), upload.file_version, packages.MOST_BYTES)
+        files = {
+            style: _file(told["file"], told["version"], MOST_FONT_BYTES)
+            for style, told in upload.faces.items()
+        }
+    first = head({style: len(content) for style, content in files.items()})
+    return first + b"".join(files.values())
+
+
+def _file(file_id: str, version: int, most_bytes: int) -> bytes:
+    with fetched(file_id, version=version, most_bytes=most_bytes) as file:
         return b"".join(file.chunks)
+
+
+def _fonts_of(given: bytes) -> tuple[bytes, dict[str, Any]]:
+    """Return fonts as the sandbox has written them anew, and what it says of them."""
+    answer = called("inspect_fonts", [given], size=len(given), limits=usual_limits())
+    family = answer.told.get("family")
+    if not isinstance(family, str) or len(answer.parts) != 1:
+        raise RenderingFailedError("the fonts cannot be looked through")
+    return answer.parts[0], {"family": family_name(family)}
 
 
 def _inspected(content: bytes) -> dict[str, Any]:
@@ -154,3 +176,5 @@ def _end(upload: TemplateUpload, **columns: Any) -> None:
                 accepted=columns["state"] == UploadState.READY,
             )
         )
+    for theme in found.themes.order_by("pk"):
+        publish(ThemeChanged(theme_id=str(theme.pk), name=theme.name, fields=("fonts",)))

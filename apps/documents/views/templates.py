@@ -1,4 +1,4 @@
-"""The pages on which a tenant's templates, and what belongs to them, are kept.
+"""The pages on which a tenant's documents and templates are made and kept.
 
 They work by the public API.
 """
@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from apps.documents.access import SIGN
 from apps.documents.selectors.templates import found_template
 from kernel.errors import NotFoundError
 from kernel.identity.authentication import authenticate
@@ -33,6 +34,12 @@ class List:
     searched: bool = False
 
 
+MADE = List(
+    name="documents-made",
+    heading="Documents",
+    script="documents/made.js",
+    says="what was made, and what it is made of",
+)
 TEMPLATES = List(
     name="documents-templates",
     heading="Templates",
@@ -58,7 +65,7 @@ BATCHES = List(
     says="a document of each of many items, had as one file",
 )
 #: As the pages lead to each other.
-LISTS = (TEMPLATES, THEMES, PARTIALS, BATCHES)
+LISTS = (MADE, BATCHES, TEMPLATES, THEMES, PARTIALS)
 
 
 @require_safe
@@ -95,8 +102,8 @@ def _reader(request: HttpRequest) -> Principal:
 def _page(
     request: HttpRequest, principal: Principal, page: str, more: dict[str, Any]
 ) -> HttpResponse:
-    told = json.dumps({"mayWrite": principal.may("documents:write")})
+    may = {"mayWrite": principal.may("documents:write"), "maySign": principal.may(SIGN)}
     tenant = recent_tenants.by_id(principal.tenant_id)
-    response = render(request, page, {"tenant": tenant, "told": told, **more})
+    response = render(request, page, {"tenant": tenant, "told": json.dumps(may), **more})
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -13,12 +13,12 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from apps.documents.adapters.docx.packing import empty, pack
-from apps.documents.adapters.docx.styles import LOOKS, frame, set_styles, shade
+from apps.documents.adapters.docx.styles import FONT, LOOKS, frame, set_styles, shade
 from apps.documents.adapters.docx.tables import table_of
 from apps.documents.adapters.docx.texts import ALIGNS, add_field, fill
 from apps.documents.adapters.drawings import draw_barcode, draw_chart
 from apps.documents.adapters.images import checked_image
-from apps.documents.adapters.pdf.fonts import BOLD, REGULAR, Fonts
+from apps.documents.adapters.pdf.fonts import REGULAR, Fonts, of_chart, whole
 from apps.documents.adapters.pictures import png_of
 from apps.documents.domain.evaluation import parts
 from apps.documents.domain.model.blocks import Align
@@ -50,7 +50,7 @@ class _Writer:
         self.book = empty()
         self.width = 0.0
         # Charts are set in the fonts of PDF.
-        Fonts(document.locale.tag)
+        Fonts(document.locale.tag, document.faces)
 
     def write(self) -> Any:
         """Return python-docx's document with all parts."""
@@ -65,7 +65,7 @@ class _Writer:
         core.keywords, core.language = ", ".join(given.keywords), given.locale.tag
         core.created = core.modified = _CREATED
         core.comments = ""
-        set_styles(self.book, given.theme)
+        set_styles(self.book, given.theme, given.faces.family if given.faces else FONT)
 
     def _page(self, section: Any, page: parts.Page) -> None:
         wide = page.width > page.height
@@ -104,10 +104,11 @@ class _Writer:
                 checked_image(part)
                 self._picture(part.data, part.alt, part.width, part.height, part.align, into)
             case parts.Chart():
-                picture = png_of(draw_chart(part, self.given.locale, REGULAR, BOLD))
+                locale = self.given.locale
+                picture = png_of(draw_chart(part, locale, *of_chart(part, locale)))
                 self._picture(picture, part.alt, part.width, part.height, "start", into)
             case parts.Barcode():
-                drawing = draw_barcode(part, REGULAR)
+                drawing = draw_barcode(part, whole(REGULAR, part.value))
                 width = drawing.width / 72 * 25.4
                 self._picture(png_of(drawing), part.alt, width, None, part.align, into)
             case parts.PageBreak():

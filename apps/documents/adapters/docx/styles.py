@@ -55,10 +55,11 @@ _SHAPES = {
 }
 
 
-def set_styles(book: Any, theme: Theme) -> None:
-    """Give a document of python-docx the sizes and colors of a theme."""
+def set_styles(book: Any, theme: Theme, family: str) -> None:
+    """Give a document of python-docx the sizes, colors and font of a theme."""
     found = {style.name_val: style for style in book.styles.element.style_lst}
-    for name, shape in _SHAPES.items():
+    for name, plain in _SHAPES.items():
+        shape = replace(plain, font=family) if plain.font == FONT else plain
         style, size = found[name], theme.size * shape.size
         spacing = style.get_or_add_pPr().get_or_add_spacing()
         for side, twips in (

@@ -3,18 +3,27 @@
 They are Noto (SIL Open Font License) for Latin, Greek, Cyrillic, Arabic and Hebrew, cut to those
 scripts. For Chinese, Japanese and Korean a document names fonts of Adobe's collections and embeds
 none: the reader's program brings them.
+
+A tenant's own fonts have the names of our four faces of text while a document is set in them; ours
+are then beside them, for characters that they lack.
 """
 
 import io
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.graphics.shapes import STATE_DEFAULTS
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus.tables import CellStyle
+
+from apps.documents.domain.evaluation import parts
+from apps.documents.domain.expressions.locales import Locale
+from apps.documents.domain.faces import Faces, Style
 
 _FOLDER = Path(__file__).with_name("fonts")
 REGULAR, BOLD, ITALIC, BOLD_ITALIC = "Noto", "Noto-Bold", "Noto-Italic", "Noto-BoldItalic"
@@ -38,6 +47,16 @@ _SHAPED = {
     "NotoHebrew-Bold": "NotoSansHebrew-Bold",
 }
 _BOLD_OF = {"NotoArabic": "NotoArabic-Bold", "NotoHebrew": "NotoHebrew-Bold"}
+#: What stands in for a face that is a tenant's own, by its own name and ours beside it.
+_STYLES: dict[str, Style] = {
+    REGULAR: "regular",
+    BOLD: "bold",
+    ITALIC: "italic",
+    BOLD_ITALIC: "bold_italic",
+}
+_BESIDE = {name: f"{name}-Beside" for name in _STYLES}
+#: Those that are read from right to left are set in ours, which are shaped.
+_NEVER_OWN = frozenset((*range(0x590, 0x900), *range(0xFB1D, 0xFE00), *range(0xFE70, 0xFEFF)))
 _CJK = {"ja": "HeiseiKakuGo-W5", "ko": "HYGothic-Medium", "zh": "STSong-Light"}
 _TRADITIONAL = "MSung-Light"
 
@@ -47,24 +66,90 @@ def _register() -> dict[str, frozenset[int]]:
     """Make reportlab know the fonts; returns which characters each has."""
     known = {}
     for name, file in _FILES.items():
-        known[name] = _load(name, file, shaped=False)
+        known[name] = _load(name, _bytes(file), shaped=False)
+        _OURS[name] = pdfmetrics.getFont(name)
     for name, file in _SHAPED.items():
-        known[name] = _load(name, file, shaped=True)
+        known[name] = _load(name, _bytes(file), shaped=True)
     # Tables and drawings begin with a font before any text says its own: Helvetica is not embedded.
     STATE_DEFAULTS["fontName"] = REGULAR
     CellStyle.fontname = REGULAR
+    # Pictures as bytes: in base 85 they are a quarter larger, and take longer.
+    rl_config.useA85 = 0
     return known
 
 
-def _load(name: str, file: str, *, shaped: bool) -> frozenset[int]:
-    font = TTFont(name, io.BytesIO(_bytes(file)), shapable=shaped)
+#: Our fonts as they were read, to take their names again after a tenant's.
+_OURS: dict[str, Any] = {}
+#: The names that a tenant's fonts have now, and which.
+_OWN: dict[str, Any] = {}
+
+
+def _load(name: str, content: bytes, *, shaped: bool) -> frozenset[int]:
+    font = TTFont(name, io.BytesIO(content), shapable=shaped)
     pdfmetrics.registerFont(font)
+    _known()[name] = font
     return frozenset(font.face.charToGlyph)
+
+
+def _known() -> dict[str, Any]:
+    # reportlab registers a name once, and has no other way to take it back.
+    fonts: dict[str, Any] = vars(pdfmetrics)["_fonts"]
+    return fonts
+
+
+def _bring(faces: Faces | None) -> dict[str, frozenset[int]]:
+    """Let the faces of text be a tenant's, or ours; returns which characters the tenant's have."""
+    if faces is None:
+        if _OWN:
+            _known().update(_OURS)
+            _OWN.clear()
+        return {}
+    if _OWN.get("faces") is not faces:
+        _OWN.clear()
+        for name, style in _STYLES.items():
+            if style in faces.files:
+                _load(name, faces.files[style], shaped=False)
+                _OWN[name] = _known()[name]
+        for name, style in _STYLES.items():
+            # One font under two names is one font in the PDF.
+            stands = next(one for one, its in _STYLES.items() if its == faces.style_of(style))
+            _known()[name] = _OWN[name] = _OWN[stands]
+        _OWN["faces"] = faces
+    return {name: frozenset(_OWN[name].face.charToGlyph) - _NEVER_OWN for name in _STYLES}
+
+
+def whole(name: str, text: str) -> str:
+    """Return a font for a text that is set in one alone: a tenant's if it has all of it."""
+    if name not in _OWN or _OWN[name].face.charToGlyph.keys() >= set(map(ord, text)):
+        return name
+    return _beside(name)
+
+
+def of_chart(chart: parts.Chart, locale: Locale) -> tuple[str, str]:
+    """Return the font of a chart's text, and that of its title."""
+    told = "".join((*chart.labels, *(one.name for one in chart.series)))
+    # Of its axes, or around it: groups, signs and digits are as the locale has them.
+    numbers = locale.number(Decimal("-1234567890.5"))
+    if chart.kind == "pie":
+        numbers += locale.percent(Decimal(1))
+    return whole(REGULAR, told + numbers), whole(BOLD, chart.title)
+
+
+def _beside(name: str) -> str:
+    """Return our font under the name that it has beside a tenant's."""
+    if _BESIDE[name] not in _known():
+        _load(_BESIDE[name], _bytes(_FILES[name]), shaped=False)
+    return _BESIDE[name]
 
 
 @cache
 def _bytes(file: str) -> bytes:
     return (_FOLDER / f"{file}.ttf").read_bytes()
+
+
+def content(name: str) -> bytes:
+    """Return the file of one of our fonts."""
+    return _bytes(_FILES[name])
 
 
 def warm() -> None:
@@ -77,8 +162,12 @@ def warm() -> None:
 class Fonts:
     """The fonts of one document; make one only after the document before it is written."""
 
-    def __init__(self, language: str) -> None:
-        self._has = _register()
+    def __init__(self, language: str, faces: Faces | None = None) -> None:
+        ours = _register()
+        own = _bring(faces)
+        self._ours = ours
+        self._has = ours | own
+        self._sparse = {name for name, has in own.items() if not has >= _ASCII}
         self._language = language
         self._fresh: set[str] = set()
         self._cache: dict[tuple[str, str], str] = {}
@@ -103,7 +192,7 @@ class Fonts:
 
     def covers(self, text: str, font: str) -> bool:
         """Return whether one font has all of a text."""
-        if text.isascii() and text.isprintable():
+        if font not in self._sparse and text.isascii() and text.isprintable():
             return True
         return self._has[font].issuperset(map(ord, text))
 
@@ -119,6 +208,8 @@ class Fonts:
         for name in ("NotoArabic", "NotoHebrew"):
             if code in self._has[name]:
                 return self._shaped(_BOLD_OF[name] if font in (BOLD, BOLD_ITALIC) else name)
+        if font in _OWN and code in self._ours[font]:
+            return _beside(font)
         for name in (REGULAR, "NotoMath", "NotoSymbols"):
             if code in self._has[name]:
                 return name
@@ -127,7 +218,7 @@ class Fonts:
     def _shaped(self, name: str) -> str:
         if name not in self._fresh:
             self._fresh.add(name)
-            _load(name, _SHAPED[name], shaped=True)
+            _load(name, _bytes(_SHAPED[name]), shaped=True)
         return name
 
     def _cjk(self, code: int) -> str:
@@ -151,6 +242,7 @@ def _register_cid(name: str) -> None:
     pdfmetrics.registerFont(UnicodeCIDFont(name))
 
 
+_ASCII = frozenset(range(0x20, 0x7F))
 #: Texts whose width is kept: the values of a table repeat themselves.
 _MOST_WIDTHS = 20_000
 
@@ -163,6 +255,9 @@ class Ruler:
         self._widths: dict[int, float] = face.face.charWidths
         self._size = size
         self._known: dict[str, float] = {}
+        # A tenant's font may have neither.
+        marks = ("…", "...", "")
+        self._more = next(one for one in marks if set(map(ord, one)) <= self._widths.keys())
 
     def width(self, text: str) -> float:
         """Return how wide a text is in points; the font has all its characters."""
@@ -197,7 +292,7 @@ class Ruler:
         """Return the start of a text that fits, with an ellipsis if that is not all."""
         if self.width(text) <= room:
             return text
-        return text[: self._fitting(text, room - self.width("…"))] + "…"
+        return text[: self._fitting(text, room - self.width(self._more))] + self._more
 
     def _fitting(self, text: str, room: float) -> int:
         """Return how many characters fit, at least one."""

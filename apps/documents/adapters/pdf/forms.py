@@ -12,7 +12,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from apps.documents.adapters.pdf.appearances import draw_fields
-from apps.documents.adapters.pdf.opening import opened, saved
+from apps.documents.adapters.pdf.opening import LOCKED, opened, saved
 from apps.documents.domain.findings import stop, under
 
 Kind: TypeAlias = Literal["text", "checkbox", "radio", "choice", "list", "button", "signature"]
@@ -55,9 +55,11 @@ class _Found:
         return int(self.held.get("/Ff", 0))
 
 
-def form_fields(content: BinaryIO, place: str = "") -> tuple[FormField, ...]:
+def form_fields(  # nosec B107  empty is none
+    content: BinaryIO, place: str = "", password: str = ""
+) -> tuple[FormField, ...]:
     """Return the fields of a form in their order; raises DocumentError for what is no PDF."""
-    with opened(content, place) as pdf:
+    with opened(content, place, password) as pdf:
         return tuple(_told(one) for one in _fields(pdf, place))
 
 
@@ -67,6 +69,7 @@ def fill_form(
     values: Mapping[str, Given],
     *,
     flatten: bool = False,
+    password: str = "",
     language: str = "en",
 ) -> None:
     """Write a form with values by the names of fields; flattened it has no fields any more.
@@ -74,7 +77,9 @@ def fill_form(
     Texts may be of any script that documents are set in. The same values give the same bytes.
     Raises DocumentError with the field's name as place: there is none, or it does not take that.
     """
-    with opened(content) as pdf:
+    with opened(content, password=password) as pdf:
+        if not (pdf.owner_password_matched or pdf.allow.modify_form):
+            stop("", LOCKED, "nobody may fill the form: give the password of its owner")
         found = _fields(pdf, "")
         named = {one.name: one for one in found}
         if any(_told(one).kind == "signature" and one.held.get("/V") for one in found):

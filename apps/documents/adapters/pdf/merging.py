@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -22,12 +22,12 @@ _AT_ONCE = 50
 class Source:
     """A PDF to put into another; with a title it gets a bookmark, and has its own below that.
 
-    One that we have encrypted has the `password` of its owner.
+    One that is encrypted takes its `password`.
     """
 
     content: BinaryIO
     title: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 def merge_pdfs(
@@ -56,12 +56,14 @@ def merge_pdfs(
         return _merge(batches, out, 0, title)
 
 
-def split_pdf(content: BinaryIO, ranges: Sequence[range], place: str = "") -> Iterator[bytes]:
+def split_pdf(  # nosec B107  empty is none
+    content: BinaryIO, ranges: Sequence[range], place: str = "", password: str = ""
+) -> Iterator[bytes]:
     """Yield a PDF for each range of pages, counted from 0, with the bookmarks that lead there.
 
     Raises DocumentError when a range is empty or goes beyond the last page.
     """
-    with opened(content, place) as pdf:
+    with opened(content, place, password) as pdf:
         count = len(pdf.pages)
         for at, pages in enumerate(ranges):
             if not pages or min(pages) < 0 or max(pages) >= count:

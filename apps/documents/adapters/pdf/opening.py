@@ -11,6 +11,8 @@ from pikepdf import settings
 from apps.documents.domain.findings import stop
 
 MOST_PAGES = 20_000
+#: The code of a finding that a password mends.
+LOCKED = "encrypted"
 #: Any object may stand where another belongs, and nothing asks each: that it is no dictionary,
 #: number or name is found when it is used as one.
 MISMATCHES = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
@@ -25,25 +27,34 @@ def opened(  # nosec B107  empty is none
 ) -> Iterator[pikepdf.Pdf]:
     """Give a PDF; raises DocumentError for one that is none, or that takes another password.
 
-    One that is encrypted is opened by a password of ours alone: whoever gave it may not allow
-    what we would do. What it raises within is told the same way: a page may turn out to be broken
-    when it is read.
+    What is made of it is no longer protected. So a password that only opens it is enough where its
+    owner lets others copy from it, and else the owner's is needed. What it raises within is told
+    the same way: a page may turn out to be broken when it is read.
     """
     given.seek(0)
     try:
         with pikepdf.open(given, password=password) as pdf:
-            if pdf.is_encrypted and not password:
-                stop(place, "encrypted", "the PDF is encrypted: give one without protection")
+            if pdf.is_encrypted:
+                _check_allowed(pdf, place, password)
             count = len(pdf.pages)
             if not 0 < count <= MOST_PAGES:
                 stop(place, "size", f"a PDF has 1 to {MOST_PAGES} pages, found {count}")
             yield pdf
     except pikepdf.PasswordError:
-        stop(place, "encrypted", "the PDF takes a password: give one without protection")
+        message = "another password" if password else "a password: give it, or one without"
+        stop(place, LOCKED, f"the PDF takes {message}")
     except (pikepdf.PdfError, pikepdf.DataDecodingError, RecursionError) as error:
         stop(place, "pdf", f"this is no whole PDF: {_told(error)}")
     except MISMATCHES as error:
         stop(place, "pdf", f"the PDF has something in the place of another: {_told(error)}")
+
+
+def _check_allowed(pdf: pikepdf.Pdf, place: str, password: str) -> None:
+    if not password:
+        stop(place, LOCKED, "the PDF is protected: give its password, or one without")
+    if not (pdf.owner_password_matched or pdf.allow.extract):
+        message = "the password opens the PDF, but nobody may copy from it: give its owner's"
+        stop(place, LOCKED, message)
 
 
 def saved(pdf: pikepdf.Pdf, out: BinaryIO) -> None:

@@ -4,15 +4,11 @@ Header and footer are forms that the page only names. They are drawn when the nu
 known, so that a document is laid out once however long it is.
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, cast
 
 from reportlab.lib.colors import Color, HexColor
-from reportlab.pdfbase import pdfdoc
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFFile, PDFName, PDFStream
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -24,6 +20,7 @@ from reportlab.platypus import (
 )
 
 from apps.documents.adapters.pdf import fonts
+from apps.documents.adapters.pdf.streaming import StreamedDocument
 from apps.documents.domain.evaluation import parts
 from apps.documents.domain.model.texts import Span, Spans
 
@@ -44,51 +41,19 @@ class _Sheet:
     page: parts.Page
 
 
-class _Packed(PDFStream):
-    """The content of a page, which is let go of when it is written: it is then in the document."""
-
-    def format(self, document: Any) -> bytes:
-        """Return it as an object of the document."""
-        found: bytes = super().format(document)
-        self.content = b""
-        return found
-
-
-class _Straight(PDFFile):
-    """Writes a document as its objects come: reportlab would hold all of it, twice."""
-
-    def __init__(self, out: Any, version: Any) -> None:
-        super().__init__(version)
-        out.writelines(self.strings)
-        self.strings = []
-        self.write = out.write
-
-    def format(self, document: Any) -> bytes:
-        """Return what is still to be written."""
-        return b""
-
-
 class _Canvas(Canvas):
-    """Compresses each page when it is full: reportlab would hold them as text until the end."""
+    """Draws into a document that is written meanwhile."""
 
-    def save(self) -> None:
-        """Write the document."""
-        library: Any = pdfdoc
-        usual, out = library.PDFFile, vars(self)["_filename"]
-        library.PDFFile = partial(_Straight, out)
-        try:
-            super().save()
-        finally:
-            library.PDFFile = usual
+    _doc: StreamedDocument
 
-    def showPage(self) -> None:  # noqa: N802  # reportlab's name
-        """End the page."""
-        super().showPage()
-        page: Any = vars(self)["_doc"].Pages.pages[-1]
-        packed = zlib.compress(page.stream.encode())
-        filters = PDFArray([PDFName("FlateDecode")])
-        page.Contents = _Packed(PDFDictionary({"Filter": filters}), packed)
-        page.stream = ""
+    def __init__(self, out: Any, *, lang: str, **more: Any) -> None:
+        super().__init__(out, lang=lang, **more)
+        self._doc = StreamedDocument(out, lang=lang)
+
+    def do_later(self, form: str) -> None:
+        """Use a form that is drawn when all pages are."""
+        self._doc.reserve(form)
+        self.doForm(form)
 
 
 class Pages(BaseDocTemplate):
@@ -155,7 +120,7 @@ class Pages(BaseDocTemplate):
         if page.header or page.footer:
             name = f"sheet{len(self._sheets) + 1}"
             self._sheets.append(_Sheet(name, canvas.getPageNumber(), page))
-            canvas.doForm(name)
+            canvas.do_later(name)
 
     @property
     def room(self) -> float:
@@ -233,7 +198,7 @@ def _watermark(canvas: Any, page: parts.Page) -> None:
     canvas.translate(width / 2, height / 2)
     canvas.rotate(45)
     canvas.setFillColor(_WATERMARK)
-    canvas.setFont(fonts.BOLD, size)
+    canvas.setFont(fonts.whole(fonts.BOLD, page.watermark), size)
     canvas.drawCentredString(0, -size / 3, page.watermark)
     canvas.restoreState()
 

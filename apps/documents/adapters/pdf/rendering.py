@@ -22,7 +22,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus.doctemplate import LayoutError
 
-from apps.documents.adapters.drawings import draw_barcode, draw_chart
+from apps.documents.adapters.drawings import draw_barcode, draw_chart, side_of_qr
 from apps.documents.adapters.images import checked_image
 from apps.documents.adapters.pdf import fonts
 from apps.documents.adapters.pdf.archiving import Archive, archive_pdf
@@ -33,6 +33,7 @@ from apps.documents.adapters.pdf.protecting import protect
 from apps.documents.adapters.pdf.styles import Styles
 from apps.documents.adapters.pdf.tables import StreamedTable, spanned_table
 from apps.documents.adapters.pdf.texts import Texts
+from apps.documents.adapters.qr import QrFlowable
 from apps.documents.domain.evaluation import parts
 from apps.documents.domain.evaluation.evaluating import title_of
 from apps.documents.domain.findings import stop
@@ -141,7 +142,7 @@ class _Builder:
         self.fixed = fixed
         self.theme, self.locale = document.theme, document.locale
         self.styles = Styles(document.theme, document.locale.rtl)
-        self.texts = Texts(fonts.Fonts(document.locale.tag), self.styles)
+        self.texts = Texts(fonts.Fonts(document.locale.tag, document.faces), self.styles)
 
     def all(self, given: Iterable[parts.Part]) -> list[Flowable]:
         """Return the flowables of several parts."""
@@ -164,10 +165,10 @@ class _Builder:
             case parts.Image():
                 return [self._image(part)]
             case parts.Chart():
-                drawing = draw_chart(part, self.locale, fonts.REGULAR, fonts.BOLD)
+                drawing = draw_chart(part, self.locale, *fonts.of_chart(part, self.locale))
                 return [GraphicsFlowable(drawing), Spacer(0, self.theme.size)]
             case parts.Barcode():
-                flowable = GraphicsFlowable(draw_barcode(part, fonts.REGULAR))
+                flowable = self._barcode(part)
                 flowable.hAlign = self._side(part.align)
                 return [flowable, Spacer(0, self.theme.size * 0.5)]
             case parts.PageBreak():
@@ -207,7 +208,7 @@ class _Builder:
             found,
             bulletType="1" if ordered else "bullet",
             start=None if ordered else "•",
-            bulletFontName=fonts.REGULAR,
+            bulletFontName=fonts.whole(fonts.REGULAR, "0123456789." if ordered else "•"),
             bulletFontSize=style.fontSize,
             bulletFormat="%s." if ordered else None,
             leftIndent=18,
@@ -222,6 +223,14 @@ class _Builder:
         if part.spanned:
             return [*found, _Fitted(part, self.texts), Spacer(0, self.theme.size * 0.8)]
         return [*found, StreamedTable(part, self.texts, fast=self.fast)]
+
+    def _barcode(self, part: parts.Barcode) -> Flowable:
+        if part.symbology == "qr":
+            return QrFlowable(part.value, side_of_qr(part))
+        flowable: Flowable = GraphicsFlowable(
+            draw_barcode(part, fonts.whole(fonts.REGULAR, part.value))
+        )
+        return flowable
 
     def _image(self, part: parts.Image) -> Flowable:
         _, width, height = checked_image(part)

@@ -9,6 +9,7 @@ import pypdfium2
 
 from apps.documents.adapters.pdf import forms
 from apps.documents.adapters.pdf.merging import Source, merge_pdfs, split_pdf
+from apps.documents.adapters.pdf.opening import LOCKED
 from apps.documents.adapters.pdf.protecting import protect
 from apps.documents.adapters.sandboxed.answers import Answer, refused
 from apps.documents.adapters.sandboxed.packing import unpacked
@@ -16,60 +17,71 @@ from apps.documents.domain.findings import DocumentError
 from apps.documents.domain.protection import Protection
 
 
-def merge(
-    data: bytes, *, title: str, protection: dict[str, Any] | None = None, password: str = ""
-) -> Answer:
+def merge(data: bytes, *, title: str, protection: dict[str, Any] | None = None) -> Answer:
     """Return PDFs as one, in their order, with a bookmark for each.
 
-    `password` opens those that we have encrypted. The part `titles` is a list of what they are
-    called, and `0`, `1` … are the PDFs.
+    The part `about` is a list of what they are called and which password opens them, and `0`, `1` …
+    are the PDFs.
     """
     given = unpacked(data)
-    titles = json.loads(bytes(given.pop("titles")))
+    about = json.loads(bytes(given.pop("about")))
     sources = [
         Source(io.BytesIO(part), name, password)
-        for name, part in zip(titles, given.values(), strict=True)
+        for (name, password), part in zip(about, given.values(), strict=True)
     ]
     out = io.BytesIO()
     try:
         pages = merge_pdfs(sources, out, title=title)
     except DocumentError as error:
-        return refused("document", [error.finding]), []
+        return _refused(error)
     return {"title": title, "pages": pages}, [_guarded(out.getvalue(), protection)]
 
 
 def split(
-    data: bytes, *, first: int, last: int, protection: dict[str, Any] | None = None
+    data: bytes,
+    *,
+    first: int,
+    last: int,
+    password: str,
+    protection: dict[str, Any] | None = None,
 ) -> Answer:
     """Return some pages of a PDF, counted from 1."""
     try:
-        (made,) = split_pdf(io.BytesIO(data), [range(first - 1, last)])
+        (made,) = split_pdf(io.BytesIO(data), [range(first - 1, last)], password=password)
     except DocumentError as error:
-        return refused("document", [error.finding]), []
+        return _refused(error)
     return {"title": "", "pages": last - first + 1}, [_guarded(made, protection)]
 
 
-def form_fields(data: bytes) -> Answer:
+def form_fields(data: bytes, *, password: str) -> Answer:
     """Return what fields a form has."""
     try:
-        found = forms.form_fields(io.BytesIO(data))
+        found = forms.form_fields(io.BytesIO(data), password=password)
     except DocumentError as error:
-        return refused("document", [error.finding]), []
+        return _refused(error)
     return {"fields": [asdict(one) for one in found]}, []
 
 
-def fill_form(data: bytes, *, flatten: bool, protection: dict[str, Any] | None = None) -> Answer:
+def fill_form(
+    data: bytes, *, flatten: bool, password: str, protection: dict[str, Any] | None = None
+) -> Answer:
     """Return a form with values; the parts are `values`, as JSON, and the `form`."""
     given = unpacked(data)
     out = io.BytesIO()
     try:
         values = json.loads(bytes(given["values"]))
-        forms.fill_form(io.BytesIO(given["form"]), out, values, flatten=flatten)
+        form = io.BytesIO(given["form"])
+        forms.fill_form(form, out, values, flatten=flatten, password=password)
     except DocumentError as error:
-        return refused("document", [error.finding]), []
+        return _refused(error)
     with pypdfium2.PdfDocument(out.getvalue()) as made:
         pages = len(made)
     return {"title": "", "pages": pages}, [_guarded(out.getvalue(), protection)]
+
+
+def _refused(error: DocumentError) -> Answer:
+    what = "password" if error.finding.code == LOCKED else "document"
+    return refused(what, [error.finding]), []
 
 
 def _guarded(made: bytes, protection: dict[str, Any] | None) -> bytes:

@@ -5,11 +5,23 @@ comes out is the document and what is to be said of it, or findings and no docum
 """
 
 from apps.documents.adapters.sandboxed import warming
+from apps.documents.adapters.sandboxed.faces import inspect_fonts
 from apps.documents.adapters.sandboxed.pdf_files import fill_form, form_fields, merge, split
 from apps.documents.adapters.sandboxed.picturing import picture
 from apps.documents.adapters.sandboxed.rendering import render
 from apps.documents.adapters.sandboxed.uploads import inspect
 
-__all__ = ["fill_form", "form_fields", "inspect", "merge", "picture", "render", "split"]
+__all__ = [
+    "fill_form",
+    "form_fields",
+    "inspect",
+    "inspect_fonts",
+    "merge",
+    "picture",
+    "render",
+    "split",
+    "touch",
+]
 
 warming.warm()
+touch = warming.touch

@@ -16,6 +16,7 @@ from apps.documents.adapters.pdf.archiving import Archive
 from apps.documents.adapters.pdf.rendering import render_pdf
 from apps.documents.adapters.sandboxed import uploads
 from apps.documents.adapters.sandboxed.answers import Answer, refused
+from apps.documents.adapters.sandboxed.faces import faces_of
 from apps.documents.adapters.sandboxed.packing import ASSET, unpacked
 from apps.documents.adapters.xlsx.rendering import render_xlsx
 from apps.documents.domain.checking.schemas import check_data, parse_schema
@@ -62,8 +63,8 @@ def render(
     """Return a document in a format, with its title and how many pages it has (0 without any).
 
     Of the parts `template` and `data` are needed; `partials`, `theme` (what the template does not
-    say itself), `schema` and pictures are taken too, and `upload`, a file of Word or Excel that is
-    filled in the place of blocks. Where no document can be made, `refused` says
+    say itself), `schema`, `fonts` and pictures are taken too, and `upload`, a file of Word or Excel
+    that is filled in the place of blocks. Where no document can be made, `refused` says
     of what: `template`, `data` or `document`; and `findings` where and why.
     """
     given = unpacked(data)
@@ -99,9 +100,12 @@ def _document(
         if name.startswith(ASSET)
     }
     try:
-        return evaluate(template, values, locale=locale or None, assets=assets)
+        document = evaluate(template, values, locale=locale or None, assets=assets)
     except ValueError as error:
         raise _RefusedError("document", [Finding("", "locale", str(error))]) from error
+    if "fonts" not in given:
+        return document
+    return replace(document, faces=faces_of(bytes(given["fonts"])))
 
 
 def _fill(

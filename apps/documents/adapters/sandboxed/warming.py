@@ -4,7 +4,7 @@ import io
 import json
 import zoneinfo
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,32 +16,26 @@ from docx.parts.comments import CommentsPart
 from docx.parts.hdrftr import FooterPart, HeaderPart
 from docx.parts.settings import SettingsPart
 from docx.parts.styles import StylesPart
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.t2CharStringPen import T2CharStringPen
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
 from PIL import Image
 
 from apps.documents.adapters.pdf import fonts
-from apps.documents.adapters.sandboxed.packing import head
+from apps.documents.adapters.sandboxed.faces import inspect_fonts
+from apps.documents.adapters.sandboxed.packing import ASSET, head
 from apps.documents.adapters.sandboxed.rendering import render
 from apps.documents.adapters.sandboxed.uploads import inspect
+from apps.documents.domain.gallery import sample_of
 
 #: Those of which a call finds the data read; others are read from memory by each.
 _USUAL_LOCALES = (
-    "ar",
-    "de",
-    "en",
-    "es",
-    "fr",
-    "he",
-    "it",
-    "ja",
-    "ko",
-    "nl",
-    "pl",
-    "pt",
-    "ru",
-    "zh",
+    *("ar", "de_AT", "de_CH", "de_DE", "en_GB", "en_US", "es_ES", "fr_CH", "fr_FR", "he", "it_IT"),
+    *("ja_JP", "ko_KR", "nl_NL", "pl_PL", "pt_BR", "pt_PT", "ru_RU", "zh_Hans_CN"),
 )
+#: So often a PDF is made: by then the interpreter has settled on how it runs what they share.
+_ROUNDS = 4
 _HELD: list[Any] = []
 
 
@@ -65,16 +59,39 @@ def warm() -> None:
     api._default_docx_path = partial(io.BytesIO, default.read_bytes())  # noqa: SLF001  as good as a path
     Image.init()
     fonts.warm()
-    for kind in ("pdf", "xlsx", "docx", "html", "csv"):
+    for kind in (*["pdf"] * _ROUNDS, "xlsx", "docx", "html", "csv"):
         _try(kind)
     _try("pdf", _KEPT)
+    touch()
     _try("pdf", protection={"user": "a", "owner": "b"})
+    for kind, brought in zip(("pdf", "html", "docx", "xlsx"), _brought_fonts() * 2, strict=True):
+        _try(kind, brought=brought)
     for kind, content in (("docx", _letter()), ("xlsx", _workbook())):
         if "kind" not in inspect(content)[0]:
             raise RuntimeError(f"what is tried as a template of {kind} is refused")
         _try(kind, upload=content)
     _try("docx", upload=_letter("{{ 'a' | currency }}"), refused=True)
     _try("xlsx", upload=_workbook("{{ 'a' * 2 }}"), refused=True)
+
+
+def touch() -> None:
+    """Make what people wait for, an invoice, while nobody waits."""
+    _made(_invoice())
+
+
+@cache
+def _invoice() -> bytes:
+    """Return that of the gallery, as a call is given it."""
+    sample = sample_of("invoice")
+    if sample is None:
+        raise RuntimeError("the gallery has no invoice")
+    return _packed(
+        {
+            "template": json.dumps(sample.template).encode(),
+            "data": json.dumps(sample.data).encode(),
+            **{ASSET + name: content for name, content in sample.assets.items()},
+        }
+    )
 
 
 def _from_memory(folder: Path) -> Callable[..., BinaryIO]:
@@ -113,19 +130,61 @@ def _workbook(text: str = "{{ a }}") -> bytes:
     return out.getvalue()
 
 
+def _brought_fonts() -> list[bytes]:
+    """Return fonts as they are kept: one of TrueType, and one whose outlines are PostScript's."""
+    plain, kept = fonts.content(fonts.REGULAR), []
+    for content in (plain, _postscript()):
+        _, parts = inspect_fonts(head({"regular": len(content)}) + content)
+        kept.extend(parts)
+    return kept
+
+
+def _postscript() -> bytes:
+    """Return the smallest font with outlines of PostScript."""
+    pen = T2CharStringPen(600, None)
+    pen.moveTo((0, 0))
+    pen.lineTo((0, 500))
+    pen.curveTo((200, 500), (500, 300), (500, 0))
+    pen.closePath()
+    shape = pen.getCharString()
+    names = [".notdef", "space", "A"]
+    made = FontBuilder(1000, isTTF=False)
+    made.setupGlyphOrder(names)
+    made.setupCharacterMap({0x20: "space", 0x41: "A"})
+    made.setupCFF("Tried", {}, dict.fromkeys(names, shape), {})
+    made.setupHorizontalMetrics(dict.fromkeys(names, (600, 0)))
+    made.setupHorizontalHeader()
+    made.setupNameTable({"familyName": "Tried"})
+    made.setupOS2()
+    made.setupPost()
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
 def _try(
     kind: str,
     template: dict[str, Any] | None = None,
     upload: bytes = b"",
+    brought: bytes = b"",
     *,
     refused: bool = False,
     **more: Any,
 ) -> None:
     parts = {"template": json.dumps(template or _EVERYTHING).encode(), "data": b"{}"}
+    if brought:
+        parts["fonts"] = brought
     if upload:
         parts = {"template": json.dumps(_KEPT).encode(), "data": b"{}", "upload": upload}
-    lengths = {name: len(part) for name, part in parts.items()}
-    told, made = render(head(lengths) + b"".join(parts.values()), format=kind, **more)
+    _made(_packed(parts), kind, refused=refused, **more)
+
+
+def _packed(parts: dict[str, bytes]) -> bytes:
+    return head({name: len(part) for name, part in parts.items()}) + b"".join(parts.values())
+
+
+def _made(given: bytes, kind: str = "pdf", *, refused: bool = False, **more: Any) -> None:
+    told, made = render(given, format=kind, **more)
     if bool(made) == refused:
         raise RuntimeError(f"what is tried as {kind} has come to {told}")
 

@@ -134,7 +134,9 @@ class _Writer:
     def _write(self, table: parts.Table, name: str, chart: parts.Chart | None = None) -> None:
         made: Any = self.book.create_sheet(self._name(name))
         if self.looks is None:
-            self.looks = Looks(self.book, self.document.theme, self.document.locale)
+            given = self.document
+            family = given.faces.family if given.faces else ""
+            self.looks = Looks(self.book, given.theme, given.locale, family)
         if chart:
             made.add_chart(chart_of(chart, made), f"{get_column_letter(len(table.columns) + 2)}2")
         widths = [

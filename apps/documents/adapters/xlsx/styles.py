@@ -38,12 +38,13 @@ class Look:
 class Looks:
     """The styles of one workbook, each made once."""
 
-    def __init__(self, book: Workbook, theme: Theme, locale: Locale) -> None:
+    def __init__(self, book: Workbook, theme: Theme, locale: Locale, family: str = "") -> None:
         self._book = book
         self._locale = locale
         self._made: dict[Look, Any] = {}
         thin, thick = Side("thin", "d1d5db"), Side("medium", theme.accent[1:])
-        self._bold = Font(name="Calibri", size=11, bold=True)
+        self._plain = Font(name=family, size=11) if family else None
+        self._bold = Font(name=family or "Calibri", size=11, bold=True)
         self._fill = PatternFill("solid", theme.stripe[1:])
         self._borders = {"head": Border(bottom=thick), "total": Border(top=thick)}
         self._thin = Border(bottom=thin)
@@ -66,6 +67,8 @@ class Looks:
         cell.border = self._borders.get(look.kind, self._thin)
         if look.kind not in ("body", "note"):
             cell.font = self._bold
+        elif self._plain:
+            cell.font = self._plain
         if look.kind == "group":
             cell.fill = self._fill
         return cell

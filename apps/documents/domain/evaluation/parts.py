@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from apps.documents.domain.expressions.locales import Locale
+from apps.documents.domain.faces import Faces
 from apps.documents.domain.model.blocks import (
     Align,
     ChartKind,
@@ -250,6 +251,8 @@ class Document:
     parts: Iterator[Part]
     #: Whether there is a list of contents among the parts: its pages are known after them.
     contents: bool = False
+    #: What it is set in where the tenant has brought fonts; ours are for characters they lack.
+    faces: Faces | None = None
 
 
 def held(part: Part) -> Part:

@@ -1,5 +1,6 @@
 // The public API, with the session of whoever looks at the page.
 import { h } from "../kernel/elements.js";
+import { announce, graphsOf, partsOf } from "../kernel/kit.js";
 
 const page = document.querySelector("[data-documents]");
 export const told = JSON.parse(page.dataset.documents);
@@ -12,89 +13,21 @@ export class Failure extends Error {
   }
 }
 
+const graphs = graphsOf(page.dataset.csrf, Failure);
+export { announce };
+export const { ask, badge, button, dialogOf } = partsOf(page, "docs");
+
 /** Ask the graph of a service; throws Failure. */
-export async function graph(query, variables = {}, service = "documents") {
-  let answer;
-  try {
-    const response = await fetch(`/${service}/graphql`, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": page.dataset.csrf },
-      body: JSON.stringify({ query, variables }),
-    });
-    answer = await response.json();
-  } catch {
-    throw new Failure("NETWORK", "The server cannot be reached.");
-  }
-  const [error] = answer.errors ?? [];
-  if (error) throw new Failure(error.extensions?.code ?? "", error.message);
-  return answer.data;
-}
+export const graph = (query, variables = {}, service = "documents") => graphs.graph(service, query, variables);
 
 /** Run one mutation and return its answer; throws Failure. */
-export async function change(field, input, asks) {
-  const type = `${field[0].toUpperCase()}${field.slice(1)}Input`;
-  const data = await graph(`mutation($input: ${type}!) { change: ${field}(input: $input) { ${asks} error { code message } } }`, { input });
-  if (data.change.error) throw new Failure(data.change.error.code, data.change.error.message);
-  return data.change;
-}
-
-/** Make a button. */
-export const button = (text, act, { kind = "", ...more } = {}) => h("button", { type: "button", class: `docs-button ${kind}`, onclick: act, ...more }, text);
-
-/** Make a badge. */
-export const badge = (text, kind = "") => h("span", { class: `docs-badge ${kind}` }, text);
-
-/** Ask for something in a dialog; returns what was filled in, or null. */
-export function ask(title, fields, { yes, says = "" }) {
-  return new Promise((resolve) => {
-    const form = h(
-      "form",
-      { method: "dialog" },
-      h("h2", { id: "docs-dialog-title" }, title),
-      says && h("p", { class: "docs-quiet" }, says),
-      fields,
-      h("div", { class: "docs-acts" }, button("Cancel", () => dialog.close()), h("button", { class: "docs-button docs-primary", value: "yes" }, yes)),
-    );
-    const dialog = h("dialog", { class: "docs-dialog", "aria-labelledby": "docs-dialog-title" }, form);
-    dialog.addEventListener("close", () => {
-      const given = dialog.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null;
-      dialog.remove();
-      resolve(given);
-    });
-    page.append(dialog);
-    dialog.showModal();
-  });
-}
+export const change = (field, input, asks) => graphs.change("documents", field, input, asks);
 
 /** What a field takes that asks for the name of a template. */
 export const NAMED = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0-9]+)*", title: "Small letters and digits with single hyphens between", autocomplete: "off" };
 
 /** A labelled field of a dialog. */
 export const field = (label, name, more = {}) => h("label", {}, label, h(more.rows ? "textarea" : "input", { name, class: "docs-field", ...more }));
-
-let dialogs = 0;
-
-/** A dialog of its own making: `fill` gets what ends it with an answer; returns that, or null. */
-export function dialogOf(title, kind, fill) {
-  return new Promise((resolve) => {
-    let answer = null;
-    const end = (given) => {
-      answer = given;
-      dialog.close();
-    };
-    // One may be opened over another.
-    const id = `docs-dialog-${(dialogs += 1)}`;
-    const head = h("div", { class: "docs-head" }, h("h2", { id }, title), button("Close", () => dialog.close()));
-    const dialog = h("dialog", { class: `docs-dialog ${kind}`, "aria-labelledby": id }, head, fill(end));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(answer);
-    });
-    page.append(dialog);
-    dialog.showModal();
-  });
-}
 
 /** A form in a dialog that stays open until `save` has kept what it says; returns whether it has. */
 export function form(title, fields, { yes, save, kind = "", says = "" }) {
@@ -119,14 +52,4 @@ export function form(title, fields, { yes, save, kind = "", says = "" }) {
     });
     return made;
   });
-}
-
-let announcing = 0;
-
-/** Say something to those who do not see what has changed. */
-export function announce(text) {
-  const place = page.querySelector("[data-announcer]");
-  place.textContent = "";
-  clearTimeout(announcing);
-  announcing = setTimeout(() => (place.textContent = text), 50);
 }

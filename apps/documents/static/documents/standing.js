@@ -11,8 +11,9 @@ export class Standing {
 
   /** Offer what can be done as it stands. */
   draw() {
-    const { archivedAt, draft } = this.template();
+    const { archivedAt, draft, published } = this.template();
     const acts = [
+      this.writes() && published && h("a", { class: "docs-button", href: `/documents/made/?template=${this.id}` }, "Make a document"),
       this.writes() && button("Settings", this.tried(() => this.describe())),
       this.writes() && draft && button("Discard draft", this.tried(() => this.discard())),
       this.may && (archivedAt ? button("Restore", this.tried(() => this.restore()), { kind: "docs-primary" }) : button("Archive", this.tried(() => this.archive()))),
@@ -22,7 +23,7 @@ export class Standing {
     this.named = named;
     const focused = this.place.contains(document.activeElement);
     this.place.replaceChildren(...acts.filter(Boolean));
-    if (focused) this.place.querySelector("button")?.focus();
+    if (focused) this.place.querySelector("a, button")?.focus();
   }
 
   async describe() {

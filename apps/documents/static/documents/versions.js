@@ -9,7 +9,41 @@ const ONE = "query($id: ID!) { found: documentTemplateVersion(id: $id) { number 
 const DIFFERENCES = `query($id: ID!, $before: Int!, $after: Int!) {
   found: documentTemplateDifferences(id: $id, before: $before, after: $after) { place verb before after } }`;
 const KINDS = { DRAFT: "docs-busy", PUBLISHED: "docs-good", WITHDRAWN: "docs-warn" };
-const said = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+const VERBS = { added: "docs-good", removed: "docs-bad", changed: "docs-busy" };
+/** Of a value that is shown; nobody compares more by eye. */
+const MOST_SHOWN = 2_000;
+const WORD = /[\p{L}\p{N}]/u;
+/** What is left of a text on both sides of what is otherwise in it. */
+const AROUND = 80;
+
+function said(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+/** Return two texts as they are shown beside each other: what one lacks is marked in the other. */
+function marked(was, is) {
+  const most = Math.min(was.length, is.length);
+  let start = 0;
+  while (start < most && was[start] === is[start]) start += 1;
+  let end = 0;
+  while (end < most - start && was.at(-1 - end) === is.at(-1 - end)) end += 1;
+  // Words as a whole: the end of one that was replaced may be that of another.
+  while (start > 0 && WORD.test(was[start - 1])) start -= 1;
+  while (end > 0 && WORD.test(was.at(-end))) end -= 1;
+  const before = start > AROUND ? `…${was.slice(start - AROUND, start)}` : was.slice(0, start);
+  const tail = was.slice(was.length - end);
+  const after = end > AROUND ? `${tail.slice(0, AROUND)}…` : tail;
+  return [was, is].map((text) => [before, h("mark", {}, said(text.slice(start, text.length - end))), after]);
+}
+
+/** Return what was and what is, of one place. */
+function changeOf({ verb, before, after }) {
+  if (verb !== "changed") return [h(verb === "added" ? "ins" : "del", {}, said(verb === "added" ? after : before))];
+  const texts = [before, after].map((one) => (typeof one === "string" ? one : JSON.stringify(one, null, 1)));
+  const [was, is] = marked(...texts);
+  return [h("del", {}, was), h("ins", {}, is)];
+}
 
 export class Versions {
   constructor(place, id, { use, take, again, failed }) {
@@ -55,9 +89,7 @@ export class Versions {
   async compare(before, after, place) {
     if (place.children.length) return place.replaceChildren();
     const { found } = await graph(DIFFERENCES, { id: this.id, before, after });
-    const rows = found.map(({ place: where, verb, before: was, after: is }) =>
-      h("li", {}, h("code", {}, where), " ", badge(verb), verb !== "added" && h("del", {}, said(was)), verb !== "removed" && h("ins", {}, said(is))),
-    );
+    const rows = found.map((one) => h("li", {}, h("code", {}, one.place), " ", badge(one.verb, VERBS[one.verb]), changeOf(one)));
     place.replaceChildren(rows.length ? h("ul", {}, rows) : h("p", { class: "docs-quiet" }, "Nothing that documents are made of."));
   }
 
