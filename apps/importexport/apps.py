@@ -11,4 +11,7 @@ class ImportExportConfig(AppConfig):
     verbose_name = "Import & export"
 
     def ready(self) -> None:
-        from apps.importexport import chores, tasks  # noqa: F401  registers them
+        from apps.importexport import chores, conf, tasks  # noqa: F401  registers them
+
+        # What is wrong with them ends the start, with a sentence that says so.
+        conf.external_databases()

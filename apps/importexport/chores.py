@@ -3,12 +3,55 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.importexport.models import ExportJob, ExportState, ImportJob, ImportState
+from apps.importexport.models.exports import UNFINISHED
 from apps.importexport.services import errands
-from apps.importexport.services.exports import create_export
-from contracts.chores import Chore, parameters
+from apps.importexport.services.controlling import cancel_import
+from apps.importexport.services.exports import cancel_export, create_export
+from contracts.chores import Chore, Work, parameters
+from kernel.chores.following import row_of, work_of
 from kernel.chores.registry import chore
 
 _TEXT = {"type": "string", "maxLength": 255}
+#: It is written, whatever became of its files since.
+_WRITTEN = (ExportState.READY, ExportState.EXPIRED)
+#: It was brought, also where that is taken back by now.
+_BROUGHT = (ImportState.DONE, ImportState.UNDOING, ImportState.UNDONE)
+
+
+def _look_at_export(began: Mapping[str, Any]) -> Work:
+    row = row_of(ExportJob, began["exportJobId"])
+    message = f"{row.row_count:,} rows" if row.row_count else ""
+    return work_of(
+        row,
+        goes_on=UNFINISHED,
+        done=_WRITTEN,
+        message=message,
+        count=(row.row_count, None),
+        rows=row.row_count,
+    )
+
+
+def _stop_export(began: Mapping[str, Any]) -> object:
+    return cancel_export(id=began["exportJobId"])
+
+
+def _look_at_import(began: Mapping[str, Any]) -> Work:
+    row = row_of(ImportJob, began["importJobId"])
+    ended = (*_BROUGHT, ImportState.FAILED, ImportState.CANCELLED)
+    return work_of(
+        row,
+        goes_on=[one for one in ImportState if one not in ended],
+        done=_BROUGHT,
+        message=f"{row.read:,} rows" if row.read else "",
+        count=(row.read, None),
+        rows=row.read,
+        failed=row.failed,
+    )
+
+
+def _stop_import(began: Mapping[str, Any]) -> object:
+    return cancel_import(id=began["importJobId"])
 
 
 @chore(
@@ -29,7 +72,9 @@ _TEXT = {"type": "string", "maxLength": 255}
             series={"type": "string", "maxLength": 120},
             deliver_to={"type": "array", "items": {"type": "string"}, "maxItems": 10},
         ),
-    )
+    ),
+    follow=_look_at_export,
+    stop=_stop_export,
 )
 def run_export(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for an export, and return its id."""
@@ -43,7 +88,9 @@ def run_export(told: Mapping[str, Any]) -> Mapping[str, Any]:
         description="Writes anew what another export was of, and takes it where that went.",
         scope="importexport:write",
         parameters=errands.RUN_EXPORT,
-    )
+    ),
+    follow=_look_at_export,
+    stop=_stop_export,
 )
 def repeat_export(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for an export like another, and return its id."""
@@ -57,7 +104,9 @@ def repeat_export(told: Mapping[str, Any]) -> Mapping[str, Any]:
         description="Brings what is at a URL into a dataset, without anybody attending.",
         scope="importexport:write",
         parameters=errands.IMPORT_FROM_URL,
-    )
+    ),
+    follow=_look_at_import,
+    stop=_stop_import,
 )
 def import_from_url(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Begin an import, and return its id."""
@@ -71,7 +120,9 @@ def import_from_url(told: Mapping[str, Any]) -> Mapping[str, Any]:
         description="Brings a file at an endpoint into a dataset, without anybody attending.",
         scope="importexport:write",
         parameters=errands.IMPORT_FROM_ENDPOINT,
-    )
+    ),
+    follow=_look_at_import,
+    stop=_stop_import,
 )
 def import_from_endpoint(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Begin an import, and return its id."""

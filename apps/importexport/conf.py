@@ -1,9 +1,12 @@
 """The settings of the importexport app."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from apps.importexport.domain.externals.connections import External, connections_of
 from kernel.dynamic.declaring import boolean, integer, length_of_time, texts
 
 ACCEPTING = boolean(
@@ -129,6 +132,9 @@ MAIL_TO = texts(
 )
 
 
-def public_origin() -> str:
-    """Return what links begin with that leave the platform."""
-    return str(settings.PUBLIC_ORIGIN)
+def external_databases() -> Mapping[str, External]:
+    """Return the databases outside by their names; raises ImproperlyConfigured."""
+    try:
+        return connections_of(settings.EXTERNAL_DATABASES)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EXTERNAL_DATABASES: {error}") from None

@@ -143,3 +143,10 @@ class SourceChangedError(SourceRefusedError):
 
     code: ClassVar[str] = "IMPORTEXPORT_SOURCE_CHANGED"
     status: ClassVar[int] = 409
+
+
+class ExternalRefusedError(DomainError):
+    """The database outside refuses it: a right is lacking, or its table is not what it was."""
+
+    code: ClassVar[str] = "IMPORTEXPORT_EXTERNAL_REFUSED"
+    status: ClassVar[int] = 409

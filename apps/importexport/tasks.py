@@ -88,6 +88,14 @@ def forget_file(known: str) -> None:
     exporting.forget_file(known)
 
 
+@job("importexport.read_demo")
+def read_demo(_target: str) -> None:
+    """Let the imports of the demo go on, once the files service gives their sources out."""
+    from apps.importexport import demo  # noqa: PLC0415
+
+    demo.read_sources()
+
+
 @job("importexport.conform_table", timeout=timedelta(hours=4))
 def conform_table(table_id: str) -> None:
     """Rewrite the rows of a table that is described anew."""
@@ -123,6 +131,12 @@ def sweep_imports(_target: str) -> None:
     """End imports that were given up, and let those of long ago be undone no more."""
     import_upkeep.end_abandoned()
     import_upkeep.expire_undo()
+
+
+@periodic("importexport.clear_receipts", every=timedelta(hours=1))
+def clear_receipts(_target: str) -> None:
+    """Delete receipts, in databases outside, of what cannot be undone any more."""
+    import_upkeep.clear_receipts()
 
 
 def _round_of(target: str) -> tuple[UUID, int]:

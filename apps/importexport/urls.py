@@ -12,5 +12,7 @@ pages = [
     path("imports/", imports.listed, name="imports"),
     path("imports/new/", imports.start, name="imports-new"),
     path("imports/templates/", imports.templates, name="imports-templates"),
+    path("imports/places/", imports.places, name="imports-places"),
+    path("exports/", imports.exports, name="exports"),
     path("imports/<uuid:import_id>/", imports.wizard, name="imports-wizard"),
 ]

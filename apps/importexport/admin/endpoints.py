@@ -4,18 +4,24 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.importexport.models import DataEndpoint, EndpointState, ExportDelivery
+from apps.importexport.admin.places import PlaceForm, saved
+from apps.importexport.models import DataEndpoint, EndpointKind, EndpointState, ExportDelivery
 from apps.importexport.services.deliveries import retry_delivery
 from apps.importexport.services.endpoints import (
+    create_endpoint,
+    delete_endpoint,
     disable_endpoint,
     enable_endpoint,
     try_endpoint,
+    update_endpoint,
 )
 from kernel.admin import (
     ActionVariant,
+    Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
@@ -27,9 +33,11 @@ from kernel.admin import (
     row_of,
     table,
 )
+from kernel.tenancy.context import in_tenant
 
 _DELIVERIES = {"delivered": "success", "failed": "danger", "queued": "info", "waiting": "info"}
 _SHOWN = 20
+_LIST = "admin:importexport_dataendpoint_changelist"
 
 
 @admin.register(DataEndpoint)
@@ -45,7 +53,8 @@ class DataEndpointAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         *("failing_since", "last_error", "deliveries", "created_at", "tenant", "id"),
     )
     readonly_fields = fields
-    actions_detail = ("try_it", "enable", "disable")
+    actions_list = ("add_s3", "add_sftp", "add_webhook", "add_email")
+    actions_detail = ("try_it", "edit", "enable", "disable", "forget")
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         actions: list[Any] = super().get_actions_detail(request, object_id)
@@ -81,6 +90,76 @@ class DataEndpointAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             for one in rows.order_by("-id")[:_SHOWN]
         ]
         return table(("export", "state", "attempts", "what came of it"), found, "none yet")
+
+    @action(description="Add a bucket of S3", url_path="add-s3", permissions=["operate"])
+    def add_s3(self, request: HttpRequest) -> HttpResponse:
+        """Ask where it is, and keep it."""
+        return self._add(request, EndpointKind.S3)
+
+    @action(description="Add a server of SFTP", url_path="add-sftp", permissions=["operate"])
+    def add_sftp(self, request: HttpRequest) -> HttpResponse:
+        """Ask where it is, and keep it."""
+        return self._add(request, EndpointKind.SFTP)
+
+    @action(description="Add a webhook", url_path="add-webhook", permissions=["operate"])
+    def add_webhook(self, request: HttpRequest) -> HttpResponse:
+        """Ask where it is, and keep it."""
+        return self._add(request, EndpointKind.WEBHOOK)
+
+    @action(description="Add people with mail", url_path="add-email", permissions=["operate"])
+    def add_email(self, request: HttpRequest) -> HttpResponse:
+        """Ask who they are, and keep it."""
+        return self._add(request, EndpointKind.EMAIL)
+
+    def _add(self, request: HttpRequest, kind: EndpointKind) -> HttpResponse:
+        def act(form: PlaceForm) -> DataEndpoint:
+            told = {"name": form.cleaned_data["name"], "settings": form.settings()}
+            with in_tenant(form.cleaned_data["tenant"]):
+                return create_endpoint(kind=kind, secret=form.secret(), **told)
+
+        form = PlaceForm(kind, request.POST or None)
+        title = f"Add a place: {kind.label}"
+        return saved(self, request, form, act, title=title, back=reverse(_LIST))
+
+    @action(description="Edit", url_path="edit", permissions=["operate"])
+    def edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask what is otherwise, and keep it."""
+        row: DataEndpoint = row_of(self, request, object_id)
+
+        def act(form: PlaceForm) -> DataEndpoint:
+            told = {"name": form.cleaned_data["name"], "settings": form.settings()}
+            with in_tenant(row.tenant_id):
+                return update_endpoint(id=str(row.pk), secret=form.secret(), **told)
+
+        form = PlaceForm(row.kind, request.POST or None, now=row.settings, name=row.name)
+        back = reverse("admin:importexport_dataendpoint_change", args=[row.pk])
+        return saved(self, request, form, act, title=f"Edit {row}", back=back)
+
+    @action(
+        description="Forget",
+        url_path="forget",
+        permissions=["operate"],
+        variant=ActionVariant.DANGER,
+    )
+    def forget(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then forget it with its secret."""
+        row: DataEndpoint = row_of(self, request, object_id)
+
+        def act(_given: dict[str, Any]) -> str:
+            with in_tenant(row.tenant_id):
+                delete_endpoint(id=str(row.pk))
+            return f"{row} is forgotten."
+
+        return Errand(
+            asks=lambda _: f"Forget {row}?",
+            causes=lambda _: [
+                "Its secret and its deliveries go; what was delivered stays there.",
+                "What is on its way does not arrive, and imports read nothing from it any more.",
+            ],
+            act=act,
+            back=reverse(_LIST),
+            yes="Yes, forget it",
+        ).run(self, request)
 
     @action(
         description="Test",

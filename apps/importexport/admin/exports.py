@@ -37,13 +37,14 @@ _SHOWN = 20
 class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
-    list_display = ("name", "source", "format", "standing", "row_count", "created_at", "tenant")
+    list_before_template = "importexport/admin_exports.html"
+    list_display = ("name", "source", "written_as", "standing", "row_count", "created_at", "tenant")
     list_filter = (TenantFilter, "state", "format")
     search_fields = ("name",)
     ordering = ("-id",)
     fields = (
         *("name", "standing", "problem", "source", "columns", "filters", "order"),
-        *("format", "compression", "guard", "series", "since", "until"),
+        *("written_as", "compression", "guard", "series", "since", "until"),
         *("row_count", "size", "files", "who", "created_at", "started_at", "finished_at"),
         *("expires_at", "job_id", "tenant", "id"),
     )
@@ -68,6 +69,10 @@ class ExportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         return format_html(
             'asked of {}:<pre class="septet-json">{}</pre>', where, row.query["query"]
         )
+
+    @display(description="format", ordering="format")
+    def written_as(self, row: ExportJob) -> str:
+        return row.format.upper()
 
     @display(description="asked by")
     def who(self, row: ExportJob) -> str:

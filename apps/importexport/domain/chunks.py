@@ -33,15 +33,18 @@ class Chunk:
         return self.offset + len(self.data)
 
 
-def chunks(file: BinaryIO, *, offset: int, quote: str, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+def chunks(
+    file: BinaryIO, *, offset: int, quote: str, size: int = CHUNK_BYTES, first: int = 0
+) -> Iterator[Chunk]:
     """Yield the records from an offset on, at which one has to begin.
 
     Where a piece ends depends on where it begins and on nothing else: begun again at the beginning
-    of any of them, the pieces are the same. Raises EndlessRecordError.
+    of any of them, the pieces are the same. The first may have another size. Raises
+    EndlessRecordError.
     """
     mark = quote.encode()
     file.seek(offset)
-    rest = b""
+    rest, usual, size = b"", size, first or size
     while True:
         # One record that is longer than a piece takes as many as it needs.
         more = file.read(size - len(rest) if len(rest) < size else size)
@@ -53,6 +56,7 @@ def chunks(file: BinaryIO, *, offset: int, quote: str, size: int = CHUNK_BYTES) 
         end = _last_end(data, mark)
         if end:
             yield Chunk(data=data[:end], offset=offset)
+            size = usual
         elif len(data) > MOST_RECORD_BYTES:
             raise EndlessRecordError(offset)
         rest, offset = data[end:], offset + end

@@ -5,6 +5,7 @@ from typing import Any
 import graphene
 
 from apps.importexport.selectors.tables import datasets_of_tables
+from apps.importexport.services.externals import all_external
 from contracts.datasets import Dataset, Field, Kind, Mode
 from kernel.datasets.client import all_datasets
 from kernel.federation.access import scope
@@ -95,4 +96,4 @@ class DatasetQueries:
     @staticmethod
     @scope("importexport:read")
     def resolve_datasets(_root: Any, _info: Any) -> list[Dataset]:
-        return [*all_datasets(), *datasets_of_tables()]
+        return [*all_datasets(), *datasets_of_tables(), *all_external()]

@@ -17,12 +17,13 @@ from apps.importexport.schema.inputs import (
 )
 from apps.importexport.schema.table_changes import DataTableFilter, DataTableOrder
 from apps.importexport.schema.table_types import DataTableType, RowsOfTable
+from apps.importexport.schema.trying import TryingQueries
 from apps.importexport.schema.types import ImportErrorType, ImportJobType, ImportTemplateType
 from apps.importexport.selectors import exports, imports, tables
 from kernel.federation.fields import Many, One
 
 
-class Query(DatasetQueries, graphene.ObjectType):
+class Query(DatasetQueries, TryingQueries, graphene.ObjectType):
     """Reads of imports, exports and tables."""
 
     import_job = One(ImportJobType)

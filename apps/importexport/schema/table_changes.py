@@ -8,7 +8,12 @@ from apps.importexport.models import DataTable
 from apps.importexport.models.rows import DataRow
 from apps.importexport.schema.table_types import DataTableRow, DataTableType, TableStateEnum
 from apps.importexport.selectors.tables import table_named
-from apps.importexport.services.table_rows import add_row, change_row, delete_row
+from apps.importexport.services.table_rows import (
+    add_row,
+    change_row,
+    check_outside,
+    delete_row,
+)
 from apps.importexport.services.tables import (
     archive_table,
     create_table,
@@ -127,6 +132,18 @@ class ChangeRow(Update):
         return {name: value for name, value in answer.items() if name != "row"}
 
 
+class WriteRow(ChangeRow):
+    """A row with values, some of which may lead to rows of other apps."""
+
+    def keyed(
+        self, sent: dict[str, Any], of_request: str | None
+    ) -> tuple[str | None, dict[str, Any]]:
+        # Others are asked before a transaction begins, that of a key included.
+        key, rest = super().keyed(sent, of_request)
+        check_outside(table=rest["table"], values=rest["values"])
+        return key, rest
+
+
 def _with_table(by: Any) -> Any:
     def changed(*, table: str, **sent: Any) -> tuple[DataTable, DataRow]:
         return table_named(table), by(table=table, **sent)
@@ -173,13 +190,13 @@ class TableChanges:
         by=delete_tables,
         description="Remove many tables; one that is referred to does not keep the others.",
     )
-    add_data_table_row = ChangeRow(
+    add_data_table_row = WriteRow(
         DataTableType,
         input=AddDataTableRowInput,
         by=_with_table(add_row),
         description="Add a row to a table.",
     )
-    change_data_table_row = ChangeRow(
+    change_data_table_row = WriteRow(
         DataTableType,
         input=ChangeDataTableRowInput,
         by=_with_table(change_row),

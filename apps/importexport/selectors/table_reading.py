@@ -10,6 +10,7 @@ from django.db.models.expressions import Func
 from django.db.models.fields import TextField
 
 from apps.importexport.adapters.columns import as_text
+from apps.importexport.adapters.copying import copied_lines
 from apps.importexport.domain.formats.formulas import guarded_sql
 from apps.importexport.domain.tables.values import MASK
 from apps.importexport.models.rows import DataRow, column_of
@@ -17,7 +18,6 @@ from contracts.datasets import Field, Kind
 
 #: Rows that are fetched at a time.
 FETCHED = 2_000
-LINE_END = b"\r\n"
 #: What PostgreSQL writes otherwise than datasets tell it.
 _AS_TEXT = frozenset({Kind.BOOLEAN, Kind.DATETIME, Kind.DECIMAL})
 
@@ -63,18 +63,11 @@ def copied(
     query = rows.annotate(**told).values_list(*told).query
     statement, values = query.get_compiler(connection=connection).as_sql()
     copy = f"COPY ({statement}) TO STDOUT WITH (FORMAT csv, DELIMITER '{delimiter}')"
-    some, count = bytearray(), 0
-    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(copy, values) as stream:
-        for record in stream:
-            some += record
-            # PostgreSQL ends lines as Unix does; RFC 4180, and our other writers, do not.
-            some[-1:] = LINE_END
-            count += 1
-            if count == FETCHED:
-                yield count, some
-                some, count = bytearray(), 0
-    if count:
-        yield count, some
+    with transaction.atomic(), connection.cursor() as cursor:
+        # It is one statement until the last line is read, and its reader takes time as well.
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        with cursor.copy(copy, values) as stream:
+            yield from copied_lines(stream, together=FETCHED)
 
 
 class _Told(Func):

@@ -13,16 +13,15 @@ from django.db import transaction
 
 from apps.importexport.domain.conflicts import Refused
 from apps.importexport.models import ErrorPolicy, ImportJob, ImportState
+from apps.importexport.services import owners
 from apps.importexport.services.committing import Outcome, Piece, checkpoint, failures_of
+from apps.importexport.services.externals import is_external
 from apps.importexport.services.import_ends import has_enough
 from apps.importexport.services.import_plans import Bound
 from contracts.datasets import Done, Kind, Mode, Row, RowResult
-from kernel.datasets import client
+from contracts.importexport import batch_key
 from kernel.faults import fault_point
 from kernel.jobs.running import current_job
-
-#: Whoever waits for an answer holds a connection: batches stay well under a second.
-MOST_ROWS = 200
 
 
 class Applying:
@@ -31,7 +30,8 @@ class Applying:
     def __init__(self, job: ImportJob, what: Bound) -> None:
         self._job, self._what = job, what
         self._dry = job.state == ImportState.CHECKING
-        self._size = min(what.dataset.most_rows, MOST_ROWS)
+        self._size = owners.rows_at_once(what.dataset)
+        self._outside = is_external(what.dataset.name)
 
     def commit(self, piece: Piece) -> Outcome:
         """Let the owner do what is good of a piece, then note what became of it."""
@@ -52,7 +52,7 @@ class Applying:
         results: list[tuple[int, RowResult]] = []
         for number, at in enumerate(range(0, len(rows), self._size)):
             some = rows[at : at + self._size]
-            told = client.apply(
+            told = owners.apply(
                 self._what.dataset.name,
                 batch=batch_name(job, job.batches + number),
                 mode=Mode(job.mode),
@@ -64,7 +64,13 @@ class Applying:
         return results
 
     def _row(self, values: Mapping[str, Any]) -> Row:
-        return {one.name: told_value(one.kind, values[one.name]) for one in self._what.fields}
+        return {one.name: self._told(one.kind, values[one.name]) for one in self._what.fields}
+
+    def _told(self, kind: Kind, value: Any) -> Any:
+        # A database outside has numbers in JSON that Python would round: there its text goes.
+        if kind is Kind.JSON and self._outside:
+            return value
+        return told_value(kind, value)
 
     @transaction.atomic
     def _note(self, job: ImportJob, piece: Piece, results: list[tuple[int, RowResult]]) -> Outcome:
@@ -100,7 +106,7 @@ class Applying:
 
 def batch_name(job: ImportJob, number: int) -> str:
     """Return by which name the owner of a dataset knows a batch."""
-    return f"import:{job.pk}:{number}"
+    return batch_key(str(job.pk), number)
 
 
 def told_value(kind: Kind, value: Any) -> Any:

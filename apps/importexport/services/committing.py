@@ -1,8 +1,9 @@
 """One piece of a source becomes rows: with its errors and the checkpoint, or not at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+import polars as pl
 from django.db import connection, transaction
 
 from apps.importexport.adapters.reading.plain import Plain
@@ -14,6 +15,7 @@ from apps.importexport.models import DataTable, ErrorPolicy, ImportJob, ImportSt
 from apps.importexport.models.rows import usable_rows
 from apps.importexport.services.failures import Failed, counted, failed_rows, keep
 from apps.importexport.services.import_plans import Bound, target_of
+from apps.importexport.services.related import unrelated
 from apps.importexport.services.replacing import lock
 from apps.importexport.services.seen_keys import SeenBefore
 from apps.importexport.services.staging import Written, write
@@ -41,6 +43,8 @@ class Piece:
     chunk: Chunk
     checked: Checked
     plain: Plain
+    #: Rows that lead to rows of other apps which are not there.
+    lost: tuple[Refused, ...] = ()
 
 
 class Committing:
@@ -53,13 +57,17 @@ class Committing:
         self._hopeful = True
         self._room = 0 if self._dry or what.table is None else room_in(what.table)
 
-    @transaction.atomic
     def commit(self, piece: Piece) -> Outcome:
         """Write what is good of a piece, what is wrong with the rest, and where to go on.
 
         Nothing of it is written if the piece has been already, or the import is to stop; nor if one
-        row fails of which all are to be brought or none. Raises RacedError, LimitExceededError.
+        row fails of which all are to be brought or none. Raises RacedError, LimitExceededError, and
+        what other apps raise to whose rows some lead.
         """
+        return self._commit(_without(piece, unrelated(piece.checked.good, self._what.fields)))
+
+    @transaction.atomic
+    def _commit(self, piece: Piece) -> Outcome:
         job = at_piece(self._job, piece.chunk)
         if job is None:
             return Outcome.STOP
@@ -92,7 +100,7 @@ class Committing:
         """Write a piece, or as much of it as comes before one failure too many."""
         mark = transaction.savepoint() if most_failed is not None else None
         written = self._write(piece)
-        failed = failures_of(job, piece, written.refused, self._what)
+        failed = failures_of(job, piece, [*piece.lost, *written.refused], self._what)
         if mark is None or most_failed is None:
             return piece, written, failed
         if len(failed) < most_failed:
@@ -101,7 +109,8 @@ class Committing:
         transaction.savepoint_rollback(mark)
         piece = until(piece, failed[most_failed - 1].row)
         written = self._write(piece)
-        return piece, written, failures_of(job, piece, written.refused, self._what)
+        refused = [*piece.lost, *written.refused]
+        return piece, written, failures_of(job, piece, refused, self._what)
 
     def _write(self, piece: Piece) -> Written:
         good = piece.checked.good
@@ -164,7 +173,18 @@ def until(piece: Piece, row: int) -> Piece:
             problems=[one for one in checked.problems if one.row <= row],
         ),
         plain=piece.plain,
+        lost=tuple(one for one in piece.lost if one.position <= row),
     )
+
+
+def _without(piece: Piece, lost: list[Refused]) -> Piece:
+    """Return a piece without rows that lead nowhere."""
+    if not lost:
+        return piece
+    good = piece.checked.good
+    out = pl.Series(sorted({one.position for one in lost}), dtype=good["row"].dtype)
+    kept = good.filter(~good["row"].is_in(out.implode()))
+    return replace(piece, checked=replace(piece.checked, good=kept), lost=tuple(lost))
 
 
 def failures_of(job: ImportJob, piece: Piece, refused: list[Refused], what: Bound) -> list[Failed]:
@@ -181,5 +201,8 @@ def failures_of(job: ImportJob, piece: Piece, refused: list[Refused], what: Boun
 
 
 def piece_bytes() -> int:
-    """Return how much of a source one transaction takes: on SQLite it is to be short."""
-    return 2_000_000 if connection.vendor == "postgresql" else 100_000
+    """Return how much of a source one transaction takes: on SQLite it is to be short.
+
+    On PostgreSQL most memory of an import goes by it: some 30 times as much at its peak.
+    """
+    return 1_250_000 if connection.vendor == "postgresql" else 100_000

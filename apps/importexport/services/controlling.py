@@ -5,6 +5,7 @@ from django.db import transaction
 from apps.importexport.models import ErrorPolicy, ImportFormat, ImportJob, ImportMode, ImportState
 from apps.importexport.models.imports import AT_WORK
 from apps.importexport.services.imports import create_import
+from apps.importexport.services.owners import undoes
 from apps.importexport.services.standing import (
     enqueue_forgetting_keys,
     move,
@@ -49,13 +50,17 @@ def pause_import(*, id: str) -> ImportJob:
 def resume_import(*, id: str) -> ImportJob:
     """Go on with an import from its checkpoint: one that was paused, or failed on the way.
 
-    Raises ConflictError where nothing is left to go on with; LimitExceededError.
+    Raises ConflictError where nothing is left to go on with, or some of it is taken back already;
+    LimitExceededError.
     """
     job = locked(ImportJob, id)
     if job.state == ImportState.RUNNING:
         return job
     require_state(job, (ImportState.PAUSED, ImportState.FAILED), "resumed")
-    if job.state == ImportState.FAILED and not job.undoable:
+    if job.undone:
+        raise ConflictError("some of it is taken back already: undo the rest")
+    begun = job.undoable or (job.batches and not undoes(job.dataset))
+    if job.state == ImportState.FAILED and not begun:
         raise ConflictError("it failed before a row was brought: start it again as another one")
     if job.policy == ErrorPolicy.STOP_AFTER and job.failed >= (job.stop_after or 1):
         raise ConflictError("as many rows have failed as it allows: retry those, or undo it")
@@ -92,6 +97,8 @@ def undo_import(*, id: str) -> ImportJob:
     if job.state in (ImportState.UNDOING, ImportState.UNDONE):
         return job
     require_state(job, _UNDOABLE, "undone")
+    if not undoes(job.dataset):
+        raise ConflictError("its database keeps no receipts of what was brought: it stays there")
     if not job.undoable:
         raise ConflictError("what its rows were before is not kept: it brought none, or long ago")
     set_to_work(job, ImportState.UNDOING)

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from apps.importexport.access import EXPORT_JOB
 from apps.importexport.adapters.endpoints.ports import GoneError, Package, Parcel
-from apps.importexport.conf import ENDPOINT_FAILING, EXPORT_BYTES, public_origin
+from apps.importexport.conf import ENDPOINT_FAILING, EXPORT_BYTES
 from apps.importexport.domain.endpoints.paths import folder_of
 from apps.importexport.domain.exports.names import content_type
 from apps.importexport.errors import AbandonedError, EndpointDisabledError
@@ -37,6 +37,7 @@ from kernel.faults import fault_point
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.running import current_job
 from kernel.mesh.storing import NotStoredYetError, address_of, taken_back
+from kernel.origin import public_origin
 from kernel.tenancy.context import in_tenant
 
 APP = "importexport"

@@ -14,12 +14,13 @@ from typing import IO, BinaryIO, cast
 
 from apps.importexport.adapters.stores import export_store
 from apps.importexport.adapters.writing.files import table_file
+from apps.importexport.adapters.writing.separated import header_of
 from apps.importexport.conf import EXPORT_BYTES, EXPORT_ROWS
 from apps.importexport.domain.exports.names import file_name
 from apps.importexport.domain.formats.dialects import Compression, Format
 from apps.importexport.errors import ExportLimitError
+from apps.importexport.metrics import ROWS
 from apps.importexport.models import ExportCompression, ExportFormat, ExportJob, ExportPart
-from apps.importexport.selectors.table_reading import LINE_END
 from apps.importexport.services.export_sources import Source
 from kernel.faults import fault_point
 from kernel.jobs.running import current_job
@@ -63,7 +64,7 @@ def _write_lines(
 ) -> None:
     """Write what the database gives as CSV, as it is."""
     delimiter = _DELIMITERS[ExportFormat(export.format)]
-    header = delimiter.join(one.name for one in source.fields).encode() + LINE_END
+    header = header_of(source.fields, delimiter=delimiter, guard=export.guard)
     some = next(lines, None)
     while True:
         with parts.another() as raw, _packed(raw, export) as out:
@@ -135,6 +136,7 @@ class _Parts:
             raise ExportLimitError(f"an export has at most {EXPORT_ROWS.value():,} rows")
         if self._before_bytes + size_bytes > EXPORT_BYTES.value():
             raise ExportLimitError(f"an export has at most {EXPORT_BYTES.value():,} bytes")
+        ROWS.labels("export").inc(rows)
         current_job().progress(done, self._total, "writing rows")
         fault_point("importexport-rows-written")
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.importexport.access import DATA_TABLE
+from apps.importexport.adapters.externals import reading as outside
 from apps.importexport.domain.exports.answers import AnswerError, fields_of, fitted, flat
+from apps.importexport.domain.externals.tables import dataset_of
 from apps.importexport.domain.tables.values import MASK, told
 from apps.importexport.errors import ExportSourceError
 from apps.importexport.models import DataTable, ExportJob
@@ -22,6 +24,7 @@ from apps.importexport.selectors.tables import (
     matching,
     table_named,
 )
+from apps.importexport.services import externals, owners
 from contracts.datasets import Field, Kind, Row, Wanted
 from kernel.datasets import client
 from kernel.errors import InvalidInputError, UnavailableError
@@ -57,6 +60,8 @@ def source_of(export: ExportJob) -> Source:
     if export.dataset.startswith(PREFIX):
         require(DATA_TABLE.read)
         return _of_table(export, table_named(export.dataset))
+    if externals.is_external(export.dataset):
+        return _of_external(export)
     return _of_dataset(export)
 
 
@@ -68,7 +73,7 @@ def fields_to_fill(name: str) -> tuple[Field, ...]:
     if name.startswith(PREFIX):
         fields: Iterable[Field] = table_named(name).described.values()
     else:
-        fields = client.describe(name).fields
+        fields = owners.describe(name).fields
     return tuple(one for one in fields if not one.read_only)
 
 
@@ -135,6 +140,31 @@ def _row(fields: Sequence[Field], values: Sequence[Any], masked: frozenset[str])
 
 def _masked(field: Field) -> Field:
     return Field(name=field.name, kind=Kind.TEXT, title=field.title)
+
+
+def _of_external(export: ExportJob) -> Source:
+    to, table = externals.readable(export.dataset)
+    dataset = dataset_of(to, table)
+    if (export.since or export.until) and not dataset.cursor:
+        raise ExportSourceError(f"{dataset.name} has nothing by which it grows: export all of it")
+    asked = outside.asked_of(
+        table,
+        export.columns,
+        filters=export.filters,
+        order=tuple(export.order),
+        grows_by=dataset.cursor,
+        since=export.since,
+        until=export.until,
+    )
+
+    def copy(delimiter: str, guard: bool) -> Iterator[tuple[int, bytearray]]:
+        return outside.lines_of(to, table, asked, delimiter=delimiter, guard=guard)
+
+    return Source(
+        fields=tuple(one.field(in_key=one.name in table.key) for one in asked.columns),
+        rows=lambda: outside.rows_of(to, table, asked),
+        lines=copy,
+    )
 
 
 def _of_dataset(export: ExportJob) -> Source:

@@ -19,6 +19,7 @@ from apps.importexport.selectors.exports import end_of_series
 from apps.importexport.selectors.tables import moment
 from apps.importexport.services.deliveries import ask_for
 from apps.importexport.services.export_sources import check_table, checked_query
+from apps.importexport.services.externals import is_external
 from contracts.importexport import (
     ExportCancelled,
     ExportCreated,
@@ -192,7 +193,7 @@ def _check(export: ExportJob) -> None:
         moment(export.since)
     if export.dataset.startswith(PREFIX):
         check_table(export)
-    elif export.order:
+    elif export.order and not is_external(export.dataset):
         raise InvalidInputError("only tables are put in an order; datasets have their own")
     if export.query and (export.filters or export.series or export.since):
         raise InvalidInputError("a query filters by itself, and has no series")

@@ -24,6 +24,13 @@ from apps.importexport.conf import ERRORS_SHOWN
 from apps.importexport.domain.checking.problems import Problem
 from apps.importexport.domain.chunks import Chunk, record_ends
 from apps.importexport.domain.conflicts import Refused
+from apps.importexport.domain.formats.empty_texts import (
+    Cells,
+    marked,
+    told_apart,
+    unmarked,
+    without_empty,
+)
 from apps.importexport.domain.formats.formulas import guarded, unguarded
 from apps.importexport.models import FailedRows, ImportJob, RowError
 from apps.importexport.services.standing import worked_on
@@ -60,7 +67,7 @@ class Failed:
     #: Records of the piece before it.
     row: int
     line: int
-    cells: list[str]
+    cells: Cells
     problems: tuple[Problem, ...]
 
 
@@ -137,13 +144,20 @@ def counted(before: Sequence[Sequence[Any]] | None, failed: Sequence[Failed]) ->
 
 
 def _cells(one: Failed, columns: Sequence[str]) -> dict[str, Any]:
-    """Return a row as it came, to be mended; nothing of one that is too long for that."""
-    cells = list(map(_storable, one.cells))
+    """Return a row as it came, to be mended; nothing of one that is too long for that.
+
+    `empty` names the columns that hold an empty text, which is more than nothing.
+    """
+    cells = [_storable(cell or "") for cell in one.cells]
     if sum(map(len, cells)) > _MENDABLE_CHARACTERS:
         return {}
     padded = cells + [""] * (len(columns) - len(cells))
     values = dict(zip(columns, padded, strict=False))
-    return {"values": values, "surplus": [text for text in cells[len(columns) :] if text]}
+    return {
+        "values": values,
+        "surplus": [text for text in cells[len(columns) :] if text],
+        "empty": [name for name, cell in zip(columns, one.cells, strict=False) if cell == ""],
+    }
 
 
 def forget(*jobs: ImportJob) -> None:
@@ -215,7 +229,7 @@ def _write(job: ImportJob, columns: Sequence[str]) -> None:
 
 
 def _parts(job: ImportJob, columns: Sequence[str]) -> Iterator[bytes]:
-    yield _csv([[*HEADER, *map(guarded, columns)]])
+    yield _csv([[*HEADER, *columns]])
     rows = FailedRows.objects.filter(import_id=job.pk)
     for piece in by_key(rows, key="offset", at_once=1):
         yield zlib.decompress(bytes(piece.lines))
@@ -237,7 +251,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.line = 0
-        self.cells: list[str] = []
+        self.cells: Cells = []
         self.problems: list[Problem] = []
         self.refused: list[Refused] = []
 
@@ -258,8 +272,15 @@ def _read(chunk: Chunk, plain: Plain, found: dict[int, _Found]) -> None:
             quoting=csv.QUOTE_MINIMAL if plain.quote else csv.QUOTE_NONE,
         )
         cells = next(reader, [])
-        # What the guard of a spreadsheet's file hides is the value; the file of errors has its own.
-        one.cells = list(map(unguarded, cells)) if plain.guarded else cells
+        one.cells = (
+            told_apart(cells, text, delimiter=plain.delimiter, quote=plain.quote)
+            if plain.empty_texts
+            else without_empty(cells)
+        )
+        if plain.guarded:
+            # What the guard of a spreadsheet's file hides is the value; the file of errors has its
+            # own.
+            one.cells = [cell and unguarded(cell) for cell in one.cells]
 
 
 def _problem(refusal: Refused, row: _Found, plain: Plain, sources: dict[str, str]) -> Problem:
@@ -270,7 +291,7 @@ def _problem(refusal: Refused, row: _Found, plain: Plain, sources: dict[str, str
         line=row.line,
         column=refusal.column,
         source=", ".join(filter(None, names)),
-        value=", ".join(by_header.get(name, "") for name in names if name),
+        value=", ".join(by_header.get(name) or "" for name in names if name),
         code=refusal.code,
         message=refusal.message,
     )
@@ -292,8 +313,8 @@ def _lines(failed: Sequence[Failed]) -> bytes:
 
 def _csv(rows: Any) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([guarded(cell) for cell in row] for row in rows)
-    return out.getvalue().encode(errors="replace")
+    csv.writer(out).writerows(marked(cell and guarded(cell) for cell in row) for row in rows)
+    return unmarked(out.getvalue()).encode(errors="replace")
 
 
 def _storable(text: str) -> str:

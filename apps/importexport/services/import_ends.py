@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.importexport.errors import RowsRefusedError, TooManyErrorsError
 from apps.importexport.models import ErrorPolicy, ImportJob, ImportState
+from apps.importexport.services import owners
 from apps.importexport.services.failures import UNFAILED, enqueue_forgetting
 from apps.importexport.services.failures import forget as forget_failures
 from apps.importexport.services.standing import (
@@ -28,7 +29,8 @@ def begin_run(job: ImportJob) -> None:
     """Let the rows of an import be brought, from the first on, in the caller's transaction."""
     forget_failures(job)
     columns = {**UNREAD, **UNFAILED}
-    take_over(job, ImportState.RUNNING, starts=False, undoable=True, **columns)
+    undoable = owners.undoes(job.dataset)
+    take_over(job, ImportState.RUNNING, starts=False, undoable=undoable, **columns)
 
 
 def begin_check(job: ImportJob, *, starts: bool = False, **columns: Any) -> None:

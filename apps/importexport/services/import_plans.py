@@ -13,14 +13,15 @@ from apps.importexport.domain.checking.rules import rules_of
 from apps.importexport.domain.mapping.columns import Column, mapping_of
 from apps.importexport.domain.problems import PlanError
 from apps.importexport.errors import PlanRefusedError
-from apps.importexport.models import DataTable, ImportJob
+from apps.importexport.models import DataTable, ErrorPolicy, ImportJob
 from apps.importexport.models.rows import column_of, physical_name, usable_rows
 from apps.importexport.models.tables import PREFIX
 from apps.importexport.selectors.tables import table_named
+from apps.importexport.services import owners
+from apps.importexport.services.related import check_datasets, is_outside
 from apps.importexport.services.staging import Linked, Target
-from contracts.datasets import Dataset, Field, Kind, Mode
+from contracts.datasets import Dataset, Field, Kind, Mode, Relation
 from kernel import clock
-from kernel.datasets import client
 from kernel.errors import NotFoundError
 from kernel.ids import new_id
 from kernel.tenancy.context import current_tenant_id, require
@@ -50,7 +51,7 @@ def dataset_named(name: str) -> tuple[Dataset, DataTable | None]:
     if name.startswith(PREFIX):
         table = table_named(name.removeprefix(PREFIX))
         return table.dataset(), table
-    return client.describe(name), None
+    return owners.describe(name), None
 
 
 def bound(job: ImportJob) -> Bound:
@@ -65,6 +66,8 @@ def bound(job: ImportJob) -> Bound:
         raise PlanRefusedError(f"{dataset.name} can be changed by {able}, not by {mode}")
     if mode is Mode.REPLACE and table is None:
         raise PlanRefusedError("only a table is replaced; of other apps' rows use upsert")
+    if job.policy == ErrorPolicy.ALL_OR_NOTHING and table is None:
+        _check_whole(dataset, mode)
     try:
         mapping = mapping_of(job.mapping)
     except PlanError as error:
@@ -81,7 +84,23 @@ def bound(job: ImportJob) -> Bound:
         for one in dataset.fields
         if one.name in names
     )
+    if table is not None:
+        check_datasets(fields)
     return Bound(dataset=dataset, table=table, mapping=mapping, fields=fields)
+
+
+def _check_whole(dataset: Dataset, mode: Mode) -> None:
+    """Raise PlanRefusedError where what was brought before a row fails cannot be taken back."""
+    if not owners.undoes(dataset.name):
+        raise PlanRefusedError(
+            f"{dataset.name} keeps no receipts, so what was brought before a row fails stays: take"
+            " another policy"
+        )
+    if mode is not Mode.UPDATE and not owners.deletes(dataset.name):
+        raise PlanRefusedError(
+            f"rows of {dataset.name} may not be deleted, so what was brought before a row fails"
+            " stays: take another policy"
+        )
 
 
 def plan_of(job: ImportJob, what: Bound, plain: Plain) -> Plan:
@@ -93,6 +112,7 @@ def plan_of(job: ImportJob, what: Bound, plain: Plain) -> Plan:
             fields=what.fields,
             delimiter=plain.delimiter,
             quote=plain.quote,
+            empty_texts=plain.empty_texts,
             guarded=plain.guarded,
             rules=rules_of(job.rules),
             zone=ZoneInfo(job.time_zone),
@@ -121,24 +141,23 @@ def target_of(job: ImportJob, what: Bound, table: DataTable) -> Target:
         unique=tuple(
             column_of(one) for one in what.fields if one.unique and table.key != [one.name]
         ),
-        links=tuple(_link(one, table) for one in what.fields if one.relation is not None),
+        links=tuple(
+            _link(one.name, one.relation, table)
+            for one in what.fields
+            if one.relation is not None and not is_outside(one)
+        ),
         now=clock.now(),
         prefix=new_id().hex[:24],
     )
 
 
-def _link(field: Field, table: DataTable) -> Linked:
-    if field.relation is None:
-        raise ValueError(f"{field.name} leads nowhere")
-    to = field.relation
-    if not to.dataset.startswith(PREFIX):
-        raise PlanRefusedError(f"{field.name} leads to {to.dataset}, which is no table")
+def _link(name: str, to: Relation, table: DataTable) -> Linked:
     try:
         other = table_named(to.dataset.removeprefix(PREFIX))
     except NotFoundError:
-        raise PlanRefusedError(f"{field.name} leads to {to.dataset}, which is not there") from None
+        raise PlanRefusedError(f"{name} leads to {to.dataset}, which is not there") from None
     return Linked(
-        column=column_of(field),
+        column=column_of(name),
         table=physical_name(other),
         of_column=column_of(to.field),
         dataset=to.dataset,

@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from apps.importexport.conf import UNDO_DAYS
+from apps.importexport.domain.externals.connections import PREFIX
 from apps.importexport.errors import AbandonedError
 from apps.importexport.models import ImportJob, RowImage, SeenKey
 from apps.importexport.models.imports import AT_WORK
+from apps.importexport.services import externals
 from apps.importexport.services.standing import fail
 from kernel import clock
 from kernel.jobs.models import Job, JobState
@@ -49,6 +51,15 @@ def forget_images(import_id: UUID) -> None:
 def forget_keys(import_id: UUID, round_: int) -> None:
     """Forget what a dry run has seen that is over."""
     delete_all(SeenKey.objects.filter(import_id=import_id, round=round_))
+
+
+def clear_receipts() -> None:
+    """Delete receipts, in databases outside, of what cannot be undone any more."""
+    before = clock.now() - timedelta(days=UNDO_DAYS.value())
+    # An import is undone by when it ended: its first batches may be older than that by days.
+    undoable = ImportJob.across_tenants.filter(undoable=True, dataset__startswith=PREFIX)
+    oldest = undoable.aggregate(oldest=Min("created_at"))["oldest"]
+    externals.clear_receipts(min(before, oldest or before))
 
 
 def _all(rows: QuerySet[ImportJob]) -> QuerySet[ImportJob]:

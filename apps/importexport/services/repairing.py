@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from apps.importexport.domain.formats.empty_texts import marked, unmarked
 from apps.importexport.domain.formats.formulas import guarded
 from apps.importexport.models import (
     ErrorPolicy,
@@ -35,6 +36,7 @@ _DIALECT: Final = {
     "encoding": "utf-8",
     "delimiter": ",",
     "quote": '"',
+    "empty_texts": True,
     "header_row": 1,
 }
 
@@ -85,8 +87,8 @@ def keep_mended(job: ImportJob) -> bool:
     return True
 
 
-def _mended(job: ImportJob, rows: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, str]]:
-    """Return the values of rows by their positions, in that order."""
+def _mended(job: ImportJob, rows: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, str | None]]:
+    """Return the values of rows by their positions, in that order; None where there is none."""
     if not 1 <= len(rows) <= MOST_ROWS:
         raise InvalidInputError(f"1 to {MOST_ROWS} rows are mended at a time, not {len(rows)}")
     wanted = {int(one["position"]): one["values"] for one in rows}
@@ -95,13 +97,20 @@ def _mended(job: ImportJob, rows: Sequence[Mapping[str, Any]]) -> dict[int, dict
     errors = RowError.objects.filter(
         import_id=job.pk, position__in=wanted, cells__values__isnull=False
     )
-    found = {one.position: (one.cells or {})["values"] for one in errors}
+    found = {one.position: one.cells or {} for one in errors}
     if missing := sorted(wanted.keys() - found.keys()):
         raise InvalidInputError(
             f"row {missing[0]:,} is none that failed, or one that is too long to be mended here:"
             " take the file of errors"
         )
-    return {at: found[at] | _values(at, wanted[at], found[at]) for at in sorted(wanted)}
+    return {at: _row(at, wanted[at], found[at]) for at in sorted(wanted)}
+
+
+def _row(position: int, given: Any, cells: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return a row with other values; what is empty is an empty text only where it was one."""
+    former, empty = cells["values"], cells.get("empty", ())
+    texts = {**former, **_values(position, given, former)}
+    return {name: text if text or name in empty else None for name, text in texts.items()}
 
 
 def _values(position: int, given: Any, former: Mapping[str, str]) -> dict[str, str]:
@@ -118,11 +127,11 @@ def _values(position: int, given: Any, former: Mapping[str, str]) -> dict[str, s
     return dict(given)
 
 
-def _csv(rows: Sequence[Mapping[str, str]]) -> bytes:
+def _csv(rows: Sequence[Mapping[str, str | None]]) -> bytes:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\n")
-    # The names of columns are read as they stand.
-    lines.writerow(columns)
-    lines.writerows([guarded(row.get(name, "")) for name in columns] for row in rows)
-    return out.getvalue().encode()
+    lines = csv.writer(out)
+    lines.writerow(map(guarded, columns))
+    texts = ([row.get(name) for name in columns] for row in rows)
+    lines.writerows(marked(text and guarded(text) for text in cells) for cells in texts)
+    return unmarked(out.getvalue()).encode()

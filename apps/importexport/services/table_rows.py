@@ -15,6 +15,7 @@ from apps.importexport.selectors.tables import (
     table_named,
     writable,
 )
+from apps.importexport.services.related import check_related, is_outside
 from contracts.datasets import Field
 from contracts.importexport import DataTableRowChanged
 from kernel import clock
@@ -70,6 +71,18 @@ def delete_row(*, table: str, id: str) -> DataRow:
     return row
 
 
+def check_outside(*, table: str, values: Mapping[str, Any]) -> None:
+    """Raise RowRefusedError where a value leads to no row of another app.
+
+    It is asked before the transaction in which the values are written. Raises NotFoundError,
+    ForbiddenError and UnavailableError of its own.
+    """
+    for field in table_named(table).described.values():
+        value = values.get(field.name)
+        if value is not None and is_outside(field):
+            check_related(field, value)
+
+
 def _locked(model: RowModel, row_id: str) -> DataRow:
     row = model.objects.select_for_update().filter(pk=parse_id(row_id)).first()
     if row is None:
@@ -84,7 +97,12 @@ def _set(table: DataTable, row: DataRow, field: Field, value: Any) -> None:
         found = read(field, value)
     except ValueRefusedError as error:
         raise RowRefusedError(f"{field.name}: {error}") from None
-    if found is not None and field.relation and found != row.value(field.name):
+    if (
+        found is not None
+        and field.relation
+        and not is_outside(field)
+        and found != row.value(field.name)
+    ):
         _check_relation(field, found)
     setattr(row, column_of(field), found)
 

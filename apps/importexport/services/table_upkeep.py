@@ -11,9 +11,19 @@ from apps.importexport.services import table_definitions as definitions
 from kernel import clock
 from kernel.faults import fault_point
 from kernel.ids import made_at
+from kernel.reading import by_key
 
 #: A table that nobody has written a row for by then is of a change that was never made.
 ORPHANED_AFTER = timedelta(hours=1)
+
+
+def make_tables() -> int:
+    """Make the tables of all tenants that are not there, empty; return how many are described."""
+    described = 0
+    for table in by_key(DataTable.across_tenants.all()):
+        definitions.create(model_of(table), table.key, _unique(table))
+        described += 1
+    return described
 
 
 def conform_table(table_id: UUID) -> None:
@@ -22,8 +32,7 @@ def conform_table(table_id: UUID) -> None:
     if table is None:
         return
     # Nobody describes it anew meanwhile: that takes a table that is READY.
-    unique = [one.name for one in table.described.values() if one.unique]
-    definitions.conform(model_of(table), table.key, unique)
+    definitions.conform(model_of(table), table.key, _unique(table))
     fault_point("importexport-conformed")
     with transaction.atomic():
         DataTable.objects.filter(pk=table_id, state=TableState.CHANGING).update(
@@ -44,3 +53,7 @@ def sweep_tables() -> None:
     for table_id, name in there.items():
         if table_id not in known and made_at(table_id) < before:
             definitions.drop(name)
+
+
+def _unique(table: DataTable) -> list[str]:
+    return [one.name for one in table.described.values() if one.unique]

@@ -15,6 +15,7 @@ from apps.importexport.models import DataTable, TableState
 from apps.importexport.models.rows import column_of, model_of, physical_name, usable_rows
 from apps.importexport.models.tables import PREFIX
 from apps.importexport.services import table_definitions as definitions
+from apps.importexport.services.related import check_service, is_outside
 from contracts.datasets import Field
 from contracts.importexport import (
     DataTableArchived,
@@ -196,6 +197,9 @@ def _holds_values(table: DataTable, field: Field) -> bool:
 def _check_relations(table: DataTable) -> None:
     for field in table.described.values():
         if field.relation is None:
+            continue
+        if is_outside(field):
+            check_service(field)
             continue
         name = field.relation.dataset.removeprefix(PREFIX)
         other = table if name == table.name else DataTable.objects.filter(name=name).first()

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.importexport.errors import PlanRefusedError
 from apps.importexport.models import DataTable, ImportJob, ImportState
+from apps.importexport.services import owners
 from apps.importexport.services.applying import batch_name
 from apps.importexport.services.import_plans import dataset_named
 from apps.importexport.services.replacing import AT_ONCE, brought_by, lock
@@ -23,7 +24,6 @@ from apps.importexport.services.standing import (
 )
 from contracts.importexport import ImportUndone
 from kernel import clock
-from kernel.datasets import client
 from kernel.errors import DomainError, NotFoundError, UnavailableError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
@@ -93,6 +93,7 @@ def _undo_batches(job: ImportJob, dataset: str) -> bool:
         undone = _undo_batch(job, dataset, number)
         if undone is None:
             raise PlanRefusedError(f"of batch {number} nothing is known any more: it stays")
+        fault_point("importexport-batch-undone")
         with transaction.atomic():
             found = worked_on(job)
             if found is None:
@@ -106,7 +107,7 @@ def _undo_batches(job: ImportJob, dataset: str) -> bool:
 
 def _undo_batch(job: ImportJob, dataset: str, number: int) -> int | None:
     try:
-        return client.undo(dataset, batch=batch_name(job, number)).undone
+        return owners.undo(dataset, batch=batch_name(job, number)).undone
     except NotFoundError:
         return None
 

@@ -1,4 +1,4 @@
-"""The pages on which tables are imported: they work by the public API, with a person's session."""
+"""Pages for imports and exports: they work by the public API, with a person's session."""
 
 import json
 from typing import Any
@@ -41,6 +41,20 @@ def start(request: HttpRequest) -> HttpResponse:
 def templates(request: HttpRequest) -> HttpResponse:
     """Show the mappings that the tenant has kept."""
     return _page(request, _reader(request), "importexport/templates.html", {})
+
+
+@require_safe
+@login_required
+def places(request: HttpRequest) -> HttpResponse:
+    """Show the places outside that the tenant has named."""
+    return _page(request, _reader(request), "importexport/places.html", {})
+
+
+@require_safe
+@login_required
+def exports(request: HttpRequest) -> HttpResponse:
+    """Show the exports of the tenant, and let more be asked for."""
+    return _page(request, _reader(request), "importexport/exports.html", {})
 
 
 @require_safe

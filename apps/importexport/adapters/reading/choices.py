@@ -17,6 +17,8 @@ def check_choices(dialect: Dialect) -> None:
             raise SourceChoiceError(f"a {what} is one character of ASCII, not {sign[:10]!r}")
     if dialect.delimiter == dialect.quote:
         raise SourceChoiceError("delimiter and quote are two different characters")
+    if not isinstance(dialect.empty_texts, bool):
+        raise SourceChoiceError("whether empty texts are told apart is true or false")
     if not 0 <= dialect.header_row <= MOST_HEADER_ROW:
         raise SourceChoiceError(
             f"the header is in one of the first {MOST_HEADER_ROW:,} rows, or in none (0)"

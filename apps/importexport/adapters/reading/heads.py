@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from apps.importexport.adapters.reading.transcoding import MARK
+from apps.importexport.domain.formats.formulas import unguarded
 from apps.importexport.domain.formats.headers import unique_names
 from apps.importexport.domain.formats.limits import Limits
 from apps.importexport.errors import SourceEmptyError, SourceTooLargeError
@@ -26,10 +27,13 @@ class Head:
     warnings: tuple[str, ...]
 
 
-def head_of(path: Path, *, delimiter: str, quote: str, header_row: int, limits: Limits) -> Head:
+def head_of(
+    path: Path, *, delimiter: str, quote: str, header_row: int, guarded: bool, limits: Limits
+) -> Head:
     """Read the head of a file that is CSV strictly; `line` is of that file.
 
-    Raises SourceEmptyError, SourceTooLargeError.
+    `guarded` names have what guards spreadsheets from them taken away. Raises
+    SourceEmptyError, SourceTooLargeError.
     """
     offset, line = 0, 1
     header: list[str] = []
@@ -44,6 +48,7 @@ def head_of(path: Path, *, delimiter: str, quote: str, header_row: int, limits: 
             header = _cells(above[-1], delimiter, quote)
             offset = sum(map(len, above))
             line += sum(record.count(b"\n") for record in above)
+    header = list(map(unguarded, header)) if guarded else header
     names, warnings = named(header, header_row, limits)
     return Head(columns=names, offset=offset, line=line, warnings=warnings)
 

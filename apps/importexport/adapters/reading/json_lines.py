@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from apps.importexport.adapters.reading.heads import named
 from apps.importexport.adapters.reading.rewriting import QUOTE
+from apps.importexport.domain.formats.empty_texts import Cells, Unmarking, marked
 from apps.importexport.domain.formats.limits import Limits
 from apps.importexport.errors import (
     SourceEncodingError,
@@ -27,18 +28,19 @@ Record = dict[str, Any]
 def convert_json_lines(source: BinaryIO, target: Path, limits: Limits) -> None:
     """Write a record for each line of a source in UTF-8, below one that names the columns.
 
-    A number is the text that it was, null is nothing, a list or an object is JSON; an empty line
-    is a record of nothing. Raises SourceUnreadableError with the line for what is no object, and
-    for a key that none of the first records has.
+    A number is the text that it was, null is nothing, an empty text two quotes, a list or an object
+    is JSON; an empty line is a record of nothing. Raises SourceUnreadableError with the line for
+    what is no object, and for a key that none of the first records has.
     """
     records = enumerate(_read(source, limits), start=1)
     first = list(islice(records, NAMING))
     columns = columns_of([record for _, record in first], limits)
     with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, quotechar=QUOTE, lineterminator="\n")
+        # As lines end so, a return alone is quoted, too.
+        writer = csv.writer(Unmarking(out), quotechar=QUOTE, lineterminator="\r\n")
         writer.writerow(columns)
         for number, record in first:
-            writer.writerow(cells_of(record, columns, number, limits))
+            writer.writerow(marked(cells_of(record, columns, number, limits)))
         known = set(columns)
         for number, record in records:
             if not record.keys() <= known:
@@ -47,7 +49,7 @@ def convert_json_lines(source: BinaryIO, target: Path, limits: Limits) -> None:
                     f"line {number:,} has the key {key[:60]!r}, which none of the first"
                     f" {NAMING:,} lines has: name it in the first line, null will do"
                 )
-            writer.writerow(cells_of(record, columns, number, limits))
+            writer.writerow(marked(cells_of(record, columns, number, limits)))
 
 
 def columns_of(records: list[Record], limits: Limits) -> list[str]:
@@ -57,14 +59,14 @@ def columns_of(records: list[Record], limits: Limits) -> list[str]:
     return columns
 
 
-def cells_of(record: Record, columns: list[str], line: int, limits: Limits) -> list[str]:
+def cells_of(record: Record, columns: list[str], line: int, limits: Limits) -> Cells:
     """Return the texts of a record."""
     cells = [_text(record.get(name)) for name in columns]
-    if max(map(len, cells)) > limits.cell_characters:
+    if max(len(cell or "") for cell in cells) > limits.cell_characters:
         raise SourceTooLargeError(
             f"line {line:,} has a value of more than {limits.cell_characters:,} characters"
         )
-    text = "".join(cells)
+    text = "".join(filter(None, cells))
     if "\0" in text:
         raise SourceEncodingError(f"line {line:,} has a NUL in a text: take it away")
     try:
@@ -114,11 +116,9 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
     match value:
-        case None:
-            return ""
-        case str():
+        case None | str():
             return value
         case bool():
             return "true" if value else "false"

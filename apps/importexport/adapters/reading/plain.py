@@ -31,6 +31,8 @@ class Plain:
     path: Path
     delimiter: str
     quote: str
+    #: Two quotes are an empty text, nothing is no value; else both are no value.
+    empty_texts: bool
     columns: tuple[str, ...]
     #: The byte at which the first record after the header begins.
     offset: int
@@ -84,12 +86,14 @@ def _separated(source: Path, dialect: Dialect, folder: Path, limits: Limits) -> 
         delimiter=dialect.delimiter,
         quote=quote,
         header_row=dialect.header_row,
+        guarded=True,
         limits=limits,
     )
     return Plain(
         path=path,
         delimiter=dialect.delimiter,
         quote=quote,
+        empty_texts=dialect.empty_texts,
         columns=head.columns,
         offset=head.offset,
         first_line=head.line,
@@ -133,11 +137,20 @@ def _described(path: Path, dialect: Dialect, limits: Limits, warnings: tuple[str
     """Return what was converted: of a sheet the header is where it was, of others we wrote it."""
     is_sheet = dialect.format in (Format.XLSX, Format.ODS)
     header_row = dialect.header_row if is_sheet else 1
-    head = head_of(path, delimiter=",", quote=QUOTE, header_row=header_row, limits=limits)
+    head = head_of(
+        path,
+        delimiter=",",
+        quote=QUOTE,
+        header_row=header_row,
+        guarded=dialect.format.guarded,
+        limits=limits,
+    )
     return Plain(
         path=path,
         delimiter=",",
         quote=QUOTE,
+        # A cell of a sheet is empty, and no more is told of it.
+        empty_texts=dialect.empty_texts and not is_sheet,
         columns=head.columns,
         offset=head.offset,
         first_line=header_row + 1 if is_sheet else 1,

@@ -15,6 +15,7 @@ from apps.importexport.adapters.reading.json_lines import NAMING, cells_of, colu
 from apps.importexport.adapters.reading.transcoding import MARK
 from apps.importexport.adapters.reading.unpacking import BLOCK_BYTES, members_of, unpacked
 from apps.importexport.domain.formats.dialects import Compression, Dialect, Format
+from apps.importexport.domain.formats.formulas import unguarded
 from apps.importexport.domain.formats.guessing import SAMPLE_BYTES
 from apps.importexport.domain.formats.limits import DEFAULT, Limits
 
@@ -76,7 +77,7 @@ def _separated(source: Path, dialect: Dialect, rows: int, limits: Limits) -> Pre
     except csv.Error:
         found = []
     found = found[:wanted] if whole or len(found) > wanted else found[:-1] or found
-    return _shown(found, dialect.header_row, limits)
+    return _shown(found, dialect.header_row, limits, guarded=True)
 
 
 def _json_lines(source: Path, dialect: Dialect, rows: int, limits: Limits) -> Preview:
@@ -87,7 +88,10 @@ def _json_lines(source: Path, dialect: Dialect, rows: int, limits: Limits) -> Pr
     records = [parsed(line.encode(), number) for number, line in named]
     columns = columns_of(records, limits)
     shown = enumerate(records[:rows], start=1)
-    cells = [cells_of(record, columns, number, limits) for number, record in shown]
+    cells = [
+        [cell or "" for cell in cells_of(record, columns, number, limits)]
+        for number, record in shown
+    ]
     return _shown([columns, *cells], 1, limits)
 
 
@@ -105,7 +109,8 @@ def _book(source: Path, dialect: Dialect, rows: int, limits: Limits) -> Preview:
         check_protection(path)
         told = convert_book(path, out, dialect, limits, rows=header_row * is_sheet + rows)
     found = list(csv.reader(io.StringIO(out.getvalue().decode(), newline="")))
-    shown = _shown(found, header_row, limits, tuple(told["warnings"]))
+    guarded = dialect.format.guarded
+    shown = _shown(found, header_row, limits, tuple(told["warnings"]), guarded=guarded)
     sheets = told.get("sheets", [])
     return replace(
         shown,
@@ -128,7 +133,11 @@ def _shown(
     header_row: int,
     limits: Limits,
     warnings: tuple[str, ...] = (),
+    *,
+    guarded: bool = False,
 ) -> Preview:
+    if guarded:
+        found = [list(map(unguarded, record)) for record in found]
     if header_row:
         header = found[header_row - 1] if len(found) >= header_row else []
     else:

@@ -8,6 +8,13 @@ from typing import TextIO
 
 from apps.importexport.adapters.reading.transcoding import line_ends
 from apps.importexport.domain.formats.dialects import Dialect
+from apps.importexport.domain.formats.empty_texts import (
+    Cells,
+    Lines,
+    Unmarking,
+    marked,
+    told_apart,
+)
 from apps.importexport.domain.formats.limits import Limits
 from apps.importexport.errors import SourceQuoteError, SourceTooLargeError
 
@@ -28,7 +35,9 @@ def rewrite(source: Path, target: Path, dialect: Dialect, limits: Limits) -> Non
         target.open("w", encoding="utf-8", newline="") as out,
     ):
         lines = _Lines(given, limits)
-        writer = csv.writer(out, delimiter=dialect.delimiter, quotechar=QUOTE, lineterminator="\n")
+        writer = csv.writer(
+            Unmarking(out), delimiter=dialect.delimiter, quotechar=QUOTE, lineterminator="\n"
+        )
         writer.writerows(_records(lines, dialect))
 
 
@@ -60,9 +69,10 @@ class _Lines:
         return line
 
 
-def _records(lines: _Lines, dialect: Dialect) -> Iterator[list[str]]:
+def _records(lines: _Lines, dialect: Dialect) -> Iterator[Cells]:
+    kept = Lines(lines)
     reader = csv.reader(
-        lines,
+        kept,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -73,7 +83,12 @@ def _records(lines: _Lines, dialect: Dialect) -> Iterator[list[str]]:
             if lines.ended:
                 raise _unclosed(record, lines.count)
             began, lines.in_record = lines.count + 1, 0
-            yield [_LONE_CR.sub("\n", cell) if "\r" in cell else cell for cell in record]
+            cells = told_apart(
+                record, kept.since(), delimiter=dialect.delimiter, quote=dialect.quote
+            )
+            yield marked(
+                _LONE_CR.sub("\n", cell) if cell and "\r" in cell else cell for cell in cells
+            )
     except csv.Error:
         raise SourceTooLargeError(
             f"a cell of the record that begins at line {began:,} has more than"

@@ -16,7 +16,8 @@ class Csv:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self._text = io.StringIO(newline="")
-        self._writer = csv.writer(self._text, lineterminator="\n")
+        # As lines end so, a return alone is quoted, too.
+        self._writer = csv.writer(self._text, lineterminator="\r\n")
 
     def add(self, records: Iterable[Sequence[str]]) -> None:
         """Add records."""

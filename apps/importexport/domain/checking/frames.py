@@ -1,6 +1,7 @@
 """The types that good rows have, and how they leave as bytes for COPY."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import polars
@@ -29,9 +30,13 @@ def copy_bytes(frame: polars.DataFrame) -> bytes:
     Texts are quoted, so that an empty one is none; NULL is nothing between two commas. A last line
     of `\\.` ends no data, as it is quoted too.
     """
-    return frame.write_csv(
+    out = BytesIO()
+    # Into bytes at once: the text that it returns would be a copy, and its bytes another.
+    frame.write_csv(
+        out,
         include_header=False,
         quote_style="non_numeric",
         datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
         date_format="%Y-%m-%d",
-    ).encode()
+    )
+    return out.getvalue()

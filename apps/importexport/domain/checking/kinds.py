@@ -131,6 +131,8 @@ def _offset(zone: ZoneInfo, day: dt.date) -> dt.timedelta | None:
 
 def _rules(check: FieldCheck, text: polars.Expr, value: polars.Expr) -> polars.Expr:
     field, kept = check.field, polars.lit(value=True)
+    if field.required and field.kind is Kind.TEXT:
+        kept &= text != ""
     if check.minimum is not None:
         kept &= value >= polars.lit(check.minimum, TYPES[field.kind])
     if check.maximum is not None:

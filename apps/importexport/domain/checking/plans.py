@@ -26,6 +26,8 @@ class Plan:
     fields: tuple[Field, ...]
     delimiter: str = ","
     quote: str = '"'
+    #: Two quotes are an empty text; else there is no value.
+    empty_texts: bool = False
     #: Texts like formulas have an apostrophe before them, which is none of theirs.
     guarded: bool = False
     rules: tuple[Rule, ...] = ()
@@ -93,7 +95,12 @@ def prepared(plan: Plan) -> Prepared:
     return Prepared(
         columns=plan.columns,
         guarded=plan.guarded,
-        shape=Shape(delimiter=plan.delimiter, quote=plan.quote, width=len(plan.columns)),
+        shape=Shape(
+            delimiter=plan.delimiter,
+            quote=plan.quote,
+            width=len(plan.columns),
+            empty_texts=plan.empty_texts,
+        ),
         mapped=tuple(mapped.values()),
         rules=tuple(rule.bind(checks) for rule in plan.rules),
     )

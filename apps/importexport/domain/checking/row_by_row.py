@@ -8,6 +8,7 @@ from apps.importexport.domain.checking.frames import PLACE, ROW, TYPES
 from apps.importexport.domain.checking.plans import Plan, Prepared, prepared
 from apps.importexport.domain.checking.problems import Checked, Checker, Refusal, in_order
 from apps.importexport.domain.checking.splitting import records
+from apps.importexport.domain.formats.empty_texts import Cells
 from apps.importexport.domain.problems import RefusedError
 from contracts.formulas import unguarded
 
@@ -37,15 +38,15 @@ class _RowByRow:
             problems=in_order(refused, found.lines),
         )
 
-    def _values(self, row: int, cells: list[str], refused: list[Refusal]) -> dict[str, Any]:
+    def _values(self, row: int, cells: Cells, refused: list[Refusal]) -> dict[str, Any]:
         by_header = dict(zip(self.plan.columns, cells, strict=True))
         read = by_header
         if self.plan.guarded:
-            read = {name: unguarded(text) for name, text in by_header.items()}
+            read = {name: text and unguarded(text) for name, text in by_header.items()}
         values: dict[str, Any] = {}
         wrong = len(refused)
         for mapped in self.plan.mapped:
-            name, text = mapped.column.field, by_header.get(mapped.column.source, "")
+            name, text = mapped.column.field, by_header.get(mapped.column.source) or ""
             try:
                 text_of_field = mapped.column.text(read)
                 values[name] = mapped.check.value(text_of_field)
@@ -56,14 +57,18 @@ class _RowByRow:
         return values
 
     def _ask_rules(
-        self, row: int, by_header: dict[str, str], values: dict[str, Any], refused: list[Refusal]
+        self,
+        row: int,
+        by_header: dict[str, str | None],
+        values: dict[str, Any],
+        refused: list[Refusal],
     ) -> None:
         for rule in self.plan.rules:
             try:
                 rule.check(values)
             except RefusedError as error:
                 first = self.plan.place(rule.names[0])
-                text = by_header.get(first.column.source, "")
+                text = by_header.get(first.column.source) or ""
                 refused.append(first.refusal(row, text, error.bare()))
 
     def _frame(self, rows: list[int], good: list[dict[str, Any]]) -> polars.DataFrame:

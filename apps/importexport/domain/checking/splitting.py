@@ -1,6 +1,6 @@
 """The records of a chunk, by the csv module: this is the definition of what a record is.
 
-A record may be short: values that are missing at its end are empty. Values beyond the header's are
+A record may be short: values that are missing at its end are none. Values beyond the header's are
 a problem unless they are empty. Quotes within a value that is not quoted stand for themselves;
 within a quoted one they are doubled, and a record where they are not is a problem, not a guess.
 """
@@ -12,6 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps.importexport.domain.checking.problems import Refusal
+from apps.importexport.domain.formats.empty_texts import (
+    Cells,
+    Lines,
+    told_apart,
+    without_empty,
+)
 from apps.importexport.domain.problems import Code, RefusedError
 
 # The chunk bounds a cell, in both ways of reading. The default of 128 kB is for the process.
@@ -27,6 +33,8 @@ class Shape:
     delimiter: str
     quote: str
     width: int
+    #: Two quotes are an empty text, which is a value.
+    empty_texts: bool = False
 
 
 @dataclass(slots=True)
@@ -36,8 +44,8 @@ class Records:
     total: int = 0
     blank: int = 0
     places: list[int] = field(default_factory=list)
-    #: Each of the same width.
-    cells: list[list[str]] = field(default_factory=list)
+    #: Each of the same width; None where there is no value.
+    cells: list[Cells] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     #: For each record the line ends before it.
     lines: Sequence[int] = ()
@@ -54,7 +62,7 @@ def records(data: bytes, shape: Shape) -> Records:
         lines.append(line)
         if isinstance(cells, RefusedError):
             _refuse(found, "", cells)
-        elif torn and _NOT_UTF8.search("".join(cells)):
+        elif torn and _NOT_UTF8.search("".join(filter(None, cells))):
             _refuse(found, "", _encoding_error())
         else:
             _sort_in(found, cells, shape.width)
@@ -63,9 +71,12 @@ def records(data: bytes, shape: Shape) -> Records:
     return found
 
 
-def _read(text: str, shape: Shape) -> Iterator[tuple[int, list[str] | RefusedError]]:
+def _read(text: str, shape: Shape) -> Iterator[tuple[int, Cells | RefusedError]]:
+    tells = shape.empty_texts and bool(shape.quote) and shape.quote * 2 in text
+    plain = io.StringIO(text, newline="")
+    lines = Lines(plain) if tells else None
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        lines or plain,
         delimiter=shape.delimiter,
         quotechar=shape.quote or None,
         quoting=csv.QUOTE_MINIMAL if shape.quote else csv.QUOTE_NONE,
@@ -74,15 +85,24 @@ def _read(text: str, shape: Shape) -> Iterator[tuple[int, list[str] | RefusedErr
     while True:
         line = reader.line_num
         try:
-            yield line, next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             yield line, _quoting_error(str(error), shape.quote)
+            cells = None
+        record = lines.since() if lines else ""
+        if cells is not None:
+            yield (
+                line,
+                told_apart(cells, record, delimiter=shape.delimiter, quote=shape.quote)
+                if lines
+                else without_empty(cells),
+            )
 
 
-def _sort_in(found: Records, cells: list[str], width: int) -> None:
-    excess = next(filter(None, cells[width:]), "")
+def _sort_in(found: Records, cells: Cells, width: int) -> None:
+    excess = next(filter(None, cells[width:]), None)
     if excess:
         error = RefusedError(Code.TOO_MANY_VALUES, f"at most {width} values are expected")
         _refuse(found, excess, error)
@@ -90,7 +110,7 @@ def _sort_in(found: Records, cells: list[str], width: int) -> None:
         found.blank += 1
     else:
         found.places.append(found.total)
-        found.cells.append((cells + [""] * (width - len(cells)))[:width])
+        found.cells.append((cells + [None] * (width - len(cells)))[:width])
 
 
 def _refuse(found: Records, value: str, error: RefusedError) -> None:

@@ -18,7 +18,7 @@ from apps.importexport.domain.values.patterns import Pattern, of_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Records with values; nothing stands for an empty one. Columns are named by their places."""
+    """Records with values, null for one that is not there. Columns are named by their places."""
 
     total: int
     blank: int
@@ -64,10 +64,10 @@ class Tables:
             )
         except polars.exceptions.PolarsError:
             return None
-        if quoted:
-            frame = frame.select(_nothing_for_empty(self._names))
+        if quoted and not self._shape.empty_texts:
+            frame = frame.select(nothing_for_empty(self._names))
         total, lines = frame.height, data.count(b"\n") + (not data.endswith(b"\n"))
-        some = polars.any_horizontal(polars.col(name).is_not_null() for name in self._names)
+        some = polars.any_horizontal(polars.col(name) != "" for name in self._names)
         kept = frame.with_row_index("place").filter(some)
         return Table(
             total=total,
@@ -91,13 +91,14 @@ class Tables:
             total=found.total,
             blank=found.blank,
             places=polars.Series(found.places, dtype=ROW),
-            frame=frame.select(_nothing_for_empty(self._names)),
+            frame=frame,
             refused=found.refused,
             lines=lambda: found.lines,
         )
 
 
-def _nothing_for_empty(names: Sequence[str]) -> list[polars.Expr]:
+def nothing_for_empty(names: Sequence[str]) -> list[polars.Expr]:
+    """Return columns without their empty texts."""
     return [
         polars.when(polars.col(name) != "").then(polars.col(name)).alias(name) for name in names
     ]

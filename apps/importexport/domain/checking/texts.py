@@ -16,7 +16,7 @@ from contracts.formulas import unguarded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Nothing stands for an empty text, and for one that a transform refused in a row."""
+    """Nothing stands for a text that is not there, or that a transform refused in a row."""
 
     series: polars.Series
     refused: dict[int, RefusedError] = field(default_factory=dict)
@@ -31,7 +31,7 @@ def texts_of(column: Column, headers: Sequence[str], frame: polars.DataFrame) ->
         return Texts(series=found[0])
     if len(found) == 1:
         return _of_one(column, column.sources[0], found[0])
-    rows = list(zip(*(one.fill_null("").to_list() for one in found), strict=True))
+    rows = list(zip(*(one.to_list() for one in found), strict=True))
     return _changed(column, column.sources, rows)
 
 
@@ -60,8 +60,8 @@ def _of_one(column: Column, header: str, texts: polars.Series) -> Texts:
     """Change each different text once, if there are not as many as rows."""
     different = texts.unique()
     if len(different) * 2 > len(texts):
-        return _changed(column, (header,), [(text,) for text in texts.fill_null("").to_list()])
-    made = _changed(column, (header,), [(text,) for text in different.fill_null("").to_list()])
+        return _changed(column, (header,), [(text,) for text in texts.to_list()])
+    made = _changed(column, (header,), [(text,) for text in different.to_list()])
     # Where each text is among the different ones.
     at = polars.DataFrame([texts.alias("text")]).join(
         polars.DataFrame([different.alias("text")]).with_row_index("at"),
@@ -77,12 +77,14 @@ def _of_one(column: Column, header: str, texts: polars.Series) -> Texts:
     return Texts(series=made.series.gather(at), refused=refused)
 
 
-def _changed(column: Column, sources: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Texts:
+def _changed(
+    column: Column, sources: Sequence[str], rows: Sequence[tuple[str | None, ...]]
+) -> Texts:
     texts: list[str | None] = []
     refused: dict[int, RefusedError] = {}
     for row, cells in enumerate(rows):
         try:
-            texts.append(column.text(dict(zip(sources, cells, strict=True))) or None)
+            texts.append(column.text(dict(zip(sources, cells, strict=True))))
         except RefusedError as error:
             texts.append(None)
             refused[row] = error.bare()

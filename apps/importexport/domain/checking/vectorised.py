@@ -16,9 +16,10 @@ from apps.importexport.domain.checking.kinds import typing_of
 from apps.importexport.domain.checking.plans import Mapped, Plan, Prepared, prepared
 from apps.importexport.domain.checking.problems import Checked, Checker, Refusal, in_order
 from apps.importexport.domain.checking.rules import Bound
-from apps.importexport.domain.checking.tables import Table, Tables
+from apps.importexport.domain.checking.tables import Table, Tables, nothing_for_empty
 from apps.importexport.domain.checking.texts import Texts, texts_of, without_guard
 from apps.importexport.domain.problems import RefusedError
+from contracts.datasets import Kind
 
 
 def vectorised(plan: Plan) -> Checker:
@@ -61,6 +62,11 @@ class _Vectorised:
         self.plan = plan
         self.tables = Tables(plan.shape)
         self.typings = [typing_of(one.check) for one in plan.mapped]
+        self.other_than_text = [
+            f"text{at}"
+            for at, one in enumerate(plan.mapped)
+            if one.check.field.kind is not Kind.TEXT
+        ]
 
     def check(self, data: bytes) -> Checked:
         table = self.tables.table(data)
@@ -84,6 +90,9 @@ class _Vectorised:
     def _typed(self, texts: Sequence[Texts]) -> tuple[polars.DataFrame, list[_Asked]]:
         """Return of each mapped column its values, and the cells that Python is asked of."""
         frame = polars.DataFrame([text.series.alias(f"text{at}") for at, text in enumerate(texts)])
+        if self.plan.shape.empty_texts:
+            # Of every other kind an empty text is no value, which Python need not be asked.
+            frame = frame.with_columns(nothing_for_empty(self.other_than_text))
         named = [(polars.col(f"text{at}"), f"value{at}") for at in range(len(texts))]
         typed = frame.select(
             typing.value(text).alias(value)
@@ -124,7 +133,7 @@ def _decided(
         value = None
         if row not in refused:
             try:
-                value = mapped.check.value(cell or "")
+                value = mapped.check.value(cell)
             except RefusedError as error:
                 errors[row] = error.bare()
         decided.append(value)

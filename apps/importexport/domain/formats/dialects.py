@@ -43,6 +43,8 @@ class Dialect:
     delimiter: str = ","
     #: Empty: quotes are characters like others.
     quote: str = '"'
+    #: Two quotes, or an empty text of JSON Lines or Parquet, are a text; else there is no value.
+    empty_texts: bool = True
     #: The record, counted from 1, that names the columns; 0: none does.
     header_row: int = 1
     #: Of a workbook; empty: the first that is not hidden.

@@ -11,7 +11,7 @@ import zstandard
 
 from apps.importexport.domain.formats.dialects import Compression, Dialect, Format
 from apps.importexport.domain.formats.encodings import encoding_of
-from apps.importexport.domain.formats.layouts import layout_of
+from apps.importexport.domain.formats.layouts import layout_of, quotes_tell
 
 #: So much of a file is looked at.
 SAMPLE_BYTES = 256_000
@@ -104,12 +104,14 @@ def _text(sample: bytes, name: str) -> Dialect:
     if _json_lines(text, name):
         return Dialect(format=Format.JSONL, encoding=encoding)
     delimiter, quote, header_row = layout_of(text, name=name)
+    tells = quotes_tell(text, delimiter=delimiter, quote=quote, header_row=header_row)
     return Dialect(
         format=Format.TSV if delimiter == "\t" else Format.CSV,
         encoding=encoding,
         delimiter=delimiter,
         quote=quote,
         header_row=header_row,
+        empty_texts=tells,
     )
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
+from apps.importexport.domain.formats.empty_texts import Lines, told_apart
+
 DELIMITERS = (",", ";", "\t", "|")
 #: So many records tell enough.
 _RECORDS = 200
@@ -44,6 +46,28 @@ def records(text: str, delimiter: str, quote: str) -> Records:
     except csv.Error:
         return found
     return found
+
+
+def quotes_tell(text: str, *, delimiter: str, quote: str, header_row: int) -> bool:
+    """Say whether two quotes seem to be an empty text.
+
+    What quotes every name, and never leaves a value out, quotes also what is not there.
+    """
+    if not quote:
+        return False
+    lines = Lines(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
+    try:
+        for number, cells in enumerate(islice(reader, _RECORDS), start=1):
+            record = lines.since()
+            if number == max(header_row, 1) and record.count(quote) < 2 * len(cells):
+                return True
+            apart = told_apart(cells, record, delimiter=delimiter, quote=quote)
+            if number > header_row and any(apart) and None in apart:
+                return True
+    except csv.Error:
+        return True
+    return False
 
 
 def header_row(found: Sequence[Sequence[str]]) -> int:

@@ -37,12 +37,19 @@ class Column:
         more = (name for step in self.transforms for name in step.sources)
         return tuple(dict.fromkeys((*first, *more)))
 
-    def text(self, cells: Mapping[str, str]) -> str:
-        """Return the text of the field in a row; raises RefusedError."""
-        text = cells[self.source] if self.source else self.constant
+    def text(self, cells: Mapping[str, str | None]) -> str | None:
+        """Return the text of the field in a row, None where there is none; raises RefusedError.
+
+        To transforms what is empty is empty; what they leave so is no text, but for one that stands
+        for nothing.
+        """
+        text = cells[self.source] if self.source else self.constant or None
+        if not self.transforms:
+            return text
+        filled = {name: cells[name] or "" for name in self.sources}
         for step in self.transforms:
             if text or step.TAKES_EMPTY:
-                text = step.changed(text, cells)
+                text = step.changed(text or "", filled) or step.LEAVES
         return text
 
     def told(self) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any, Final
 from apps.importexport.domain.tables.rules import NAME_LENGTH, TableProblemError, is_name
 from contracts.datasets import Field, Kind, Relation
 
-#: Of a schema's relations: where the tables of the same tenant are.
+#: Of a schema's relations: where the tables of the same tenant are. No table has a point in its
+#: name; a dataset of another app has.
 _TABLES = "tables."
 _KINDS: Final[Mapping[str, Kind]] = {
     "string": Kind.TEXT,
@@ -161,7 +162,7 @@ def _relations(told: Any, names: Mapping[str, str]) -> dict[str, Relation]:
         resource = reference.get("resource")
         if len(here) != 1 or len(there) != 1 or not isinstance(resource, str):
             raise TableProblemError("foreignKeys: one field refers to one field of a resource")
-        dataset = resource if resource.startswith(_TABLES) else f"{_TABLES}{resource}"
+        dataset = resource if "." in resource else f"{_TABLES}{resource}"
         found[names.get(here[0], here[0])] = Relation(dataset=dataset, field=there[0])
     return found
 

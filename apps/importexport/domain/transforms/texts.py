@@ -109,10 +109,11 @@ class Split(Transform):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default(Transform):
-    """Put a text in the place of an empty cell."""
+    """Put a text in the place of an empty cell; an empty one makes it an empty text."""
 
     NAME: ClassVar[str] = "default"
     TAKES_EMPTY: ClassVar[bool] = True
+    LEAVES: ClassVar[str | None] = ""
     text: str
 
     def changed(self, text: str, cells: Mapping[str, str]) -> str:

@@ -22,6 +22,8 @@ class Transform:
 
     NAME: ClassVar[str] = ""
     TAKES_EMPTY: ClassVar[bool] = False
+    #: What is left where it makes nothing: no text, or an empty one.
+    LEAVES: ClassVar[str | None] = None
 
     def changed(self, text: str, cells: Mapping[str, str]) -> str:
         """Return the text after this step; raises RefusedError. `cells` is the row by headers."""

@@ -27,17 +27,16 @@ class FieldCheck:
     choices: frozenset[Value] = frozenset()
     pattern: Pattern | None = None
 
-    def value(self, text: str) -> Value | None:
-        """Return what a cell holds, None for an empty one; raises RefusedError.
+    def value(self, text: str | None) -> Value | None:
+        """Return what a cell holds, None for one of nothing; raises RefusedError.
 
-        An empty cell is NULL, whatever its kind and whether it was quoted: programs that write
-        CSV quote what they like.
+        An empty text is a value of a text, where one is not required, and of no other kind.
         """
-        if self.field.kind is not Kind.TEXT:
+        if text and self.field.kind is not Kind.TEXT:
             text = text.strip(SPACES)
-        if not text:
-            if self.field.required:
-                raise RefusedError(Code.REQUIRED, "a value is expected")
+        if not text and self.field.required:
+            raise RefusedError(Code.REQUIRED, "a value is expected")
+        if text is None or (text == "" and self.field.kind is not Kind.TEXT):
             return None
         value = self.read(text)
         self._check_text(text)

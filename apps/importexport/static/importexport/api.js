@@ -1,5 +1,6 @@
 // The public API, with the session of whoever looks at the page.
 import { h } from "../kernel/elements.js";
+import { announce, graphsOf, partsOf } from "../kernel/kit.js";
 
 const page = document.querySelector("[data-imports]");
 export const told = JSON.parse(page.dataset.imports);
@@ -26,38 +27,45 @@ export class Failure extends Error {
 /** Write what a server says as a sentence. */
 export const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}` : "");
 
+const graphs = graphsOf(csrf, Failure);
+const parts = partsOf(page, "imp");
+export { announce };
+export const { ask, badge, button } = parts;
+
 /** Ask the graph of a service; throws Failure. */
-export async function graph(query, variables = {}, service = "importexport") {
-  let answer;
+export const graph = (query, variables = {}, service = "importexport") => graphs.graph(service, query, variables);
+
+const SCANS = `query($files: [_Any!]!) { _entities(representations: $files) { ... on File { id state } } }`;
+const UNSCANNED = new Set(["RECEIVING", "QUARANTINED", "SCANNING"]);
+
+/** Return which of these files are looked through for harm yet, and not given out; none where that cannot be told. */
+export async function unscanned(ids) {
+  if (!ids.length) return new Set();
+  const files = ids.map((id) => ({ __typename: "File", id }));
   try {
-    const response = await fetch(`/${service}/graphql`, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify({ query, variables }),
-    });
-    answer = await response.json();
+    const { _entities: found } = await graphs.graph("files", SCANS, { files }, { partly: true });
+    return new Set(found.filter((one) => one && UNSCANNED.has(one.state)).map(({ id }) => id));
   } catch {
-    throw new Failure("NETWORK", "The server cannot be reached.");
+    // Whoever follows a link is told why a file is not given out.
+    return new Set();
   }
-  const [error] = answer.errors ?? [];
-  if (error) throw new Failure(error.extensions?.code ?? "", error.message);
-  return answer.data;
+}
+
+/** Show a link to a file once it is given out. */
+export async function showOnceScanned(link, id) {
+  link.hidden = true;
+  while ((await unscanned([id])).size) {
+    await new Promise((over) => setTimeout(over, document.hidden ? 10_000 : 1500));
+    if (!link.isConnected) return;
+  }
+  link.hidden = false;
 }
 
 /** Run one mutation and return its answer; throws Failure. */
-export async function change(field, input, asks) {
-  const type = `${field[0].toUpperCase()}${field.slice(1)}Input`;
-  const data = await graph(`mutation($input: ${type}!) { change: ${field}(input: $input) { ${asks} error { code message } } }`, { input });
-  if (data.change.error) throw new Failure(data.change.error.code, data.change.error.message);
-  return data.change;
-}
+export const change = (field, input, asks) => graphs.change("importexport", field, input, asks);
 
-/** Make a button. */
-export const button = (text, act, { kind = "", ...more } = {}) => h("button", { type: "button", class: `imp-button ${kind}`, onclick: act, ...more }, text);
-
-/** Make a badge. */
-export const badge = (text, kind = "") => h("span", { class: `imp-badge ${kind}` }, text);
+/** A dialog of its own making: `fill` gets what ends it with an answer; returns that, or null. */
+export const dialogOf = (title, fill) => parts.dialogOf(title, "imp-picker", fill);
 
 /** Make a list to choose from, of [value, text]. */
 export function select(options, value, more = {}) {
@@ -87,49 +95,4 @@ export async function attempt(work) {
     complain(error);
     return false;
   }
-}
-
-/** Ask for something in a dialog; returns what was filled in, or null. */
-export function ask(title, parts, { yes, kind = "imp-primary" }) {
-  return new Promise((resolve) => {
-    const acts = h("div", { class: "imp-acts" }, button("Cancel", () => dialog.close()), h("button", { class: `imp-button ${kind}`, value: "yes" }, yes));
-    const form = h("form", { method: "dialog" }, h("h2", { id: "imp-dialog-title" }, title), parts, acts);
-    const dialog = h("dialog", { class: "imp-dialog", "aria-labelledby": "imp-dialog-title" }, form);
-    dialog.addEventListener("close", () => {
-      const given = dialog.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null;
-      dialog.remove();
-      resolve(given);
-    });
-    page.append(dialog);
-    dialog.showModal();
-  });
-}
-
-/** A dialog of its own making: `fill` gets what ends it with an answer; returns that, or null. */
-export function dialogOf(title, fill) {
-  return new Promise((resolve) => {
-    let answer = null;
-    const end = (given) => {
-      answer = given;
-      dialog.close();
-    };
-    const head = h("div", { class: "imp-head" }, h("h2", { id: "imp-dialog-title" }, title), button("Close", () => dialog.close()));
-    const dialog = h("dialog", { class: "imp-dialog imp-picker", "aria-labelledby": "imp-dialog-title" }, head, fill(end));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(answer);
-    });
-    page.append(dialog);
-    dialog.showModal();
-  });
-}
-
-let announcing = 0;
-
-/** Say something to those who do not see what has changed. */
-export function announce(text) {
-  const place = page.querySelector("[data-announcer]");
-  place.textContent = "";
-  clearTimeout(announcing);
-  announcing = setTimeout(() => (place.textContent = text), 50);
 }

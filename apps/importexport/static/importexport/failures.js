@@ -1,7 +1,7 @@
 // Rows that failed: counted by field and code, narrowed, and mended in place. What is mended is checked as any other
 // import, and brought as one.
 import { h } from "../kernel/elements.js";
-import { announce, attempt, badge, button, change, complain, graph, select, sentence, told } from "./api.js";
+import { announce, attempt, badge, button, change, complain, graph, select, sentence, showOnceScanned, told } from "./api.js";
 import { ASKED, act, ended, many } from "./jobs.js";
 
 const PAGE = 25;
@@ -147,6 +147,7 @@ export class Failures {
     const head = h("tr", {}, ["Field", "Problem", "Count"].map((text) => h("th", { scope: "col" }, text)));
     const table = h("table", { class: "imp-table imp-counts" }, h("caption", { class: "sr" }, "Problems by field and code"), h("thead", {}, head), h("tbody", {}, body));
     const file = errors && h("a", { href: `/files/api/files/${errors.id}`, download: "" }, "Download all of them as a file");
+    if (file) showOnceScanned(file, errors.id);
     this.counts.replaceChildren(h("p", { class: "imp-quiet" }, `${many(failed, "row")} failed. Mend them here, or in the file. `, file || ""), problems.length ? table : "", filters);
   }
 

@@ -3,6 +3,7 @@ import { h } from "../kernel/elements.js";
 import { HOME, announce, ask, attempt, badge, button, change, graph, nothing, select, sentence } from "./api.js";
 import { all } from "./datasets.js";
 import { Transforms, nameOf } from "./transforms.js";
+import { Trial } from "./trial.js";
 
 const MODES = { INSERT: "Add new rows; one whose key is there is refused", UPDATE: "Change rows that are there; others are refused", UPSERT: "Add new rows, and change those that are there", REPLACE: "As the last, and remove what the file does not have" };
 const POLICIES = { SKIP_BAD_ROWS: "Bring the good rows, tell of the others", ALL_OR_NOTHING: "Bring all of them, or none", STOP_AFTER: "Stop after so many rows have failed" };
@@ -122,12 +123,15 @@ export class Mapping {
     }
     const words = () => (column.transforms.length ? column.transforms.map(nameOf).join(", ") : "taken as it is");
     const told = h("summary", {}, `Transforms: ${words()}`);
+    const trial = new Trial(this.job, column);
     const changed = () => {
       column.transforms = steps.steps;
       told.textContent = `Transforms: ${words()}`;
+      trial.soon();
     };
     const steps = new Transforms(name, column.transforms, { writes, changed });
-    parts.push(h("details", { class: "imp-more" }, told, steps.place));
+    const opened = ({ target }) => target.open && trial.now();
+    parts.push(h("details", { class: "imp-more", ontoggle: opened }, told, steps.place, trial.place));
     return parts;
   }
 

@@ -6,6 +6,7 @@ import { isAtWork } from "./jobs.js";
 const FORMATS = { csv: "CSV", tsv: "TSV", xlsx: "Excel (xlsx)", ods: "OpenDocument (ods)", jsonl: "JSON lines", parquet: "Parquet" };
 const SIGNS = { ",": "Comma (,)", ";": "Semicolon (;)", "\t": "Tab", "|": "Bar (|)", ":": "Colon (:)", "^": "Caret (^)", " ": "Space" };
 const QUOTES = { '"': 'Double (")', "'": "Single (')", "": "None" };
+const EMPTY = { true: "An empty text stays one", false: "An empty text is no value" };
 const TEXT = new Set(["csv", "tsv"]);
 const BOOKS = new Set(["xlsx", "ods"]);
 
@@ -44,6 +45,7 @@ export class Preview {
     const parts = [field("Format", "format", FORMATS)];
     if (TEXT.has(format)) parts.push(field("Encoding", "encoding", listed(told.encodings)));
     if (format === "csv") parts.push(field("Between values", "delimiter", SIGNS), field("Quotes", "quote", QUOTES));
+    if (!BOOKS.has(format)) parts.push(field(TEXT.has(format) ? 'Two quotes ("")' : "Empty texts", "empty_texts", EMPTY));
     if (BOOKS.has(format) && preview?.sheets.length) parts.push(field("Sheet", "sheet", listed(preview.sheets)));
     if (preview?.members.length) parts.push(field("File in the zip", "member", listed(preview.members)));
     if (format !== "jsonl" && format !== "parquet") {
@@ -60,7 +62,7 @@ export class Preview {
       if (name === "header_row") {
         const usual = job.dialect.header_row ?? 1;
         if (Number(value) !== usual || "header_row" in job.said) said.header_row = Number(value) || 0;
-      } else if (value) said[name] = value.slice(1);
+      } else if (value) said[name] = name === "empty_texts" ? value === "=true" : value.slice(1);
     }
     await this.wizard.act("updateImportJob", { dialect: said }, "preview");
   }

@@ -6,7 +6,7 @@ import { many } from "./jobs.js";
 const UNITS = ["B", "kB", "MB", "GB"];
 
 /** Write a number of bytes for people. */
-function size(bytes) {
+export function size(bytes) {
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < UNITS.length - 1) {

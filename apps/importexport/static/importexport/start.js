@@ -1,6 +1,7 @@
 // How an import begins: where its rows go, and which file they come from.
 import { h } from "../kernel/elements.js";
 import { HOME, announce, attempt, button, change, complain, dialogOf, graph, nothing, select, told } from "./api.js";
+import { grouped } from "./datasets.js";
 import { many } from "./jobs.js";
 import { Upload, canUpload } from "./uploading.js";
 
@@ -61,10 +62,7 @@ function about() {
 function draw() {
   const held = document.activeElement?.dataset?.key;
   const chosen = place.elements.dataset?.value ?? new URLSearchParams(location.search).get("dataset") ?? "";
-  const own = datasets.filter(({ name }) => name.startsWith("tables."));
-  const others = datasets.filter(({ name }) => !name.startsWith("tables."));
-  const group = (label, some) => some.length > 0 && h("optgroup", { label }, some.map(({ name, title }) => h("option", { value: name }, title && title !== name ? `${title} (${name})` : name)));
-  const where = h("select", { class: "imp-field", name: "dataset", id: "imp-dataset", "data-key": "dataset", onchange: () => draw() }, h("option", { value: "" }, "Choose…"), group("Tables of this tenant", own), group("Of the platform", others));
+  const where = h("select", { class: "imp-field", name: "dataset", id: "imp-dataset", "data-key": "dataset", onchange: () => draw() }, h("option", { value: "" }, "Choose…"), grouped(datasets));
   where.value = datasets.some(({ name }) => name === chosen) ? chosen : "";
   const details = h("div", { class: "imp-part" });
   const go = button("Read it", begin, { kind: "imp-primary", "data-key": "go", disabled: !source || !where.value || Boolean(busy) });

@@ -1,0 +1,1 @@
+"""Tables of PostgreSQL databases outside: what they are, rows out of them and into them."""

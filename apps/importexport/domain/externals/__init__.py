@@ -1,0 +1,1 @@
+"""Databases outside, as the settings name them, and their tables as datasets."""
