@@ -12,3 +12,9 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.scheduler import datasets, tasks  # noqa: F401  registers them
+        from apps.scheduler.services.telling import LOOK_SECONDS, look
+        from kernel.serving.router import mount
+        from kernel.streams import EventStreams
+
+        streams = EventStreams("runs", look=look, every_seconds=LOOK_SECONDS)
+        mount("/scheduler/api/runs/", streams)

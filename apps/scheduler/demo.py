@@ -1,7 +1,10 @@
 """Demo data: a few job schedules to look at."""
 
+from datetime import timedelta
+
+from apps.scheduler.adapters.clock import database_now
 from apps.scheduler.models import JobSchedule, TargetKind
-from apps.scheduler.services.life import run_now
+from apps.scheduler.services.life import backfill, run_now
 from apps.scheduler.services.schedules import create_schedule
 
 
@@ -28,4 +31,7 @@ def _make() -> None:
         target_kind=TargetKind.PING,
         grace_seconds=1_800,
     )
+    create_schedule(name="half-hourly look at the weather", cron="*/30 * * * *", tags=["weather"])
     run_now(id=str(nightly.pk))
+    now = database_now()
+    backfill(id=str(nightly.pk), since=now - timedelta(days=14), until=now)

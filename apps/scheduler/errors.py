@@ -4,6 +4,11 @@ from typing import ClassVar
 
 from kernel.errors import DomainError, InvalidInputError
 
+#: Codes of services that trying again may heal.
+PASSING = frozenset(
+    {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RATE_LIMITED", "INTERNAL", "IDEMPOTENCY_IN_PROGRESS"}
+)
+
 
 class TimesRefusedError(InvalidInputError):
     """The times cannot be: the message says what was found, where, and what to write."""
@@ -15,6 +20,11 @@ class TargetRefusedError(InvalidInputError):
     """There is nothing of this name that can be done, or not with these parameters."""
 
     code: ClassVar[str] = "SCHEDULER_TARGET_REFUSED"
+
+    def __init__(self, message: str, column: str = "target") -> None:
+        super().__init__(message)
+        #: Which of what was said is wrong.
+        self.column = column
 
 
 class RunTimedOutError(DomainError):
@@ -43,6 +53,19 @@ class AnsweredLaterError(AnsweredError):
     """The webhook answered that it may be asked again."""
 
     retryable: ClassVar[bool] = True
+
+
+class WorkFailedError(DomainError):
+    """What a service did for a run came to nothing; told under the code that it gave, if it did."""
+
+    code: ClassVar[str] = "SCHEDULER_WORK_FAILED"
+    status: ClassVar[int] = 502
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.retryable = code in PASSING  # type: ignore[misc]  # as its code has it
+        if code:
+            self.code = code  # type: ignore[misc]  # it has that of another
 
 
 class RunCancelledError(DomainError):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import DatabaseError
 
-from apps.scheduler.services import firing, running, upkeep
+from apps.scheduler.services import firing, running, upkeep, works
 from kernel.jobs.registry import job, periodic
 from kernel.keeping import keep
 
@@ -20,6 +20,19 @@ TICK_SECONDS = 1.0
 def run(run_id: str) -> None:
     """Do one run of a schedule."""
     running.do_run(UUID(run_id))
+
+
+@job("scheduler.look_at_work", timeout=timedelta(minutes=2))
+def look_at_work(target: str) -> None:
+    """Look once how the work stands that a run began."""
+    run_id, attempt, looks = target.split(":")
+    works.look_at_work(UUID(run_id), int(attempt), int(looks))
+
+
+@job("scheduler.stop_work", timeout=timedelta(minutes=2))
+def stop_work(run_id: str) -> None:
+    """Stop the work that a run began, and that is not to go on."""
+    works.stop_work(UUID(run_id))
 
 
 @periodic("scheduler.look_at_runs", every=timedelta(seconds=10))

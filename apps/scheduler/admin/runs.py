@@ -1,21 +1,26 @@
 """Runs for staff: what was due, how it went, what it told."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.scheduler.admin.showing import RUN_KINDS
-from apps.scheduler.models import JobRun, JobRunLine, RunState
+from apps.scheduler.admin.showing import RUN_KINDS, progress_of, took
+from apps.scheduler.models import FINISHED, JobRun, JobRunLine, RunState
 from apps.scheduler.selectors.schedules import MOST_LINES
-from apps.scheduler.services.life import cancel_run, terminate_run
+from apps.scheduler.services.life import cancel_run, run_now, terminate_run
 from kernel.admin import (
     ActionVariant,
+    Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
     TenantFilter,
+    acting_staff,
     action,
     ask_then,
     badge,
@@ -30,17 +35,28 @@ from kernel.admin import (
 class JobRunAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["scheduler/admin.css"]}
+        js = (Script("scheduler/run.js", type="module"),)
+
     list_display = ("fire_time", "of", "standing", "kind", "attempt", "took", "tenant")
     list_filter = (TenantFilter, "state", "kind")
     list_select_related = ("schedule",)
     ordering = ("-id",)
     fields = (
         *("of", "fire_time", "standing", "problem", "kind", "attempt", "took"),
-        *("lines_told", "parameters", "result", "version", "who"),
+        *("progress_told", "lines_told", "parameters", "result", "version", "who"),
         *("created_at", "started_at", "finished_at", "deadline_at", "job", "tenant", "id"),
     )
     readonly_fields = fields
-    actions_detail = ("cancel", "terminate")
+    actions_detail = ("again", "cancel", "terminate")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        actions: list[Any] = super().get_actions_detail(request, object_id)
+        run = self.get_object(request, object_id)
+        ended = run is not None and run.state in FINISHED
+        offered = {"again"} if ended else {"cancel", "terminate"}
+        return [one for one in actions if one.method.__name__ in offered]
 
     @display(description="schedule")
     def of(self, row: JobRun) -> SafeString:
@@ -59,9 +75,11 @@ class JobRunAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
 
     @display(description="took")
     def took(self, row: JobRun) -> str:
-        if row.started_at is None or row.finished_at is None:
-            return "-"
-        return f"{(row.finished_at - row.started_at).total_seconds():,.1f} s"
+        return took(row)
+
+    @display(description="progress")
+    def progress_told(self, row: JobRun) -> SafeString | str:
+        return progress_of(row)
 
     @display(description="asked by")
     def who(self, row: JobRun) -> str:
@@ -75,9 +93,43 @@ class JobRunAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
 
     @display(description="log")
     def lines_told(self, row: JobRun) -> SafeString:
-        lines = JobRunLine.across_tenants.filter(run=row).order_by("id")[:MOST_LINES]
-        told = [(f"{one.created_at:%H:%M:%S}", one.attempt, one.text) for one in lines]
-        return table(("at", "attempt", "what"), told, "nothing yet")
+        rows = JobRunLine.across_tenants.filter(run=row).order_by("-id")
+        lines = list(rows[: MOST_LINES + 1])
+        told = [(f"{one.created_at:%H:%M:%S}", one.attempt, one.text) for one in lines[:MOST_LINES]]
+        return format_html(
+            '<div class="sched-log" data-run="{}" data-live="{}">{}{}<p class="sched-live"'
+            ' role="status"></p></div>',
+            row.pk,
+            "" if row.state in FINISHED else "yes",
+            f"The last {MOST_LINES} lines." if len(lines) > MOST_LINES else "",
+            table(("at", "attempt", "what"), told[::-1], "nothing yet"),
+        )
+
+    @action(
+        description="Run again",
+        url_path="again",
+        permissions=["operate"],
+        variant=ActionVariant.PRIMARY,
+    )
+    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then have its schedule run now with the same parameters."""
+        run: JobRun = row_of(self, request, object_id)
+
+        def act(_given: dict[str, Any]) -> str:
+            with acting_staff(request, run.tenant_id):
+                run_now(id=str(run.schedule_id), parameters=run.parameters)
+            return f"{run.schedule.name} runs once more."
+
+        return Errand(
+            asks=lambda _: f"Run {run.schedule.name} again?",
+            causes=lambda _: [
+                "Another run is made now, with the parameters of this one, which stays as it is.",
+                "It has the rights of whoever is signed in here.",
+            ],
+            act=act,
+            back=reverse("admin:scheduler_jobschedule_change", args=[run.schedule_id]),
+            yes="Yes, run again",
+        ).run(self, request)
 
     @action(description="Stop", url_path="cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:

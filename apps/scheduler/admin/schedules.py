@@ -1,25 +1,27 @@
 """Schedules for staff: what is due, how it went, and what can be done."""
 
-import json
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 
-from apps.scheduler.admin.forms import BackfillForm, NewScheduleForm, PauseForm, ScheduleForm
+from apps.scheduler.admin import previews
+from apps.scheduler.admin.addresses import addresses_page
+from apps.scheduler.admin.calendar import calendar_page
+from apps.scheduler.admin.errands import create_page, edit_page, form_page
+from apps.scheduler.admin.forms import BackfillForm, CloneForm, PauseForm, RunForm, parameters_shown
 from apps.scheduler.admin.showing import RUN_KINDS, sparkline, standing_of, told_times
-from apps.scheduler.models import JobRun, JobSchedule, RunState, ScheduleKind, TargetKind
+from apps.scheduler.admin.system import system_page
+from apps.scheduler.admin.timeline import timeline_page
+from apps.scheduler.models import JobRun, JobSchedule, RunState, ScheduleKind
 from apps.scheduler.selectors.previews import preview
 from apps.scheduler.selectors.schedules import last_states
 from apps.scheduler.selectors.timetables import timetable_of, zone_of
-from apps.scheduler.services.definitions import check_definition
 from apps.scheduler.services.life import backfill, pause_schedule, resume_schedule, run_now
-from apps.scheduler.services.schedules import create_schedule, update_schedule
+from apps.scheduler.services.schedules import clone_schedule, delete_schedule
 from kernel import clock
 from kernel.admin import (
     ActionVariant,
@@ -37,8 +39,7 @@ from kernel.admin import (
     row_of,
     table,
 )
-from kernel.errors import InvalidInputError
-from kernel.tenancy.context import PLATFORM, in_tenant
+from kernel.tenancy.context import in_tenant
 
 _SHOWN = 10
 
@@ -47,21 +48,41 @@ _SHOWN = 10
 class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
-    list_display = ("name", "times", "standing", "next_at", "last_runs", "target_told", "tenant")
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["scheduler/admin.css"]}
+        js = (Script("scheduler/editor.js", type="module"),)
+
+    list_display = (
+        *("name", "times", "standing", "next_at", "last_at", "last_runs", "target_told"),
+        "tenant",
+    )
     list_filter = (TenantFilter, "enabled", "kind", "target_kind")
     search_fields = ("name", "cron", "time_zone")
     ordering = ("-id",)
     fields = (
         *("name", "standing", "note", "times", "cron", "time_zone", "dst_policy", "calendar"),
-        *("next_runs", "warnings", "last_runs", "runs_table"),
+        *("next_runs", "warnings", "last_runs", "runs_table", "seen_at"),
         *("target_told", "parameters", "overlap", "misfire", "catch_up_seconds"),
         *("timeout_seconds", "maximum_attempts", "concurrency_group", "grace_seconds"),
         *("disable_after", "starts_at", "ends_at", "owner", "tags", "version", "who"),
         *("created_at", "tenant", "id"),
     )
     readonly_fields = fields
-    actions_list = ("create",)
-    actions_detail = ("run", "edit", "backfill", "pause", "resume")
+    actions_list = ("create", "timeline", "calendar", "system")
+    actions_detail = (
+        *("run", "run_with", "edit", "backfill", "pause", "resume", "clone", "addresses"),
+        "remove",
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        return [*previews.urls_of(self), *urls]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        actions: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        missing = {"resume"} if row is not None and row.enabled else {"pause"}
+        return [one for one in actions if one.method.__name__ not in missing]
 
     @display(description="when")
     def times(self, row: JobSchedule) -> str:
@@ -71,9 +92,13 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     def standing(self, row: JobSchedule) -> SafeString:
         return standing_of(row)
 
-    @display(description="next")
+    @display(description="next, UTC")
     def next_at(self, row: JobSchedule) -> str:
         return f"{row.next_run_at:%Y-%m-%d %H:%M:%S}" if row.next_run_at else "-"
+
+    @display(description="last, UTC")
+    def last_at(self, row: JobSchedule) -> str:
+        return f"{row.last_run_at:%Y-%m-%d %H:%M:%S}" if row.last_run_at else "-"
 
     @display(description="last runs")
     def last_runs(self, row: JobSchedule) -> SafeString | str:
@@ -122,6 +147,26 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         ]
         return table(("due", "state", "why", "attempts", "error"), told, "none yet")
 
+    @display(description="over time")
+    def seen_at(self, row: JobSchedule) -> SafeString:
+        href = reverse("admin:scheduler_jobschedule_timeline")
+        return labelled(f"{href}?schedule={row.pk}", "Timeline")
+
+    @action(description="Timeline", url_path="timeline", permissions=["view"])
+    def timeline(self, request: HttpRequest) -> HttpResponse:
+        """Show what ran when, and what is to come."""
+        return timeline_page(self, request)
+
+    @action(description="Calendar", url_path="calendar", permissions=["view"])
+    def calendar(self, request: HttpRequest) -> HttpResponse:
+        """Show how many runs each day has."""
+        return calendar_page(self, request)
+
+    @action(description="System schedules", url_path="system", permissions=["view"])
+    def system(self, request: HttpRequest) -> HttpResponse:
+        """Show what the platform does by itself."""
+        return system_page(self, request)
+
     @action(
         description="New schedule",
         url_path="create",
@@ -130,48 +175,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     )
     def create(self, request: HttpRequest) -> HttpResponse:
         """Ask what and when, show when that would be, and make it."""
-
-        def act(given: dict[str, Any]) -> str:
-            said = {name: value for name, value in given.items() if name != "tenant"}
-            with acting_staff(request, given["tenant"]):
-                made = create_schedule(**said)
-            return f"{made.name} is due from now on."
-
-        return Errand(
-            title="New schedule",
-            introduction="Before it is made you see when it would be due, and what to look at.",
-            asks=lambda given: f"Make {given['name']}?",
-            causes=_causes,
-            act=act,
-            back=reverse("admin:scheduler_jobschedule_changelist"),
-            yes="Yes, make it",
-        ).run(self, request, NewScheduleForm(request.POST or None))
+        return create_page(self, request)
 
     @action(description="Change", url_path="edit", permissions=["operate"])
     def edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask what is to be another, show when it would be due, and change it."""
-        row: JobSchedule = row_of(self, request, object_id)
-        if row.kind != ScheduleKind.CRON or row.target_kind == TargetKind.PING:
-            messages.error(request, "This form is for cron expressions; others: by GraphQL.")
-            return redirect(reverse("admin:scheduler_jobschedule_change", args=[row.pk]))
-
-        def act(given: dict[str, Any]) -> str:
-            changed = {name: value for name, value in given.items() if value != getattr(row, name)}
-            with acting_staff(request, row.tenant_id):
-                update_schedule(id=str(row.pk), **changed)
-            return f"{row.name}: {', '.join(changed) or 'nothing'} changed."
-
-        initial = {name: getattr(row, name) for name in ScheduleForm.base_fields}
-        shown = initial | {"parameters": _json(row.parameters)}
-        return self._form(
-            request,
-            row,
-            ScheduleForm(request.POST or None, initial=shown),
-            title=f"Change {row.name}",
-            asks=f"Change {row.name}?",
-            causes=_causes,
-            act=act,
-        )
+        return edit_page(self, request, row_of(self, request, object_id))
 
     @action(
         description="Run now",
@@ -189,6 +198,29 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
                 run_now(**told)
 
         return ask_then(self, request, row, "Run", causes, by)
+
+    @action(description="Run with", url_path="run-with", permissions=["operate"])
+    def run_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for other parameters, then have it run with them."""
+        row: JobSchedule = row_of(self, request, object_id)
+
+        def act(given: dict[str, Any]) -> str:
+            with acting_staff(request, row.tenant_id):
+                run_now(id=str(row.pk), parameters=given["parameters"])
+            return f"{row.name} runs once with these."
+
+        return form_page(
+            self,
+            request,
+            row,
+            RunForm(request.POST or None, initial={"parameters": parameters_shown(row)}),
+            title=f"Run {row.name} with other parameters",
+            causes=lambda _: [
+                "It runs once, now, with these; its own, and when it is due, stay as they are.",
+                "It has the rights of whoever is signed in here.",
+            ],
+            act=act,
+        )
 
     @action(description="Run again", url_path="backfill", permissions=["operate"])
     def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -208,12 +240,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
                 made = backfill(id=str(row.pk), **given)
             return f"{len(made.runs):,} runs of {row.name} were made."
 
-        return self._form(
+        return form_page(
+            self,
             request,
             row,
-            BackfillForm(request.POST or None),
+            BackfillForm(request.POST or None, time_zone=row.time_zone),
             title=f"Run times of {row.name} again",
-            asks=f"Run times of {row.name} again?",
             causes=told,
             act=act,
         )
@@ -222,7 +254,6 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         description="Pause",
         url_path="pause",
         permissions=["operate"],
-        variant=ActionVariant.DANGER,
     )
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask why, then pause it."""
@@ -233,12 +264,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
                 pause_schedule(id=str(row.pk), note=given["note"])
             return f"{row.name} is paused."
 
-        return self._form(
+        return form_page(
+            self,
             request,
             row,
             PauseForm(request.POST or None),
             title=f"Pause {row.name}",
-            asks=f"Pause {row.name}?",
             causes=lambda _: ["It is due no more until it is resumed; what was due before runs."],
             act=act,
         )
@@ -250,46 +281,56 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         row = row_of(self, request, object_id)
         return ask_then(self, request, row, "Resume", causes, resume_schedule)
 
-    def _form(
-        self,
-        request: HttpRequest,
-        row: JobSchedule,
-        form: forms.Form,
-        *,
-        title: str,
-        asks: str,
-        causes: Callable[[dict[str, Any]], list[str]],
-        act: Callable[[dict[str, Any]], str],
-    ) -> HttpResponse:
-        return Errand(
-            title=title,
-            introduction=told_times(row),
-            asks=lambda _: asks,
-            causes=causes,
+    @action(description="Clone", url_path="clone", permissions=["operate"])
+    def clone(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for a name, and make another like it."""
+        row: JobSchedule = row_of(self, request, object_id)
+
+        def act(given: dict[str, Any]) -> str:
+            with acting_staff(request, row.tenant_id):
+                made = clone_schedule(id=str(row.pk), name=given["name"])
+            return f"{made.name} is there, and off."
+
+        return form_page(
+            self,
+            request,
+            row,
+            CloneForm(request.POST or None, initial={"name": f"{row.name[:190]} (copy)"}),
+            title=f"Clone {row.name}",
+            causes=lambda _: [
+                "Another schedule is made that says the same. It is off until it is resumed.",
+                "Whoever is signed in here answers for it. A secret is not taken along.",
+            ],
             act=act,
-            back=reverse("admin:scheduler_jobschedule_change", args=[row.pk]),
-            yes="Yes, do it",
-        ).run(self, request, form)
+        )
 
+    @action(description="Addresses", url_path="addresses", permissions=["operate"])
+    def addresses(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the addresses of its badge and for pings, to be copied."""
+        return addresses_page(self, request, row_of(self, request, object_id))
 
-def _causes(given: dict[str, Any]) -> list[str]:
-    """Return when what was filled in would be due, and what to look at; raises DomainErrors."""
-    zone_name = given["time_zone"]
-    found = preview(given["cron"], zone_name, given["dst_policy"], first=_SHOWN)
-    if found.problem is not None:
-        raise InvalidInputError(str(found.problem))
-    # Of no tenant yet: it is only looked at.
-    said = {name: value for name, value in given.items() if name != "tenant"}
-    check_definition(JobSchedule(tenant_id=PLATFORM, **said))
-    zone = zone_of(zone_name)
-    times = [f"{one.astimezone(zone):%a %Y-%m-%d %H:%M:%S %Z}" for one in found.next_runs]
-    return [
-        f"{found.description}, {zone_name}.",
-        f"It is due {', '.join(times[:1]) or 'never'}, then:",
-        *times[1:],
-        *(f"Look at this: {one.message}." for one in found.findings),
-    ]
+    @action(
+        description="Delete",
+        url_path="remove",
+        permissions=["operate"],
+        variant=ActionVariant.DANGER,
+    )
+    def remove(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then remove it with its runs."""
+        row: JobSchedule = row_of(self, request, object_id)
 
+        def act(_given: dict[str, Any]) -> str:
+            with acting_staff(request, row.tenant_id):
+                delete_schedule(id=str(row.pk))
+            return f"{row.name} is gone."
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2)
+        return Errand(
+            asks=lambda _: f"Delete {row.name}?",
+            causes=lambda _: [
+                "It is due no more, and its runs are gone with what they told.",
+                "To let it rest and keep them, pause it instead.",
+            ],
+            act=act,
+            back=reverse("admin:scheduler_jobschedule_changelist"),
+            yes="Yes, delete it",
+        ).run(self, request)

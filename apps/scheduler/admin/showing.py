@@ -7,7 +7,8 @@ from django.utils.safestring import SafeString
 
 from apps.scheduler.domain.cron.describing import describe
 from apps.scheduler.domain.cron.expressions import read
-from apps.scheduler.models import JobSchedule, RunState, ScheduleKind
+from apps.scheduler.domain.times import describe_interval
+from apps.scheduler.models import FINISHED, JobRun, JobSchedule, RunState, ScheduleKind
 from kernel.admin import badge
 
 RUN_KINDS = {
@@ -26,6 +27,16 @@ _COLOURS = {
     RunState.CANCELLED: "#d97706",
 }
 _BAR, _HEIGHT, _LOW = 6, 20, 8
+#: How runs are drawn in timelines, each by a colour and a pattern, and what that says.
+SHOWN_AS = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "terminated": "given up",
+    "skipped": "skipped",
+    "cancelled": "cancelled",
+    "running": "running",
+    "queued": "waiting",
+}
 
 
 def standing_of(schedule: JobSchedule) -> SafeString:
@@ -39,6 +50,35 @@ def standing_of(schedule: JobSchedule) -> SafeString:
     return badge("on", "success")
 
 
+def as_one(state: str) -> str:
+    """Return as what a run in a state is drawn."""
+    return "queued" if state == RunState.WAITING else state
+
+
+def took(run: JobRun) -> str:
+    """Return how long a run took, from its first attempt to its end."""
+    if run.started_at is None or run.finished_at is None:
+        return "-"
+    return f"{(run.finished_at - run.started_at).total_seconds():,.1f} s"
+
+
+def progress_of(run: JobRun) -> SafeString | str:
+    """Draw how far the work is that a run began, and say it."""
+    done, total = run.progress_done, run.progress_total
+    count = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
+    words = ", ".join(filter(None, (count, run.progress)))
+    if not run.work or run.state in FINISHED:
+        return words or "-"
+    # One without a value says that it goes on, and not how far.
+    value = format_html(' max="{}" value="{}"', total, min(done, total)) if total else ""
+    return format_html(
+        '<span id="sched-progress"><progress aria-label="How far it is"{}></progress>'
+        " <span>{}</span></span>",
+        value,
+        words or "it goes on",
+    )
+
+
 def told_times(schedule: JobSchedule) -> str:
     """Return when a schedule is due, in words."""
     if schedule.kind == ScheduleKind.CRON:
@@ -47,7 +87,7 @@ def told_times(schedule: JobSchedule) -> str:
         except ValueError:
             return schedule.cron
     if schedule.kind == ScheduleKind.INTERVAL:
-        return f"Every {schedule.every_seconds:,} s"
+        return describe_interval(schedule.every_seconds)
     if schedule.kind == ScheduleKind.ONCE:
         return f"Once, {schedule.anchor_at:%Y-%m-%d %H:%M} UTC"
     if schedule.kind == ScheduleKind.RULE:

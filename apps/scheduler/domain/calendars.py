@@ -1,18 +1,38 @@
-"""Days on which nothing is due: weekends, holidays of a country, and days that are named."""
+"""Days on which nothing is due: weekends, holidays of a country, and days that are named.
+
+What would be due on one of them is left out, or rolls to a day that is open.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 MOST_DAYS = 400
 _SATURDAY, _SUNDAY = 5, 6
-_PARTS = frozenset({"country", "subdivision", "business_days", "holidays", "except"})
+_PARTS = frozenset({"country", "subdivision", "business_days", "holidays", "except", "roll"})
+#: Days in a row on which nothing is due, before it never is.
+MOST_CLOSED_DAYS = 800
+_DAY = timedelta(days=1)
 
 
 class CalendarError(ValueError):
     """What is no calendar; the message says what was found."""
+
+
+class Roll(StrEnum):
+    """Where what is due on a closed day goes."""
+
+    #: It is left out.
+    SKIP = "skip"
+    #: To the last open day before it ("preceding" of ISDA's business day conventions).
+    PREVIOUS = "previous"
+    #: To the first open day after it ("following").
+    NEXT = "next"
+    #: To the nearer of both; to the one after it where they are as near, as QuantLib has it.
+    NEAREST = "nearest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,7 @@ class Calendar:
     #: Leaves out the country's public holidays.
     holidays: bool = False
     closed: frozenset[date] = frozenset()
+    roll: Roll = Roll.SKIP
 
     @property
     def is_empty(self) -> bool:
@@ -41,6 +62,30 @@ class Calendar:
             return False
         return not (self.holidays and day in _holidays(self.country, self.subdivision, day.year))
 
+    def rolled(self, day: date) -> date | None:
+        """Return the open day on which that is due which a day has; None if there is none."""
+        if self.is_open(day):
+            return day
+        if self.roll == Roll.SKIP:
+            return None
+        back, on = self.roll != Roll.NEXT, self.roll != Roll.PREVIOUS
+        for away in range(1, MOST_CLOSED_DAYS):
+            if on and self.is_open(day + away * _DAY):
+                return day + away * _DAY
+            if back and self.is_open(day - away * _DAY):
+                return day - away * _DAY
+        return None
+
+    def rolling_to(self, day: date) -> list[date]:
+        """Return the days that roll to an open day, in their order, itself among them."""
+        found = [day]
+        for step in (-_DAY, _DAY):
+            near = day + step
+            while not self.is_open(near) and self.rolled(near) == day:
+                found.append(near)
+                near += step
+        return sorted(found)
+
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Calendar":
         """Read one as it is stored; raises CalendarError."""
@@ -53,6 +98,8 @@ class Calendar:
         for part in ("business_days", "holidays"):
             if not isinstance(told.get(part, False), bool):
                 raise CalendarError(f"{part} is true or false")
+        if told.get("roll", Roll.SKIP) not in list(Roll):
+            raise CalendarError(f"roll is {', '.join(Roll)}, found {str(told['roll'])[:40]!r}")
         if told.get("holidays") and not country:
             raise CalendarError("holidays are those of a country: name it, such as NL")
         return cls(
@@ -61,6 +108,7 @@ class Calendar:
             business_days=told.get("business_days", False),
             holidays=told.get("holidays", False),
             closed=_days(told.get("except", [])),
+            roll=Roll(told.get("roll", Roll.SKIP)),
         )
 
 

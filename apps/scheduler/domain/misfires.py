@@ -45,6 +45,11 @@ def plan(
     the last so many. What is older than the window is left out, and never looked at one by one.
     """
     fresh_since = now - ON_TIME
+    if due >= fresh_since and timetable.next_after(due - _MICROSECOND) == due:
+        following = timetable.next_after(due)
+        if following is None or following > now:
+            # Nearly always: it is looked at as soon as it is due.
+            return Plan(fires=(due,), left_out=0, next=following)
     reachable = max(due, now - max(window, ON_TIME))
     fresh = list(timetable.between(max(due, fresh_since), now + _MICROSECOND, _MOST_FRESH))
     missed: list[datetime] = []

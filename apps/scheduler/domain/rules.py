@@ -20,13 +20,22 @@ _KNOWN = frozenset(
         *("BYWEEKNO", "BYDAY", "BYSETPOS", "BYHOUR", "BYMINUTE"),
     }
 )
+_SHOWN = "FREQ=WEEKLY, BYDAY=MO,WE or BYHOUR=9"
 #: 29 February is 8 years from the next at most.
 _YEARS_OF_DAYS = 9
 _REBASED = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 
 
 class RuleError(ValueError):
-    """What is no rule; the message says what was found."""
+    """What is no rule: what was found and where, and what to write instead.
+
+    `position` counts characters of the rule from 0; None where it is the whole that is wrong.
+    """
+
+    def __init__(self, message: str, position: int | None = None, hint: str = "") -> None:
+        where = "" if position is None else f", at character {position + 1}"
+        super().__init__(f"{message}{where}" + (f"; {hint}" if hint else ""))
+        self.message, self.position, self.hint = message, position, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +66,37 @@ def check_rule(text: str) -> dict[str, str]:
     if len(text) > MOST_CHARACTERS:
         raise RuleError(f"a rule has at most {MOST_CHARACTERS} characters")
     parts: dict[str, str] = {}
-    for told in text.removeprefix("RRULE:").split(";"):
+    told_all = text.removeprefix("RRULE:")
+    at = len(text) - len(told_all)
+    where: dict[str, int] = {}
+    for told in told_all.split(";"):
         found = _PART.fullmatch(told)
-        if found is None or found[1] not in _KNOWN or found[1] in parts:
-            raise RuleError(f"{told[:40]!r} is no part of a rule, or stands there twice")
-        parts[found[1]] = found[2]
+        if found is None or found[1] not in _KNOWN:
+            raise RuleError(
+                f"{told[:40]!r} is no part of a rule", at, f"a part is such as {_SHOWN}"
+            )
+        if found[1] in parts:
+            raise RuleError(f"{found[1]} stands there twice", at)
+        parts[found[1]], where[found[1]] = found[2], at
+        at += len(told) + 1
     if parts.get("FREQ") not in FREQUENCIES:
         raise RuleError(
-            f"FREQ is one of {', '.join(FREQUENCIES)}; what is due more often is an interval"
+            f"FREQ is one of {', '.join(FREQUENCIES)}",
+            where.get("FREQ", 0),
+            "what is due more often is an interval",
         )
     times = (len(parts.get(name, "0").split(",")) for name in ("BYHOUR", "BYMINUTE"))
     hours, minutes = times
     if hours * minutes > MOST_TIMES_A_DAY:
         raise RuleError(f"a rule has at most {MOST_TIMES_A_DAY} times a day")
     if "COUNT" in parts and not 1 <= int(parts["COUNT"]) <= 10_000:
-        raise RuleError("COUNT is 1 to 10000")
+        raise RuleError("COUNT is 1 to 10000", where["COUNT"])
     start = datetime(2000, 1, 1)  # noqa: DTZ001  local times have no zone
     try:
         _walked(text, start, start)
     except (ValueError, TypeError, OverflowError) as error:
-        raise RuleError(f"it is no rule: {str(error)[:120]}") from None
+        named = next((place for name, place in where.items() if name in str(error)), None)
+        raise RuleError(f"it is no rule: {str(error)[:120]}", named) from None
     return parts
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from apps.scheduler.domain.calendars import Calendar
+from apps.scheduler.domain.calendars import MOST_CLOSED_DAYS, Calendar, Roll
 from apps.scheduler.domain.cron.evaluating import DstPolicy, next_after
 from apps.scheduler.domain.cron.expressions import Cron
+from apps.scheduler.domain.rolling import first_rolled
 
 _MICROSECOND = timedelta(microseconds=1)
-#: Days in a row on which a calendar lets nothing be due, before a timetable counts as empty.
-MOST_CLOSED_DAYS = 800
 #: How far back the last time is looked for.
 _FURTHEST_BACK = timedelta(days=366 * 60)
 
@@ -61,7 +60,7 @@ class Interval(Times):
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Moments, but those that a calendar leaves out, from a start to an end."""
+    """Moments, but those that a calendar leaves out or moves, from a start to an end."""
 
     times: Times
     zone: tzinfo = UTC
@@ -75,7 +74,10 @@ class Timetable:
         """Return the first moment after one; None if there is none any more."""
         if self.starts_at is not None:
             moment = max(moment, self.starts_at - _MICROSECOND)
-        found = self._open_after(moment)
+        if self.calendar.roll == Roll.SKIP or self.calendar.is_empty:
+            found = self._open_after(moment)
+        else:
+            found = first_rolled(self.times.next_after, self.calendar, self.zone, moment)
         return None if found and self.ends_at and found >= self.ends_at else found
 
     def _open_after(self, moment: datetime) -> datetime | None:

@@ -78,6 +78,14 @@ class JobRun(TenantModel):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=1000, blank=True)
     result = models.JSONField(default=dict, blank=True)
+    #: The chore that began work for it, what that told, and how often had been asked before.
+    work = models.JSONField(default=dict, blank=True, editable=False)
+    #: How often such work was begun anew, because it came to nothing: a part of the key.
+    begun_anew = models.PositiveIntegerField(default=0, editable=False)
+    #: How far that work is, in its own words, and in a number of whatever it counts.
+    progress = models.CharField(max_length=200, blank=True, editable=False)
+    progress_done = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    progress_total = models.PositiveBigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)

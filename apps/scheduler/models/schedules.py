@@ -32,6 +32,8 @@ class TargetKind(models.TextChoices):
 
     #: Work that a service of the platform offers.
     CHORE = "chore"
+    #: A mutation of a service's graph.
+    GRAPHQL = "graphql"
     WEBHOOK = "webhook"
     EVENT = "event"
     #: Nothing: a job of somebody else is to tell that it ran.
@@ -86,9 +88,14 @@ class JobSchedule(TenantModel):
     maximum_runs = models.PositiveIntegerField(default=0)
 
     target_kind = models.CharField(max_length=7, choices=TargetKind, default=TargetKind.EVENT)
-    #: The name of a chore, or the address of a webhook.
+    #: The name of a chore, the service of a mutation, or the address of a webhook.
     target = models.CharField(max_length=2000, blank=True)
+    #: Of a mutation, whose variables the parameters are.
+    document = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
+    #: What a run may do at most; where none is said, of a chore all that who asked for it may, of a
+    #: mutation what is of its service.
+    scopes = models.JSONField(default=list, blank=True)
     webhook_secret = EncryptedTextField(null=True, blank=True)
 
     overlap = models.CharField(max_length=15, choices=OverlapPolicy, default=OverlapPolicy.SKIP)

@@ -60,15 +60,26 @@ class _Said:
     dst_policy = ScheduleDstPolicyEnum(description="`VIXIE` if not said.")
     calendar = JSON(
         description="Days that are left out: `country`, `subdivision`, `business_days`, `holidays`"
-        " and `except`, a list of days."
+        " and `except`, a list of days; `roll` says where what is due on one of them goes:"
+        " `skip`, `previous`, `next` or `nearest`."
     )
     jitter_seconds = graphene.Int(description="It begins later by up to so much.")
     starts_at = graphene.DateTime()
     ends_at = graphene.DateTime()
     maximum_runs = graphene.Int(description="0: without end.")
     target_kind = TargetKindEnum(description="`EVENT` if not said.")
-    target = graphene.String(description="The name of a chore, or the address of a webhook.")
+    target = graphene.String(
+        description="The name of a chore, the service of a mutation, or the address of a webhook."
+    )
+    document = graphene.String(
+        description="Of `GRAPHQL`: one mutation of one field; its variables are the parameters."
+    )
     parameters = JSON()
+    scopes = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="What its runs may do at most, such as `documents:write`; no more than you may."
+        " If not said, of a mutation what is of its service, else all that you may.",
+    )
     webhook_secret = graphene.String(
         description="`whsec_` and base64: webhooks are signed by it. Nobody is shown it."
     )

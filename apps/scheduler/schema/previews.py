@@ -47,6 +47,9 @@ class ChoreType(graphene.ObjectType):
     title = graphene.String(required=True)
     description = graphene.String(required=True)
     scope = graphene.String(required=True, description="What whoever asks has to hold.")
+    followed = graphene.Boolean(
+        required=True, description="A run ends as the work does that it began."
+    )
     parameters = JSON(required=True, description="A JSON Schema of its parameters.")
 
 

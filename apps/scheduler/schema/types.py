@@ -5,8 +5,6 @@ from typing import Any
 import graphene
 
 from apps.scheduler.access import WRITE
-from apps.scheduler.domain.cron.describing import describe
-from apps.scheduler.domain.cron.expressions import read
 from apps.scheduler.models import (
     JobRun,
     JobSchedule,
@@ -18,6 +16,7 @@ from apps.scheduler.models import (
     ScheduleKind,
     TargetKind,
 )
+from apps.scheduler.selectors.previews import described
 from apps.scheduler.selectors.schedules import (
     followed_by,
     last_states,
@@ -26,8 +25,10 @@ from apps.scheduler.selectors.schedules import (
     versions_of,
 )
 from apps.scheduler.selectors.timetables import timetable_of
+from apps.scheduler.services.badges import badge_path
 from apps.scheduler.services.pings import ping_path
 from kernel import clock
+from kernel.background.jobs import JobProgress
 from kernel.errors import LimitExceededError
 from kernel.federation.batches import Batched, peers
 from kernel.federation.directives import key
@@ -92,7 +93,7 @@ class JobRunType(Entity):
         model = JobRun
         name = "JobRun"
         fields = (
-            *("id", "version", "fire_time", "attempt"),
+            *("id", "version", "fire_time", "attempt", "progress"),
             *("created_at", "started_at", "finished_at"),
         )
 
@@ -102,6 +103,9 @@ class JobRunType(Entity):
     parameters = JSON(required=True)
     result = JSON(required=True, description="What came of it, as its target told.")
     error = graphene.Field(JobRunError, description="Of its last attempt; null if that was well.")
+    work_progress = graphene.Field(
+        JobProgress, description="How far the work is that it began; null if it began none."
+    )
     lines = Batched(
         graphene.List(graphene.NonNull(JobRunLineType)),
         load=lines_of,
@@ -114,6 +118,16 @@ class JobRunType(Entity):
         if not run.error_code:
             return None
         return {"code": run.error_code, "message": run.error_message}
+
+    @staticmethod
+    def resolve_work_progress(run: JobRun, _info: Any) -> dict[str, Any] | None:
+        if not run.work:
+            return None
+        return {
+            "done": run.progress_done,
+            "total": run.progress_total,
+            "message": run.progress,
+        }
 
 
 class JobRunOrder(graphene.Enum):
@@ -132,7 +146,7 @@ class JobScheduleType(Entity):
         name = "JobSchedule"
         fields = (
             *("id", "name", "owner", "cron", "rule", "every_seconds", "anchor_at", "time_zone"),
-            *("jitter_seconds", "starts_at", "ends_at", "maximum_runs", "target"),
+            *("jitter_seconds", "starts_at", "ends_at", "maximum_runs", "target", "document"),
             *("misfire_cap", "catch_up_seconds", "timeout_seconds", "maximum_attempts"),
             *("retry_seconds", "concurrency_group", "concurrency_limit", "grace_seconds"),
             *("disable_after", "keep_runs_days", "enabled", "note", "version", "next_run_at"),
@@ -145,7 +159,8 @@ class JobScheduleType(Entity):
     overlap = OverlapPolicyEnum(required=True)
     misfire = MisfirePolicyEnum(required=True)
     tags = graphene.List(graphene.NonNull(graphene.String), required=True)
-    calendar = JSON(required=True, description="Days that are left out.")
+    calendar = JSON(required=True, description="Days on which nothing is due.")
+    scopes = graphene.List(graphene.NonNull(graphene.String), required=True)
     parameters = JSON(required=True)
     after = Batched(
         lambda: JobScheduleType,
@@ -171,6 +186,9 @@ class JobScheduleType(Entity):
     ping_path = graphene.String(
         description="Where its job tells that it ran, if it waits for that; for who may write."
     )
+    badge_path = graphene.String(
+        required=True, description="A picture of its last state; its address opens nothing else."
+    )
     versions = Batched(
         graphene.List(graphene.NonNull(JobScheduleVersionType)),
         load=versions_of,
@@ -180,9 +198,7 @@ class JobScheduleType(Entity):
 
     @staticmethod
     def resolve_description(schedule: JobSchedule, _info: Any, language: str = "en") -> str:
-        if schedule.kind != ScheduleKind.CRON:
-            return str(schedule.get_kind_display())
-        return describe(read(schedule.cron), language)
+        return described(schedule, language)
 
     @staticmethod
     def resolve_last_states(schedule: JobSchedule, _info: Any) -> list[RunState]:
@@ -196,6 +212,10 @@ class JobScheduleType(Entity):
         if timetable is None or not schedule.enabled or schedule.next_run_at is None:
             return []
         return list(timetable.first_after(clock.now(), first))
+
+    @staticmethod
+    def resolve_badge_path(schedule: JobSchedule, _info: Any) -> str:
+        return badge_path(schedule)
 
     @staticmethod
     def resolve_ping_path(schedule: JobSchedule, _info: Any) -> str | None:

@@ -11,6 +11,8 @@ from apps.scheduler.models import (
     JobScheduleVersion,
     RunState,
 )
+from kernel.errors import InvalidInputError
+from kernel.ids import parse_id
 
 #: By which lookup each part of a filter narrows.
 LOOKUPS = {
@@ -30,8 +32,32 @@ RUN_LOOKUPS = {
 }
 #: Lines of a run that are shown.
 MOST_LINES = 200
+#: Names that are offered while somebody writes one.
+MOST_NAMES = 20
 #: Versions of a schedule that are shown.
 MOST_VERSIONS = 50
+
+
+def ids_named(told: str) -> list[UUID]:
+    """Return the ids of schedules of a name, at most two; or of the one that has this as its id."""
+    rows = JobSchedule.visible()
+    try:
+        found = rows.filter(pk=parse_id(told))
+    except InvalidInputError:
+        found = rows.filter(name=told)
+    return list(found.values_list("pk", flat=True)[:2])
+
+
+def name_told(schedule_id: UUID) -> str:
+    """Return by what people call a schedule: its name, or its id where that is not its alone."""
+    name = JobSchedule.visible().filter(pk=schedule_id).values_list("name", flat=True).first()
+    return name if name and len(ids_named(name)) == 1 else str(schedule_id)
+
+
+def names_like(part: str) -> list[str]:
+    """Return names of schedules that contain this, in their order."""
+    rows = JobSchedule.visible().filter(name__icontains=part).order_by("name", "id")
+    return list(dict.fromkeys(rows.values_list("name", flat=True)[:MOST_NAMES]))
 
 
 def lines_of(ids: Sequence[str]) -> dict[str, list[JobRunLine]]:

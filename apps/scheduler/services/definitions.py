@@ -9,7 +9,7 @@ from apps.scheduler.domain.calendars import Calendar, CalendarError
 from apps.scheduler.domain.cron.expressions import read
 from apps.scheduler.domain.cron.fields import CronError
 from apps.scheduler.domain.rules import RuleError, check_rule
-from apps.scheduler.domain.times import TimesError, check_time_zone
+from apps.scheduler.domain.times import LEAST_SECONDS, TimesError, check_moment, check_time_zone
 from apps.scheduler.errors import TargetRefusedError, TimesRefusedError
 from apps.scheduler.models import JobSchedule, ScheduleKind, TargetKind
 from apps.scheduler.selectors.timetables import timetable_of
@@ -17,6 +17,7 @@ from contracts.chores import MOST_PARAMETER_BYTES
 from contracts.webhooks import is_secret
 from kernel import clock
 from kernel.errors import InvalidInputError, NotFoundError
+from kernel.mesh.changes import NoChangeError, check_change
 
 #: Columns that say when it is due.
 TIMES = frozenset(
@@ -26,11 +27,10 @@ TIMES = frozenset(
     }
 )
 #: Columns that say what is done.
-TARGET = frozenset({"target_kind", "target", "parameters", "webhook_secret"})
-LEAST_SECONDS = 5
+TARGET = frozenset({"target_kind", "target", "document", "parameters", "scopes", "webhook_secret"})
 MOST_TAGS = 20
 #: The most that each may be.
-_MOST = {
+MOST = {
     "every_seconds": 366 * 86_400,
     "jitter_seconds": 86_400,
     "misfire_cap": 100,
@@ -45,7 +45,10 @@ _MOST = {
     "maximum_runs": 1_000_000_000,
 }
 #: Those of them that are at least 1.
-_SOME = ("timeout_seconds", "maximum_attempts", "concurrency_limit", "keep_runs_days")
+SOME = ("timeout_seconds", "maximum_attempts", "concurrency_limit", "keep_runs_days")
+#: The column without which a target of this kind is none, where that is not the target itself.
+_WANTED: dict[str, str] = {TargetKind.GRAPHQL: "document", TargetKind.PING: "grace_seconds"}
+_COLUMNS = {"service": "target", "document": "document", "variables": "parameters"}
 _EVENT_NAME = re.compile(r"[A-Za-z0-9._-]{0,200}")
 
 
@@ -67,6 +70,7 @@ def check_times(schedule: JobSchedule) -> None:
     try:
         check_time_zone(schedule.time_zone)
         Calendar.of(schedule.calendar)
+        check_moment(schedule.anchor_at)
         _check_kind(schedule)
     except (CronError, RuleError, CalendarError, TimesError) as error:
         raise TimesRefusedError(str(error)) from None
@@ -116,12 +120,20 @@ def check_target(schedule: JobSchedule) -> None:
     Whether there is such a chore is for the caller to ask.
     """
     if not isinstance(schedule.parameters, dict):
-        raise TargetRefusedError("parameters are an object")
+        raise TargetRefusedError("parameters are an object", "parameters")
     if len(json.dumps(schedule.parameters)) > MOST_PARAMETER_BYTES:
-        raise TargetRefusedError(f"parameters have at most {MOST_PARAMETER_BYTES:,} bytes")
+        told = f"parameters have at most {MOST_PARAMETER_BYTES:,} bytes"
+        raise TargetRefusedError(told, "parameters")
     fits, message = _target_rule(schedule)
     if not fits:
-        raise TargetRefusedError(message)
+        raise TargetRefusedError(message, _WANTED.get(schedule.target_kind, "target"))
+    if schedule.target_kind == TargetKind.GRAPHQL:
+        try:
+            check_change(schedule.target, schedule.document, schedule.parameters)
+        except NoChangeError as error:
+            raise TargetRefusedError(str(error), _COLUMNS[error.part]) from None
+    elif schedule.document:
+        raise TargetRefusedError("a document is for what is done by a mutation: targetKind GRAPHQL")
 
 
 def _target_rule(schedule: JobSchedule) -> tuple[bool, str]:
@@ -130,6 +142,8 @@ def _target_rule(schedule: JobSchedule) -> tuple[bool, str]:
         case TargetKind.WEBHOOK:
             fits = schedule.target.startswith(("https://", "http://"))
             return fits, "the target of a webhook is an address: https://…"
+        case TargetKind.GRAPHQL:
+            return bool(schedule.document), "a mutation is written down, by document"
         case TargetKind.CHORE:
             return "." in schedule.target, "the target is the name of a chore: see `chores`"
         case TargetKind.PING:
@@ -146,9 +160,9 @@ def check_secret(text: str) -> None:
 
 
 def _check_numbers(schedule: JobSchedule) -> None:
-    for name, most in _MOST.items():
+    for name, most in MOST.items():
         number: Any = getattr(schedule, name)
-        least = 1 if name in _SOME else 0
+        least = 1 if name in SOME else 0
         if not isinstance(number, int) or not least <= number <= most:
             raise InvalidInputError(f"{name} is {least} to {most:,}, found {str(number)[:20]}")
 

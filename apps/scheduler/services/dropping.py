@@ -5,12 +5,25 @@ from collections.abc import Sequence
 from apps.scheduler.models import JobRun, JobSchedule
 from kernel.jobs.models import Job
 from kernel.jobs.operations import cancel_all
+from kernel.jobs.services import enqueue
+
+
+def drop_run(run: JobRun) -> None:
+    """Take back the job of a run, and ask for an end of the work that it began elsewhere.
+
+    In the caller's transaction.
+    """
+    if run.job_id:
+        cancel_all(Job.objects.filter(pk=run.job_id))
+    if run.work:
+        enqueue("scheduler.stop_work", str(run.pk))
 
 
 def drop_runs(schedules: Sequence[JobSchedule]) -> int:
     """Take back the jobs of these schedules' runs; return how many runs there were.
 
-    For schedules that are removed, in the caller's transaction, which holds their rows.
+    For schedules that are removed, in the caller's transaction, which holds their rows. Work that
+    a run of them began elsewhere goes on.
     """
     if not schedules:
         return 0

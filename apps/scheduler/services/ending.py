@@ -10,16 +10,16 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.scheduler.adapters.clock import database_now
+from apps.scheduler.errors import RunTimedOutError
 from apps.scheduler.metrics import ENDED
 from apps.scheduler.models import OUTCOMES, REMEMBERED, JobRun, JobSchedule, RunState
+from apps.scheduler.services.dropping import drop_run
 from apps.scheduler.services.following import fire_following
 from apps.scheduler.services.lines import tell
 from contracts.scheduler import RunFinished, ScheduleDisabled
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
-from kernel.jobs.models import Job
-from kernel.jobs.operations import cancel_all
 from kernel.jobs.services import enqueue
 
 LONGEST_RETRY = timedelta(days=1)
@@ -37,8 +37,12 @@ def finish_run(
     *,
     result: Mapping[str, Any] | None = None,
     error: DomainError | None = None,
+    cancelled: bool = False,
 ) -> JobRun | None:
-    """Write down how an attempt ended; None for one that is not the last any more."""
+    """Write down how an attempt ended; None for one that is not the last any more.
+
+    It is `cancelled` where somebody stopped it, and not the scheduler.
+    """
     found = JobRun.objects.filter(pk=run_id).values_list("schedule_id", flat=True).first()
     if found is None:
         return None
@@ -48,10 +52,12 @@ def finish_run(
         return None
     if run.state != RunState.RUNNING or run.attempt != attempt:
         return None
+    if isinstance(error, RunTimedOutError):
+        drop_run(run)
     if error is None:
         run.result = dict(result or {})
         end_run(run, schedule, RunState.SUCCEEDED)
-    elif run.cancel_asked:
+    elif run.cancel_asked or cancelled:
         end_run(run, schedule, RunState.CANCELLED, error)
     elif error.retryable and run.attempt < schedule.maximum_attempts:
         _try_again(run, schedule, error)
@@ -71,6 +77,8 @@ def end_run(
 ) -> None:
     """Let a run be over, in the caller's transaction, which holds both rows."""
     now = database_now()
+    if state == RunState.TERMINATED:
+        drop_run(run)
     run.state, run.finished_at, run.deadline_at = state, now, None
     run.forget_at = now + timedelta(days=schedule.keep_runs_days)
     # One that has come to nothing is told of by that; one that never ran is still expected.
@@ -112,8 +120,7 @@ def ask_to_stop(run: JobRun) -> None:
         run.cancel_asked = True
         run.save(update_fields=["cancel_asked"])
         tell(run, "was asked to stop")
-    if run.job_id:
-        cancel_all(Job.objects.filter(pk=run.job_id))
+    drop_run(run)
 
 
 def wake_waiting(schedule: JobSchedule) -> None:
@@ -128,9 +135,12 @@ def wake_waiting(schedule: JobSchedule) -> None:
 
 
 def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:
-    pause = min(
-        timedelta(seconds=schedule.retry_seconds) * 2 ** min(run.attempt - 1, 20), LONGEST_RETRY
-    )
+    pause = timedelta(seconds=schedule.retry_seconds) * 2 ** min(run.attempt - 1, 20)
+    # What was said by whoever answered, and not what holds of all errors of its kind.
+    told = timedelta(seconds=vars(error).get("retry_after_seconds", 0))
+    pause = min(max(pause, told), LONGEST_RETRY)
+    if run.work:
+        run.begun_anew += 1
     run.state, run.deadline_at = RunState.QUEUED, None
     run.error_code, run.error_message = error.code, str(error)[:1000]
     run.job_id = enqueue("scheduler.run", str(run.pk), run_at=database_now() + pause)

@@ -1,5 +1,7 @@
 """Schedules that are due when another's run has succeeded."""
 
+from django.db.models import F
+
 from apps.scheduler.models import JobRun, JobSchedule, RunKind, ScheduleKind
 from apps.scheduler.services.making import make_runs, new_run
 
@@ -24,8 +26,8 @@ def fire_following(schedule: JobSchedule, run: JobRun) -> None:
         and (one.ends_at is None or run.fire_time < one.ends_at)
         and not (one.maximum_runs and one.runs_made >= one.maximum_runs)
     ]
-    made = make_runs([new_run(one, RunKind.FOLLOWING, run.fire_time) for one in wanted], wanted)
-    for one in wanted:
-        if any(run.schedule_id == one.pk for run in made):
-            one.runs_made += 1
-            one.save(update_fields=["runs_made"])
+    jitters = {one.pk: one.jitter_seconds for one in wanted}
+    runs = [new_run(one, run.fire_time) for one in wanted]
+    made = make_runs(RunKind.FOLLOWING, runs, jitters)
+    ids = [one.schedule_id for one in made]
+    JobSchedule.objects.filter(pk__in=ids).update(runs_made=F("runs_made") + 1)

@@ -10,10 +10,12 @@ from django.db import transaction
 from apps.scheduler.adapters.clock import database_now
 from apps.scheduler.models import FINISHED, JobRun, JobSchedule, RunKind, RunState, TargetKind
 from apps.scheduler.selectors.timetables import timetable_of
+from apps.scheduler.services.definitions import check_target
+from apps.scheduler.services.dropping import drop_run
 from apps.scheduler.services.ending import ask_to_stop, end_run
 from apps.scheduler.services.firing import fire_before_change
-from apps.scheduler.services.making import make_runs, new_run
-from apps.scheduler.services.schedules import due_anew
+from apps.scheduler.services.making import make_runs, new_run, stored_runs
+from apps.scheduler.services.schedules import check_chore, due_anew
 from contracts.scheduler import RunRequested, SchedulePaused, ScheduleResumed
 from kernel.errors import (
     ConflictError,
@@ -24,8 +26,6 @@ from kernel.errors import (
 from kernel.events.publishing import publish
 from kernel.identity.rights import remembered_rights
 from kernel.ids import parse_id
-from kernel.jobs.models import Job
-from kernel.jobs.operations import cancel_all
 from kernel.rows import locked
 
 MOST_BACKFILLED = 1_000
@@ -77,14 +77,13 @@ def run_now(*, id: str, parameters: Mapping[str, Any] | None = None) -> JobRun:
     It has the rights of whoever asks.
     """
     schedule = locked(JobSchedule, id)
-    run = new_run(schedule, RunKind.MANUAL, database_now())
     if parameters is not None:
         if not isinstance(parameters, Mapping):
             raise InvalidInputError("parameters are an object")
-        run.parameters = dict(parameters)
-    run.asked_by = remembered_rights() or schedule.asked_by
-    make_runs([run], [schedule])
-    _tell(schedule, RunKind.MANUAL, 1)
+        schedule.parameters = dict(parameters)
+        check_target(schedule)
+        check_chore(schedule)
+    (run,) = _make(schedule, RunKind.MANUAL, [database_now()])
     return run
 
 
@@ -110,7 +109,7 @@ def backfill(*, id: str, since: datetime, until: datetime, dry_run: bool = False
         ).values_list("fire_time", flat=True)
     )
     left = [one for one in times if one not in done]
-    runs = [] if dry_run else _backfilled(schedule, left)
+    runs = [] if dry_run else _make(schedule, RunKind.BACKFILL, left)
     return Backfill(schedule, len(times), len(times) - len(left), runs)
 
 
@@ -133,7 +132,7 @@ def cancel_run(*, id: str) -> JobRun:
     if run.state == RunState.RUNNING and schedule.target_kind != TargetKind.PING:
         ask_to_stop(run)
         return run
-    _drop_job(run)
+    drop_run(run)
     end_run(run, schedule, RunState.CANCELLED)
     return run
 
@@ -149,7 +148,6 @@ def terminate_run(*, id: str) -> JobRun:
         return run
     if run.state in FINISHED:
         raise ConflictError(f"the run has {run.state} already")
-    _drop_job(run)
     end_run(run, schedule, RunState.TERMINATED)
     return run
 
@@ -163,21 +161,13 @@ def _held(run_id: str) -> tuple[JobRun, JobSchedule]:
     return locked(JobRun, run_id), schedule
 
 
-def _drop_job(run: JobRun) -> None:
-    if run.job_id:
-        cancel_all(Job.objects.filter(pk=run.job_id))
-
-
-def _backfilled(schedule: JobSchedule, times: list[datetime]) -> list[JobRun]:
-    runs = [new_run(schedule, RunKind.BACKFILL, one) for one in times]
-    for run in runs:
-        run.asked_by = remembered_rights() or schedule.asked_by
-    made = make_runs(runs, [schedule])
-    _tell(schedule, RunKind.BACKFILL, len(made))
-    return made
-
-
-def _tell(schedule: JobSchedule, kind: RunKind, runs: int) -> None:
+def _make(schedule: JobSchedule, kind: RunKind, times: list[datetime]) -> list[JobRun]:
+    """Make runs of these times with the rights of whoever asks, where there are none yet."""
+    runs = [new_run(schedule, one, remembered_rights()) for one in times]
+    made = make_runs(kind, runs, {schedule.pk: schedule.jitter_seconds})
     publish(
-        RunRequested(schedule_id=str(schedule.pk), name=schedule.name, kind=str(kind), runs=runs)
+        RunRequested(
+            schedule_id=str(schedule.pk), name=schedule.name, kind=str(kind), runs=len(made)
+        )
     )
+    return stored_runs(made)

@@ -9,6 +9,7 @@ from apps.scheduler.services.beginning import begin_run
 from apps.scheduler.services.ending import finish_run
 from apps.scheduler.services.pings import already_pinged
 from apps.scheduler.services.targets import do_target
+from apps.scheduler.services.works import await_work
 from kernel.errors import DomainError
 from kernel.faults import fault_point
 from kernel.jobs.running import JobStopError
@@ -37,9 +38,12 @@ def do_run(run_id: UUID) -> None:
             finish_run(run.pk, run.attempt, result={"ping": "before its time"})
         return
     try:
-        result = do_target(schedule, run)
+        begun = do_target(schedule, run)
         fault_point("scheduler-run-done")
-        finish_run(run.pk, run.attempt, result=result)
+        if begun.goes_on:
+            await_work(run.pk, run.attempt, schedule.target, begun.result)
+        else:
+            finish_run(run.pk, run.attempt, result=begun.result)
     except JobStopError:
         finish_run(run.pk, run.attempt, error=RunCancelledError("it was told to stop"))
         raise

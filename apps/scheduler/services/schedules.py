@@ -19,6 +19,7 @@ from apps.scheduler.services.definitions import (
 )
 from apps.scheduler.services.dropping import drop_runs
 from apps.scheduler.services.firing import fire_before_change
+from apps.scheduler.services.rights import check_scopes
 from contracts.scheduler import ScheduleChanged, ScheduleCreated, ScheduleDeleted
 from kernel import clock
 from kernel.chores.registry import registered
@@ -53,7 +54,9 @@ class ScheduleChange(TypedDict, total=False):
     maximum_runs: int
     target_kind: str
     target: str
+    document: str
     parameters: Mapping[str, Any]
+    scopes: list[str]
     webhook_secret: str | None
     overlap: str
     misfire: str
@@ -212,12 +215,17 @@ def _say(schedule: JobSchedule, said: Mapping[str, Any]) -> None:
 def _check(schedule: JobSchedule) -> None:
     check(schedule)
     check_definition(schedule)
-    if schedule.target_kind == TargetKind.CHORE:
-        _check_chore(schedule)
+    check_scopes(schedule)
+    check_chore(schedule)
 
 
-def _check_chore(schedule: JobSchedule) -> None:
-    """Refuse what cannot be asked for; of a service elsewhere, that is said when it is asked."""
+def check_chore(schedule: JobSchedule) -> None:
+    """Refuse a chore that cannot be asked for; raises TargetRefusedError.
+
+    Of a service elsewhere, that is said when it is asked.
+    """
+    if schedule.target_kind != TargetKind.CHORE:
+        return
     service = schedule.target.partition(".")[0]
     if service not in BY_NAME:
         raise TargetRefusedError(f"there is no service {service[:40]!r}")

@@ -1,4 +1,4 @@
-"""What is done in a run: a chore, a webhook, an event, or waiting for a ping."""
+"""What is done in a run: a chore, a mutation, a webhook, an event, or waiting for a ping."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,61 +7,72 @@ from typing import Any
 import orjson
 from django.db import transaction
 
-from apps.scheduler.errors import AnsweredError, AnsweredLaterError
+from apps.scheduler.errors import AnsweredError, AnsweredLaterError, WorkFailedError
 from apps.scheduler.models import JobRun, JobSchedule, TargetKind
+from apps.scheduler.services.rights import acting_for
+from apps.scheduler.services.works import is_stale, stop_begun
 from contracts.scheduler import ScheduleFired
 from contracts.webhooks import webhook_headers
 from kernel import clock
 from kernel.chores import client
+from kernel.chores.services import Begun
 from kernel.events.publishing import publish
-from kernel.identity.rights import remaining_rights
+from kernel.http import seconds_to_wait
+from kernel.mesh.changes import ERROR, asking_for_error
+from kernel.mesh.client import RemoteError, mesh
 from kernel.outbound.client import fetch
 from kernel.outbound.limits import Limits
 from kernel.secrets.reading import read_secret
-from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 
 PURPOSE = "scheduler_webhook"
 LONGEST_CALL = timedelta(minutes=5)
 MOST_ANSWER_BYTES = 100_000
 #: Of an answer that is kept.
 MOST_KEPT = 2_000
+#: In bytes; of what a longer one told its length is kept.
+MOST_KEPT_OF_CHANGE = 20_000
 #: Answers of a receiver that may be asked again (RFC 9110; Standard Webhooks).
 _ASK_AGAIN = frozenset({408, 425, 429})
 
 
-def do_target(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any] | None:
+def do_target(schedule: JobSchedule, run: JobRun) -> Begun:
     """Do what a run is for, outside of any transaction, and return what came of it.
 
-    None where that is told later. Raises a DomainError. Done twice for one run, it has the key of
-    the run both times.
+    Raises a DomainError. Done twice for one run, it has the key of the run both times.
     """
     match schedule.target_kind:
         case TargetKind.CHORE:
             return _do_chore(schedule, run)
+        case TargetKind.GRAPHQL:
+            return Begun(_change(schedule, run), goes_on=False)
         case TargetKind.WEBHOOK:
-            return _post(schedule, run)
-        case TargetKind.EVENT:
-            return _tell(schedule, run)
-    return None
+            return Begun(_post(schedule, run), goes_on=False)
+    return Begun(_tell(schedule, run), goes_on=False)
 
 
-def _do_chore(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
-    with acting_as(_principal(schedule, run)):
-        return client.do(schedule.target, run.parameters, key=f"run:{run.pk}")
+def _do_chore(schedule: JobSchedule, run: JobRun) -> Begun:
+    if is_stale(run):
+        # What took too long may still go on, and is not to meet what is begun now.
+        stop_begun(run)
+    # Asked for once more under the same key, it would tell of the work that came to nothing.
+    key = f"run:{run.pk}:{run.begun_anew}" if run.begun_anew else f"run:{run.pk}"
+    with acting_for(schedule, run):
+        return client.do(schedule.target, run.parameters, key=key)
 
 
-def _principal(schedule: JobSchedule, run: JobRun) -> Principal:
-    """Return who asked, with what they may still do; what we made ourselves has its chore alone."""
-    if run.asked_by:
-        return remaining_rights(run.asked_by)
-    service = schedule.target.partition(".")[0]
-    return Principal(
-        kind="system",
-        id="scheduler",
-        name="scheduler",
-        tenant_id=current_tenant_id(),
-        scopes=frozenset({f"{service}:read", f"{service}:write"}),
-    )
+def _change(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
+    document = asking_for_error(schedule.target, schedule.document)
+    try:
+        with acting_for(schedule, run):
+            data = mesh.change(schedule.target, document, run.parameters, key=f"run:{run.pk}")
+    except RemoteError as error:
+        raise WorkFailedError(str(error), error.remote_code) from None
+    (told,) = data.values()
+    refused = told.pop(ERROR, None) if isinstance(told, dict) else None
+    if refused is not None:
+        raise WorkFailedError(refused["message"], refused["code"])
+    size = len(orjson.dumps(data))
+    return data if size <= MOST_KEPT_OF_CHANGE else {"bytes": size}
 
 
 def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
@@ -95,8 +106,14 @@ def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
     kept = answer.body[:MOST_KEPT].decode("utf-8", "replace")
     if 200 <= answer.status < 300:
         return {"status": answer.status, "body": kept}
-    again = answer.status >= 500 or answer.status in _ASK_AGAIN
-    raise (AnsweredLaterError if again else AnsweredError)(f"the webhook answers {answer.status}")
+    told = f"the webhook answers {answer.status}"
+    if answer.status < 500 and answer.status not in _ASK_AGAIN:
+        raise AnsweredError(told)
+    later = AnsweredLaterError(told)
+    seconds = seconds_to_wait(answer.headers.get("Retry-After", ""))
+    if seconds is not None:
+        later.retry_after_seconds = seconds
+    raise later
 
 
 def _limits(schedule: JobSchedule) -> Limits:

@@ -15,8 +15,6 @@ from apps.scheduler.services.lines import tell
 from contracts.scheduler import RunLate
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
-from kernel.jobs.models import Job
-from kernel.jobs.operations import cancel_all
 from kernel.tenancy.context import in_tenant
 
 #: Runs that one look takes up.
@@ -52,8 +50,6 @@ def _end_overdue(run_id: UUID) -> None:
     run = JobRun.objects.select_related("schedule").filter(pk=run_id).first()
     if run is None or run.state != RunState.RUNNING:
         return
-    if run.job_id:
-        cancel_all(Job.objects.filter(pk=run.job_id))
     error: DomainError = RunTimedOutError(f"it took over {run.schedule.timeout_seconds} s")
     if run.schedule.target_kind == TargetKind.PING:
         error = NoPingError(f"no ping within {run.schedule.grace_seconds} s")
