@@ -11,8 +11,20 @@ NOTIFICATION = Access(
 )
 SUBSCRIBER = Access(
     read="notifications:read",
-    columns={"name": _PERSONAL, "email": _PERSONAL, "webhook_url": _PERSONAL},
+    columns={
+        "name": _PERSONAL,
+        "email": _PERSONAL,
+        "phone": _PERSONAL,
+        "webhook_url": _PERSONAL,
+    },
 )
 SUPPRESSION = Access(read="notifications:read", columns={"address": _PERSONAL})
+PROVIDER = Access(read="notifications:read")
+DEVICE = Access(read="notifications:read", columns={"label": _PERSONAL})
 WORKFLOW = Access(read="notifications:read")
 TRIGGER = Access(read="notifications:read", columns={"data": _PERSONAL})
+# An address often has a secret in its path, and a body tells what happened in other apps.
+WEBHOOK_ENDPOINT = Access(
+    read="notifications:read", columns={"url": _PERSONAL, "contact": _PERSONAL}
+)
+WEBHOOK_DELIVERY = Access(read="notifications:read", columns={"body": _PERSONAL})

@@ -26,6 +26,13 @@ class RenderingError(DomainError):
     status: ClassVar[int] = 409
 
 
+class EndpointDisabledError(DomainError):
+    """Nothing is posted to the webhook endpoint until somebody enables it."""
+
+    code: ClassVar[str] = "NOTIFICATIONS_ENDPOINT_DISABLED"
+    status: ClassVar[int] = 409
+
+
 class NoChannelError(DomainError):
     """Nothing is set up here that delivers over the channel."""
 
@@ -40,6 +47,12 @@ class DeliveryRefusedError(DomainError):
     status: ClassVar[int] = 502
 
 
+class AddressGoneError(DeliveryRefusedError):
+    """Nobody is at the address any more; a device that answers so is forgotten."""
+
+    code: ClassVar[str] = "NOTIFICATIONS_ADDRESS_GONE"
+
+
 class DeliveryFailedError(DomainError):
     """The other side did not take the message yet; it is tried again."""
 
@@ -51,6 +64,25 @@ class DeliveryFailedError(DomainError):
         super().__init__(message)
         #: After how long the other side wants to be asked again.
         self.told_seconds = told_seconds
+
+
+class ProviderBusyError(DomainError):
+    """The provider has been given as much as it may be for now; the message waits its turn."""
+
+    code: ClassVar[str] = "NOTIFICATIONS_PROVIDER_BUSY"
+    status: ClassVar[int] = 429
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+class CallbackRefusedError(DomainError):
+    """What was told of a message is not signed by who carries it, or tells of none."""
+
+    code: ClassVar[str] = "NOTIFICATIONS_CALLBACK_REFUSED"
+    status: ClassVar[int] = 403
 
 
 class GivenUpError(DomainError):

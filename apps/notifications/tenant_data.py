@@ -2,5 +2,7 @@
 
 from kernel.tenancy.parts import TenantPart, register_part
 
-# Secrets of webhooks stay here: whoever takes a tenant elsewhere makes new ones.
-register_part(TenantPart("notifications", omitted={"webhook_secret", "former_secret"}))
+# Secrets stay here: whoever takes a tenant elsewhere makes new ones, and devices subscribe anew.
+register_part(
+    TenantPart("notifications", omitted={"webhook_secret", "former_secret", "secret", "target"})
+)

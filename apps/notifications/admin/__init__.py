@@ -1,5 +1,12 @@
 """Notifications for staff."""
 
-from apps.notifications.admin import people, sending, workflows
+from apps.notifications.admin import (
+    endpoints,
+    people,
+    providers,
+    sending,
+    templates,
+    workflows,
+)
 
-__all__ = ["people", "sending", "workflows"]
+__all__ = ["endpoints", "people", "providers", "sending", "templates", "workflows"]

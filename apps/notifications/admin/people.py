@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.notifications.models import (
@@ -63,14 +65,17 @@ class SubscriberAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
             told = [
                 (
                     f"{one.created_at:%Y-%m-%d %H:%M:%S}",
-                    one.get_channel_display(),
-                    one.subject,
-                    NotificationState(one.state).label,
-                    one.reason,
+                    format_html(
+                        '<a class="septet-link" href="{}">{}</a>, {}',
+                        reverse("admin:notifications_notification_change", args=[one.pk]),
+                        one.subject,
+                        one.get_channel_display(),
+                    ),
+                    f"{NotificationState(one.state).label}{': ' if one.reason else ''}{one.reason}",
                 )
                 for one in found
             ]
-        return table(("UTC", "channel", "subject", "state", "why"), told, "none")
+        return table(("UTC", "message", "what became of it"), told, "none")
 
 
 @admin.register(Suppression)

@@ -1,10 +1,22 @@
 """Messages for staff: did she get it, and why not?"""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.notifications.models import Notification, NotificationState, Trigger, TriggerState
+from apps.notifications.models import (
+    Notification,
+    NotificationChannel,
+    NotificationState,
+    Report,
+    Trigger,
+    TriggerState,
+)
+from apps.notifications.selectors.funnels import MOST_COUNTED, Funnel, funnels_of
 from apps.notifications.selectors.timelines import moments_of, runs_of
 from apps.notifications.services.notifications import cancel_notification, resend_notification
 from apps.notifications.services.triggering import cancel_trigger
@@ -21,6 +33,8 @@ from kernel.admin import (
     row_of,
     table,
 )
+from kernel.errors import InvalidInputError
+from kernel.ids import parse_id
 from kernel.tenancy.context import in_tenant
 
 _STATES = {
@@ -29,6 +43,13 @@ _STATES = {
     NotificationState.FAILED: "danger",
     NotificationState.SKIPPED: "warning",
     NotificationState.CANCELLED: "warning",
+}
+_BAD = frozenset((Report.UNDELIVERED, Report.BOUNCED, Report.COMPLAINED))
+#: What can be done to one, as it stands.
+_DONE_TO = {
+    NotificationState.QUEUED: "cancel",
+    NotificationState.FAILED: "resend",
+    NotificationState.SKIPPED: "resend",
 }
 _TRIGGERS = {
     TriggerState.ACCEPTED: "info",
@@ -45,20 +66,59 @@ class NotificationAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     list_display = (
         *("recipient", "channel", "subject", "standing", "why", "created_at", "tenant"),
     )
-    list_filter = (TenantFilter, "channel", "state")
-    search_fields = ("recipient", "subject")
+    list_filter = (TenantFilter, "channel", "state", "sandboxed")
+    search_help_text = "A person, an address, a subject"
+    search_fields = ("recipient", "subject", "subscriber__key", "subscriber__name")
     ordering = ("-id",)
+    list_before_template = "kernel/admin/panel.html"
     fields = (
-        *("recipient", "channel", "subject", "standing", "why", "timeline", "body"),
+        *("recipient", "person", "channel", "subject", "standing", "why", "timeline", "body"),
+        *("provider", "receipt", "reported", "sandboxed"),
         *("category", "critical", "priority", "locale", "attempts", "not_before", "expires_at"),
-        *("created_at", "sent_at", "seen_at", "read_at", "archived_at", "tenant", "id"),
+        *("created_at", "sent_at", "seen_at", "read_at", "archived_at", "snoozed_until"),
+        *("tenant", "id"),
     )
     readonly_fields = fields
     actions_detail = ("resend", "cancel")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show above the list how far its messages come, by channel."""
+        rows = Notification.across_tenants.all()
+        try:
+            tenant_id = parse_id(request.GET.get("tenant", ""))
+        except InvalidInputError:
+            tenant_id = None
+        if tenant_id is not None:
+            rows = rows.filter(tenant_id=tenant_id)
+        shown = {
+            "panel": _funnels(funnels_of(rows)),
+            "panel_title": f"How far the newest {MOST_COUNTED:,} come",
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **shown})
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Offer what can be done to it as it stands."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        done = _DONE_TO.get(row.state) if row is not None else None
+        return [one for one in offered if one.method.__name__ == done]
+
     @display(description="state", ordering="state")
     def standing(self, row: Notification) -> SafeString:
+        if row.sandboxed:
+            return badge("sandboxed", "warning")
+        if row.reported in _BAD:
+            return badge(row.reported, "danger")
         return badge(row.get_state_display(), _STATES[NotificationState(row.state)])
+
+    @display(description="person")
+    def person(self, row: Notification) -> SafeString | str:
+        if row.subscriber is None:
+            return "-"
+        place = reverse("admin:notifications_subscriber_change", args=[row.subscriber.pk])
+        return format_html('<a class="septet-link" href="{}">{}</a>', place, row.subscriber)
 
     @display(description="why")
     def why(self, row: Notification) -> str:
@@ -91,11 +151,44 @@ class NotificationAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         return ask_then(self, request, row, "Take back", causes, cancel_notification)
 
 
+def _funnels(funnels: list[Funnel]) -> SafeString:
+    told = [
+        (
+            NotificationChannel(one.channel).label,
+            _whole(f"{one.made:,} made"),
+            _share(one.sent, "sent", one.made),
+            _share(one.delivered, "delivered", one.made),
+            _share(one.seen, "seen", one.made),
+            _share(one.read, "read", one.made),
+            f"{one.failed:,} failed, {one.skipped:,} skipped",
+        )
+        for one in funnels
+    ]
+    return table(("channel", "made", "sent", "delivered", "seen", "read", "not sent"), told, "none")
+
+
+def _whole(text: str) -> SafeString:
+    return format_html('<span class="septet-nowrap">{}</span>', text)
+
+
+def _share(part: int, what: str, whole: int) -> SafeString:
+    # What it says is beside the bar, for those who do not see it.
+    return format_html(
+        '<progress class="septet-bar" max="{}" value="{}" aria-hidden="true"></progress>'
+        ' <span class="septet-nowrap">{} {} ({} %)</span>',
+        whole,
+        part,
+        f"{part:,}",
+        what,
+        round(100 * part / whole),
+    )
+
+
 @admin.register(Trigger)
 class TriggerAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
-    list_display = ("id", "workflow", "standing", "to", "created_at", "tenant")
+    list_display = ("workflow", "standing", "to", "created_at", "tenant")
     list_select_related = ("workflow",)
     list_filter = (TenantFilter, "state")
     ordering = ("-id",)

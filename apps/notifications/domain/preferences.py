@@ -5,7 +5,7 @@ from typing import Any
 
 #: Stands for every category, or every channel.
 ANY = "*"
-CHANNELS = frozenset(("email", "sms", "push", "in_app", "webhook"))
+CHANNELS = frozenset(("email", "sms", "push", "in_app", "webhook", "chat"))
 MOST_CATEGORIES = 200
 _MOST_CHARACTERS = 100
 

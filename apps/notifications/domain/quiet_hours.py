@@ -34,7 +34,7 @@ class QuietHours:
             return None
         if set(told) != {"from", "until"}:
             raise ValueError('quiet hours are {"from": "22:00", "until": "07:00"}')
-        begins, ends = _time(told["from"]), _time(told["until"])
+        begins, ends = time_of_day(told["from"]), time_of_day(told["until"])
         if begins == ends:
             raise ValueError("quiet hours end at another time than they begin")
         return cls(begins, ends)
@@ -87,7 +87,8 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
     return moment.astimezone(zone).utcoffset()
 
 
-def _time(text: Any) -> time:
+def time_of_day(text: Any) -> time:
+    """Return the time of `22:00`; raises ValueError."""
     found = _CLOCK.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError(f"a time of the day is 00:00 to 23:59, found {text!r:.40}")

@@ -5,8 +5,8 @@ link leads to https, http or mailto, or nowhere.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
 from typing import Any
@@ -24,6 +24,9 @@ _PARTS = {"subject", "body"}
 _TOKEN = re.compile(r"qz([0-9]{1,6})zq")
 _LINK = re.compile(r'(href|src)="([^"]*)"')
 _SAFE = ("https://", "http://", "mailto:")
+#: A picture that goes with the mail, by the id of its file (RFC 2392).
+_PICTURE = re.compile(r"cid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+MOST_PICTURES = 20
 _SPACES = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 #: By channel and locale: `{"email": {"en": {"subject": "…", "body": "…"}}}`.
@@ -38,13 +41,22 @@ class Words:
     subject: str
     text: str
     html: str
+    #: By the ids of their files: as whom each is read.
+    pictures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_texts(texts: Any) -> None:
     """Raise MistakesError that names the place of each mistake."""
-    mistakes: list[Mistake] = []
+    mistakes = checked_channels(texts, lambda place, _, parts: _mistakes(place, parts))
+    if mistakes:
+        raise MistakesError(mistakes)
+
+
+def checked_channels(texts: Any, check: Callable[[str, str, Any], list[Mistake]]) -> list[Mistake]:
+    """Return what is wrong with texts by channel and locale; `check` looks at each of them."""
     if not isinstance(texts, Mapping) or not texts:
-        raise MistakesError([Mistake("texts", "expected at least one channel")])
+        return [Mistake("texts", "expected at least one channel")]
+    mistakes: list[Mistake] = []
     for channel, by_locale in texts.items():
         place = f"texts.{channel}"
         if channel not in CHANNELS:
@@ -53,9 +65,12 @@ def check_texts(texts: Any) -> None:
             mistakes.append(Mistake(place, f"expected 1 to {MOST_LOCALES} locales"))
         else:
             for locale, parts in by_locale.items():
-                mistakes += _mistakes(f"{place}.{locale}", locale, parts)
-    if mistakes:
-        raise MistakesError(mistakes)
+                at = f"{place}.{locale}"
+                if _LOCALE.fullmatch(locale):
+                    mistakes += check(at, channel, parts)
+                else:
+                    mistakes.append(Mistake(at, "a locale is `en`, `pt-BR` or `zh-Hant-TW`"))
+    return mistakes
 
 
 def chosen_locale(by_locale: Mapping[str, Any], wanted: str, default: str) -> str:
@@ -67,9 +82,17 @@ def chosen_locale(by_locale: Mapping[str, Any], wanted: str, default: str) -> st
 
 
 def rendered(
-    texts: Texts, channel: str, *, locale: str, default: str, data: Mapping[str, Any]
+    texts: Texts,
+    channel: str,
+    *,
+    locale: str,
+    default: str,
+    data: Mapping[str, Any],
+    by: Mapping[str, Any] | None = None,
 ) -> Words:
     """Return the words for a channel and a locale; raises TemplateError.
+
+    `by` goes along as who may read the pictures of the text.
 
     A locale whose text cannot be filled is a mistake of that text: no other takes its place.
     """
@@ -78,24 +101,39 @@ def rendered(
         raise TemplateError(0, f"the template has no text for {channel}")
     chosen = chosen_locale(by_locale, locale, default)
     parts = by_locale[chosen]
-    subject = _one_line(_read(parts["subject"]).filled(frame_of(data)))
-    body = _read(parts["body"])
+    subject = _one_line(read(parts["subject"]).filled(frame_of(data)))
+    body = read(parts["body"])
+    by_mail = channel == "email"
+    # Of those that the text itself names: data names none.
+    pictures = dict.fromkeys(pictures_in(parts["body"]), by or {}) if by_mail else {}
     return Words(
         locale=chosen,
         subject=subject[:MOST_SUBJECT],
         text=body.filled(frame_of(data)),
-        html=_html(body, data) if channel == "email" else "",
+        html=safe_links(_html(body, data), pictures) if by_mail else "",
+        pictures=pictures,
     )
 
 
-def html_of(text: str) -> str:
-    """Return a text without placeholders, and without Markdown, as paragraphs of HTML."""
-    paragraphs = re.split(r"\n[ \t]*\n", text.strip())
-    return "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in paragraphs)
+def pictures_in(text: str) -> list[str]:
+    """Return the ids of the files that a text of a mail shows as pictures."""
+    return list(dict.fromkeys(_PICTURE.findall(text)))
+
+
+def safe_links(html: str, pictures: Collection[str]) -> str:
+    """Return HTML whose links lead where mail may lead, and whose pictures are these."""
+
+    def checked(found: re.Match[str]) -> str:
+        leads = unescape(found[2]).lower()
+        shown = found[1] == "src" and leads.startswith("cid:") and leads[4:] in pictures
+        return found[0] if shown or leads.startswith(_SAFE) else f'{found[1]}="#"'
+
+    return _LINK.sub(checked, html)
 
 
 @lru_cache(maxsize=500)
-def _read(text: str) -> Template:
+def read(text: str) -> Template:
+    """Read a text, or return what it was read as; raises TemplateError."""
     return read_template(text)
 
 
@@ -113,12 +151,7 @@ def _html(body: Template, data: Mapping[str, Any]) -> str:
         return escape(values[number]) if number < len(values) else found[0]
 
     marked = MarkdownIt("commonmark", {"html": False}).enable("table")
-    html = _TOKEN.sub(show, str(marked.render(body.filled(frame_of(data), hide))))
-    return _LINK.sub(_safe_link, html)
-
-
-def _safe_link(found: re.Match[str]) -> str:
-    return found[0] if unescape(found[2]).lower().startswith(_SAFE) else f'{found[1]}="#"'
+    return _TOKEN.sub(show, str(marked.render(body.filled(frame_of(data), hide))))
 
 
 def _one_line(text: str) -> str:
@@ -126,19 +159,21 @@ def _one_line(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def _mistakes(place: str, locale: str, parts: Any) -> list[Mistake]:
-    if not _LOCALE.fullmatch(locale):
-        return [Mistake(place, "a locale is `en`, `pt-BR` or `zh-Hant-TW`")]
+def mistake_of(text: Any) -> str:
+    """Return what is wrong with one text; empty for what can be read."""
+    if not isinstance(text, str) or not text.strip():
+        return "expected a text"
+    try:
+        read_template(text)
+    except TemplateError as error:
+        return str(error)
+    if len(pictures_in(text)) > MOST_PICTURES:
+        return f"a text shows at most {MOST_PICTURES} pictures"
+    return ""
+
+
+def _mistakes(place: str, parts: Any) -> list[Mistake]:
     if not isinstance(parts, Mapping) or set(parts) != _PARTS:
         return [Mistake(place, "expected a subject and a body")]
-    found = []
-    for name in sorted(_PARTS):
-        text = parts[name]
-        if not isinstance(text, str) or not text.strip():
-            found.append(Mistake(f"{place}.{name}", "expected a text"))
-            continue
-        try:
-            read_template(text)
-        except TemplateError as error:
-            found.append(Mistake(f"{place}.{name}", str(error)))
-    return found
+    told = ((name, mistake_of(parts[name])) for name in sorted(_PARTS))
+    return [Mistake(f"{place}.{name}", wrong) for name, wrong in told if wrong]

@@ -13,7 +13,8 @@ from contracts.expressions.values import Value, plain, truth
 MOST_CHARACTERS = 50_000
 _MOST_DEPTH = 8
 _MOST_TURNS = 1_000
-_TAG = re.compile(r"\{\{((?:[^{}\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')*)\}\}", re.DOTALL)
+#: What stands in a text between braces.
+TAG = re.compile(r"\{\{((?:[^{}\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')*)\}\}", re.DOTALL)
 _EACH = re.compile(r"(.+)[ \t]as[ \t]+([A-Za-z_]\w*)", re.DOTALL)
 
 #: What makes of a value the text that stands for it.
@@ -76,17 +77,17 @@ class Template:
         return "".join(pieces)
 
 
-def read_template(text: str) -> Template:
+def read_template(text: str, *, most: int = MOST_CHARACTERS) -> Template:
     """Read a text; raises TemplateError."""
-    if len(text) > MOST_CHARACTERS:
-        raise TemplateError(0, f"a text has at most {MOST_CHARACTERS} characters")
+    if len(text) > most:
+        raise TemplateError(0, f"a text has at most {most} characters")
     return Template(_Reader(text).all())
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tags = list(_TAG.finditer(text))
+        self._tags = list(TAG.finditer(text))
         self._next = 0
         self._at = 0
 

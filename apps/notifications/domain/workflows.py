@@ -10,19 +10,22 @@ A run stands at the number of an instruction. Blocks are made jumps of, so one n
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apps.notifications.domain.durations import length
 from apps.notifications.domain.expressions import compiled
 from apps.notifications.domain.places import Mistake, MistakesError
 from apps.notifications.domain.preferences import CHANNELS
+from apps.notifications.domain.walls import WallTime
 from contracts.expressions.errors import ExpressionError
 from contracts.expressions.signatures import Evaluated
 
 MOST_STEPS = 50
 MOST_DEPTH = 5
 MOST_THROTTLED = 10_000
+MOST_TOPICS, MOST_TOPIC = 20, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +44,28 @@ class Send(Instruction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wait(Instruction):
-    """Go on later."""
+class FanOut(Send):
+    """Say it in the inboxes of everybody in some topics, filled once for all of them."""
 
-    length: timedelta
+    topics: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collect(Instruction):
-    """Gather what comes within a time, by a key, and go on once with all of it."""
+class Wait(Instruction):
+    """Go on after a time, or when the clock on the person's wall shows one."""
 
-    length: timedelta
+    length: timedelta = timedelta()
+    at: WallTime | None = None
+
+    def until(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """Return when it goes on that comes to it now."""
+        return now + self.length if self.at is None else self.at.after(now, zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect(Wait):
+    """Gather what comes until then, by a key, and go on once with all of it."""
+
     by: Evaluated | None
 
 
@@ -97,6 +111,7 @@ class _Reader:
         self._out: list[Instruction] = []
         self._kinds: Mapping[str, Callable[[str, Mapping[str, Any], int], None]] = {
             "send": self._send,
+            "fan_out": self._fan_out,
             "delay": self._delay,
             "digest": self._digest,
             "throttle": self._throttle,
@@ -118,7 +133,7 @@ class _Reader:
     def block(self, place: str, steps: Any, depth: int) -> None:
         """Read the steps at a place."""
         if not isinstance(steps, Sequence) or isinstance(steps, str) or not steps:
-            self.say(place, "expected a list of steps")
+            self.say(place, "expected a list of steps, of one at least")
             return
         if depth > MOST_DEPTH:
             self.say(place, f"branches stand in at most {MOST_DEPTH} others")
@@ -149,14 +164,30 @@ class _Reader:
         else:
             self._out.append(Send(place=place, channel=channel, template=template))
 
+    def _fan_out(self, place: str, step: Mapping[str, Any], _depth: int) -> None:
+        self._known(place, step, {"topics", "template"})
+        topics, template = step.get("topics"), step.get("template")
+        if (
+            not isinstance(topics, list)
+            or not 0 < len(topics) <= MOST_TOPICS
+            or not all(isinstance(one, str) and 0 < len(one) <= MOST_TOPIC for one in topics)
+        ):
+            self.say(f"{place}.topics", f"expected 1 to {MOST_TOPICS} topics")
+        elif not isinstance(template, str) or not template.strip():
+            self.say(f"{place}.template", "expected the name of a template")
+        else:
+            self._out.append(
+                FanOut(place=place, channel="in_app", template=template, topics=tuple(topics))
+            )
+
     def _delay(self, place: str, step: Mapping[str, Any], _depth: int) -> None:
-        self._known(place, step, {"for"})
-        self._out.append(Wait(place=place, length=self._length(place, "for", step)))
+        self._known(place, step, {"for", "at", "on"})
+        self._out.append(Wait(place=place, **self._pause(place, step)))
 
     def _digest(self, place: str, step: Mapping[str, Any], _depth: int) -> None:
-        self._known(place, step, {"for", "by"})
+        self._known(place, step, {"for", "at", "on", "by"})
         by = self._expression(f"{place}.by", step["by"]) if step.get("by") else None
-        self._out.append(Collect(place=place, length=self._length(place, "for", step), by=by))
+        self._out.append(Collect(place=place, by=by, **self._pause(place, step)))
 
     def _throttle(self, place: str, step: Mapping[str, Any], _depth: int) -> None:
         self._known(place, step, {"most", "per"})
@@ -188,6 +219,20 @@ class _Reader:
     def _known(self, place: str, step: Mapping[str, Any], fields: set[str]) -> None:
         for name in sorted(set(step) - fields - {"do"}):
             self.say(f"{place}.{name}", "there is no such field")
+
+    def _pause(self, place: str, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return for how long it waits, or until which time of the day."""
+        if "at" not in step:
+            if "on" in step:
+                self.say(f"{place}.on", "days go with a time, `at`")
+            return {"length": self._length(place, "for", step)}
+        if "for" in step:
+            self.say(f"{place}.at", "a step waits `for` a time or until one, `at`; not both")
+        try:
+            return {"at": WallTime.of(step)}
+        except ValueError as error:
+            self.say(f"{place}.at", str(error))
+            return {}
 
     def _length(self, place: str, name: str, step: Mapping[str, Any]) -> timedelta:
         try:

@@ -1,14 +1,28 @@
 """Notifications as rows."""
 
+from apps.notifications.models.endpoints import (
+    DeliveryState,
+    EndpointState,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from apps.notifications.models.notifications import (
     Moment,
     Notification,
     NotificationChannel,
     NotificationState,
+    Report,
+)
+from apps.notifications.models.providers import (
+    DeviceKind,
+    NotificationDevice,
+    NotificationProvider,
+    ProviderKind,
 )
 from apps.notifications.models.runs import (
     Digest,
     DigestItem,
+    FanOut,
     Passage,
     Run,
     RunState,
@@ -20,15 +34,23 @@ from apps.notifications.models.templates import NotificationTemplate, TemplateVe
 from apps.notifications.models.workflows import EventRule, Workflow, WorkflowVersion
 
 __all__ = [
+    "DeliveryState",
+    "DeviceKind",
     "Digest",
     "DigestItem",
+    "EndpointState",
     "EventRule",
+    "FanOut",
     "Moment",
     "Notification",
     "NotificationChannel",
+    "NotificationDevice",
+    "NotificationProvider",
     "NotificationState",
     "NotificationTemplate",
     "Passage",
+    "ProviderKind",
+    "Report",
     "Run",
     "RunState",
     "Subscriber",
@@ -37,6 +59,8 @@ __all__ = [
     "TopicMember",
     "Trigger",
     "TriggerState",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Workflow",
     "WorkflowVersion",
 ]

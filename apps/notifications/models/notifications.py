@@ -15,6 +15,7 @@ class NotificationChannel(models.TextChoices):
     PUSH = "push"
     IN_APP = "in_app"
     WEBHOOK = "webhook"
+    CHAT = "chat"
 
 
 class NotificationState(models.TextChoices):
@@ -25,6 +26,15 @@ class NotificationState(models.TextChoices):
     FAILED = "failed"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
+
+
+class Report(models.TextChoices):
+    """What the other side has told of a message later; a later word of a list counts more."""
+
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
 
 
 class Notification(TenantModel):
@@ -47,6 +57,8 @@ class Notification(TenantModel):
     body = models.TextField(blank=True, default="", max_length=200_000)
     #: Of an e-mail by a template; empty where the text is all there is.
     html = models.TextField(blank=True, default="", editable=False)
+    #: By the ids of files that it shows: as whom each is read.
+    pictures = models.JSONField(default=dict, editable=False)
     locale = models.CharField(max_length=35, blank=True, default="", editable=False)
     category = models.CharField(max_length=100, blank=True, default="")
     #: It comes whatever somebody wants, and at night as well.
@@ -84,6 +96,23 @@ class Notification(TenantModel):
     seen_at = models.DateTimeField(null=True, editable=False)
     read_at = models.DateTimeField(null=True, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
+    #: Who has carried it, and by which id that one knows it.
+    provider = models.ForeignKey(
+        "notifications.NotificationProvider",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    receipt = models.CharField(max_length=200, blank=True, default="", editable=False)
+    #: It would have gone out, but here nothing does.
+    sandboxed = models.BooleanField(default=False, editable=False)
+    reported = models.CharField(
+        max_length=11, choices=Report, blank=True, default="", editable=False
+    )
+    #: Put off until then, when it comes into the inbox anew: `sent_at` is that moment from then on.
+    snoozed_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = "notification"

@@ -143,6 +143,32 @@ class DigestItem(TenantModel):
         return str(self.run_id)
 
 
+class FanOut(TenantModel):
+    """What a step says to everybody in some topics, and how far that has come."""
+
+    access = TRIGGER
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    #: Of the run's instructions that which says it.
+    step = models.SmallIntegerField()
+    topics = models.JSONField()
+    template = models.CharField(max_length=100)
+    #: What templates see.
+    data = models.JSONField()
+    #: Whoever comes before it has it, or is not to have it.
+    after = models.UUIDField(null=True)
+    told = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("run", "step"), name="notifications_one_fan_out")
+        ]
+
+    def __str__(self) -> str:
+        return self.template
+
+
 class Passage(TenantModel):
     """That somebody's run has passed a throttle."""
 

@@ -17,6 +17,9 @@ class Subscriber(TenantModel):
     name = models.CharField(max_length=200, blank=True, default="")
     email = models.CharField(max_length=320, blank=True, default="")
     email_verified_at = models.DateTimeField(null=True, blank=True)
+    #: E.164, such as +4915112345678.
+    phone = models.CharField(max_length=16, blank=True, default="")
+    phone_verified_at = models.DateTimeField(null=True, blank=True)
     webhook_url = models.CharField(max_length=320, blank=True, default="")
     webhook_secret = EncryptedTextField(null=True)
     #: Signs as well until then, while the receiver changes to the new one.

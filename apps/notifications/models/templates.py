@@ -17,6 +17,14 @@ class NotificationTemplate(TenantModel):
     number = models.IntegerField(default=1, editable=False)
     #: Those of the newest version.
     texts = models.JSONField(default=dict)
+    #: It stands around what others say, and says nothing itself.
+    is_layout = models.BooleanField(default=False, editable=False)
+    #: The name of what stands around it; empty without.
+    layout = models.CharField(max_length=100, blank=True, default="")
+    #: Who has written it, as whom its pictures are read.
+    written_by = models.JSONField(default=dict, editable=False)
+    #: What it is shown and tried with; nothing is ever sent with it unasked.
+    sample = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -43,6 +51,7 @@ class TemplateVersion(TenantModel):
     number = models.IntegerField()
     default_locale = models.CharField(max_length=35)
     texts = models.JSONField()
+    layout = models.CharField(max_length=100, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -20,6 +20,7 @@ class NotificationFilter(graphene.InputObjectType):
     recipient = graphene.String()
     channel = NotificationChannelEnum()
     state = NotificationStateEnum()
+    sandboxed = graphene.Boolean(description="What would have gone out, but here nothing does.")
     category = graphene.String()
     subscriber_id = graphene.ID()
     trigger_id = graphene.ID(description="What came of a trigger.")
@@ -38,7 +39,8 @@ class NotificationInput(graphene.InputObjectType):
     """A message to one person."""
 
     recipient = graphene.String(
-        required=True, description="An address of e-mail; of the inbox, the key of a subscriber."
+        required=True,
+        description="An address of e-mail, a number; of inbox, push and chat, a subscriber's key.",
     )
     channel = NotificationChannelEnum(required=True)
     subject = graphene.String(required=True)
@@ -93,6 +95,8 @@ class _SubscriberFields(graphene.InputObjectType):
     name = graphene.String()
     email = graphene.String()
     email_verified = graphene.Boolean(description="That the address is known to be theirs.")
+    phone = graphene.String(description="E.164, such as +4915112345678.")
+    phone_verified = graphene.Boolean(description="That the number is known to be theirs.")
     webhook_url = graphene.String(
         description="Its secret is told by rotateSubscriberWebhookSecret."
     )
@@ -135,6 +139,8 @@ class NotificationTemplateFilter(graphene.InputObjectType):
     """Which templates."""
 
     names = graphene.List(_KEYS, description="At most 100.")
+    is_layout = graphene.Boolean(description="What stands around others, or what says something.")
+    layout = graphene.String(description="What is in a layout, by its name.")
 
 
 class NotificationTemplateOrder(graphene.Enum):
@@ -144,19 +150,29 @@ class NotificationTemplateOrder(graphene.Enum):
     NAME = ("name", "id")
 
 
+_LAYOUT = "What stands around it, by its name; empty for nothing."
+_TEXTS = "By channel and locale: a subject and a body; of a layout, a body with {{ content }}."
+_SAMPLE = "What previews and tests are filled with."
+
+
 class CreateNotificationTemplateInput(ChangeInput):
     """A template to be."""
 
     name = graphene.String(required=True)
-    texts = JSON(required=True, description="By channel and locale: a subject and a body.")
+    texts = JSON(required=True, description=_TEXTS)
     default_locale = graphene.String()
+    sample = JSON(description=_SAMPLE)
+    is_layout = graphene.Boolean(description="It stands around others, and says nothing itself.")
+    layout = graphene.String(description=_LAYOUT)
 
 
 class UpdateNotificationTemplateInput(ById):
     """What a template says from now on."""
 
-    texts = JSON()
+    texts = JSON(description=_TEXTS)
     default_locale = graphene.String()
+    sample = JSON(description=_SAMPLE)
+    layout = graphene.String(description=_LAYOUT)
 
 
 class DeleteNotificationTemplateInput(ById):

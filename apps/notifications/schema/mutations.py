@@ -1,10 +1,12 @@
 """What may be changed about notifications."""
 
-from typing import Any
-
 import graphene
 
 from apps.notifications.schema import inputs
+from apps.notifications.schema.endpoints import EndpointChanges
+from apps.notifications.schema.providers import ProviderChanges
+from apps.notifications.schema.secrets import SecretShownOnce
+from apps.notifications.schema.trying import Trials
 from apps.notifications.schema.types import (
     NotificationSuppressionType,
     NotificationTemplateType,
@@ -28,19 +30,8 @@ from apps.notifications.services.notifications import resend_notification
 from kernel.federation.mutations import Bulk, BulkDelete, Create, Delete, Update
 
 
-class _RotateSecret(Update):
-    """Shows the new secret once: told again with an idempotency key, it is left out."""
-
-    def results(self) -> dict[str, Any]:
-        secret = graphene.String(description="Of the webhooks; it is shown once.")
-        return {**super().results(), "secret": secret}
-
-    def done(self, made: Any) -> dict[str, Any]:
-        subscriber, secret = made
-        return {**super().done(subscriber), "secret": secret}
-
-    def kept(self, answer: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in answer.items() if name != "secret"}
+class _RotateSecret(SecretShownOnce, Update):
+    """Shows the new secret of a subscriber's webhooks."""
 
 
 class MessageChanges:
@@ -184,5 +175,13 @@ class WorkflowChanges:
     )
 
 
-class Mutation(MessageChanges, SubscriberChanges, WorkflowChanges, graphene.ObjectType):
+class Mutation(
+    EndpointChanges,
+    MessageChanges,
+    ProviderChanges,
+    SubscriberChanges,
+    Trials,
+    WorkflowChanges,
+    graphene.ObjectType,
+):
     """Changes of notifications."""

@@ -2,6 +2,7 @@
 
 import graphene
 
+from apps.notifications.schema import endpoints
 from apps.notifications.schema.inputs import (
     NotificationFilter,
     NotificationOrder,
@@ -16,6 +17,15 @@ from apps.notifications.schema.inputs import (
     SubscriberFilter,
     SubscriberOrder,
 )
+from apps.notifications.schema.providers import (
+    NotificationDeviceFilter,
+    NotificationDeviceOrder,
+    NotificationDeviceType,
+    NotificationProviderFilter,
+    NotificationProviderOrder,
+    NotificationProviderType,
+)
+from apps.notifications.schema.trying import Previews
 from apps.notifications.schema.types import (
     NotificationSuppressionType,
     NotificationTemplateType,
@@ -28,7 +38,7 @@ from apps.notifications.selectors import lookups
 from kernel.federation.fields import Many, One
 
 
-class Query(graphene.ObjectType):
+class Query(Previews, graphene.ObjectType):
     """Reads of notifications."""
 
     notification = One(NotificationType)
@@ -66,10 +76,38 @@ class Query(graphene.ObjectType):
         lookups=lookups.TRIGGERS,
         order=NotificationTriggerOrder,
     )
+    notification_provider = One(NotificationProviderType)
+    notification_providers = Many(
+        NotificationProviderType,
+        filter=NotificationProviderFilter,
+        lookups=lookups.PROVIDERS,
+        order=NotificationProviderOrder,
+    )
+    notification_device = One(NotificationDeviceType)
+    notification_devices = Many(
+        NotificationDeviceType,
+        filter=NotificationDeviceFilter,
+        lookups=lookups.DEVICES,
+        order=NotificationDeviceOrder,
+    )
     notification_suppression = One(NotificationSuppressionType)
     notification_suppressions = Many(
         NotificationSuppressionType,
         filter=NotificationSuppressionFilter,
         lookups=lookups.SUPPRESSIONS,
         order=NotificationSuppressionOrder,
+    )
+    webhook_endpoint = One(endpoints.WebhookEndpointType)
+    webhook_endpoints = Many(
+        endpoints.WebhookEndpointType,
+        filter=endpoints.WebhookEndpointFilter,
+        lookups=endpoints.ENDPOINT_LOOKUPS,
+        order=endpoints.WebhookEndpointOrder,
+    )
+    webhook_delivery = One(endpoints.WebhookDeliveryType)
+    webhook_deliveries = Many(
+        endpoints.WebhookDeliveryType,
+        filter=endpoints.WebhookDeliveryFilter,
+        lookups=endpoints.DELIVERY_LOOKUPS,
+        order=endpoints.WebhookDeliveryOrder,
     )

@@ -56,7 +56,7 @@ class NotificationType(Entity):
         fields = (
             *("id", "subject", "category", "critical", "priority", "locale", "attempts"),
             *("not_before", "expires_at", "reason_code", "reason", "created_at"),
-            *("sent_at", "seen_at", "read_at", "archived_at"),
+            *("sent_at", "seen_at", "read_at", "archived_at", "sandboxed", "snoozed_until"),
         )
 
     recipient = graphene.String(description=_PERSONAL)
@@ -69,6 +69,11 @@ class NotificationType(Entity):
     )
     state = NotificationStateEnum(required=True)
     subscriber_id = graphene.ID(description="Whom it is for; null of a bare address.")
+    provider_id = graphene.ID(description="Who has carried it; null of what needs nobody.")
+    reported = graphene.String(
+        required=True,
+        description="delivered, undelivered, bounced, complained; empty until somebody tells.",
+    )
     timeline = Batched(
         graphene.List(graphene.NonNull(NotificationMoment)),
         load=moments_of,
@@ -83,10 +88,14 @@ class SubscriberType(Entity):
     class Meta:
         model = Subscriber
         name = "Subscriber"
-        fields = ("id", "key", "locale", "time_zone", "email_verified_at", "created_at")
+        fields = (
+            *("id", "key", "locale", "time_zone", "email_verified_at", "phone_verified_at"),
+            *("created_at",),
+        )
 
     name = graphene.String(description=_PERSONAL)
     email = graphene.String(description=_PERSONAL)
+    phone = graphene.String(description=_PERSONAL)
     webhook_url = graphene.String(description=_PERSONAL)
     preferences = JSON(required=True, description="By category and channel, `*` for all of either.")
     quiet_hours = JSON(required=True, description='`{"from": "22:00", "until": "07:00"}`, or none.')
@@ -109,9 +118,13 @@ class NotificationTemplateType(Entity):
     class Meta:
         model = NotificationTemplate
         name = "NotificationTemplate"
-        fields = ("id", "name", "default_locale", "number", "created_at")
+        fields = ("id", "name", "default_locale", "number", "is_layout", "layout", "created_at")
 
-    texts = JSON(required=True, description="By channel and locale: a subject and a body.")
+    texts = JSON(
+        required=True,
+        description="By channel and locale: a subject and a body; of a layout, a body.",
+    )
+    sample = JSON(required=True, description="What previews and tests are filled with.")
 
 
 @key("id")

@@ -32,15 +32,18 @@ def messages_of(subscriber_id: UUID) -> QuerySet[Notification]:
     )
 
 
+#: Which messages a tab shows.
+TABS = {
+    "all": Q(archived_at=None, snoozed_until=None),
+    "unread": Q(archived_at=None, snoozed_until=None, read_at=None),
+    "archived": Q(archived_at__isnull=False),
+    "snoozed": Q(archived_at=None, snoozed_until__isnull=False),
+}
+
+
 def page_of(subscriber_id: UUID, tab: str, before: UUID | None) -> list[Notification]:
-    """Return the newest messages of a tab (`all`, `unread`, `archived`), or those before one."""
-    rows = messages_of(subscriber_id)
-    if tab == "archived":
-        rows = rows.exclude(archived_at=None)
-    else:
-        rows = rows.filter(archived_at=None)
-        if tab == "unread":
-            rows = rows.filter(read_at=None)
+    """Return the newest messages of a tab, or those before one."""
+    rows = messages_of(subscriber_id).filter(TABS[tab])
     if before is not None:
         last = rows.filter(pk=before).values_list("sent_at", flat=True).first()
         if last is not None:
@@ -49,8 +52,8 @@ def page_of(subscriber_id: UUID, tab: str, before: UUID | None) -> list[Notifica
 
 
 def counts_of(subscriber_id: UUID) -> Counts:
-    """Return the counts of what is not archived."""
-    rows = messages_of(subscriber_id).filter(archived_at=None).order_by()
+    """Return the counts of what is neither archived nor put off."""
+    rows = messages_of(subscriber_id).filter(TABS["all"]).order_by()
     return Counts(
         unseen=rows.filter(seen_at=None)[:MOST_COUNTED].count(),
         unread=rows.filter(read_at=None)[:MOST_COUNTED].count(),
@@ -59,7 +62,7 @@ def counts_of(subscriber_id: UUID) -> Counts:
 
 def sent_since(subscriber_id: UUID, moment: datetime) -> list[Notification]:
     """Return what came after a moment, the oldest first, with what may have been late before it."""
-    rows = messages_of(subscriber_id).filter(sent_at__gt=moment - OVERLAP)
+    rows = messages_of(subscriber_id).filter(sent_at__gt=moment - OVERLAP, snoozed_until=None)
     return list(rows.order_by("sent_at", "pk")[: 2 * MOST_SHOWN])
 
 
@@ -74,4 +77,5 @@ def shown(notification: Notification) -> dict[str, Any]:
         "seenAt": notification.seen_at,
         "readAt": notification.read_at,
         "archivedAt": notification.archived_at,
+        "snoozedUntil": notification.snoozed_until,
     }

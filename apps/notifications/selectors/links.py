@@ -4,16 +4,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from apps.notifications.conf import public_url
-from apps.notifications.models import Notification, NotificationChannel, Subscriber
+from apps.notifications.models import (
+    Notification,
+    NotificationChannel,
+    NotificationProvider,
+    Subscriber,
+)
 from kernel import clock
 from kernel.errors import NotFoundError
+from kernel.origin import public_origin
 from kernel.secrets.signatures import BadSignatureError, check_signature, sign
 
-_UNSUBSCRIBE, _VERIFY, _INBOX = (
+_UNSUBSCRIBE, _VERIFY, _INBOX, _REPORT, _CALLBACK, _EVENTS, _OPEN, _CLICK = (
     "notifications unsubscribe",
     "notifications verify",
     "notifications inbox",
+    "notifications report",
+    "notifications callback",
+    "notifications provider events",
+    "notifications open",
+    "notifications click",
 )
 VERIFY_TIME = timedelta(days=3)
 INBOX_TIME = timedelta(hours=12)
@@ -33,7 +43,7 @@ def unsubscribe_url(notification: Notification) -> str:
     """Return where an e-mail is unsubscribed from; nothing for what is no e-mail."""
     if notification.channel != NotificationChannel.EMAIL:
         return ""
-    return f"{public_url()}/notifications/u/{_token(_UNSUBSCRIBE, notification)}/"
+    return f"{public_origin()}/notifications/u/{_token(_UNSUBSCRIBE, notification)}/"
 
 
 def opened_unsubscribe(token: str) -> Opened:
@@ -45,7 +55,7 @@ def verify_url(subscriber: Subscriber) -> str:
     """Return where somebody says that an address is theirs, within three days."""
     ends = int((clock.now() + VERIFY_TIME).timestamp())
     token = _token(_VERIFY, subscriber, f"{ends}.{subscriber.email}")
-    return f"{public_url()}/notifications/verify/{token}/"
+    return f"{public_origin()}/notifications/verify/{token}/"
 
 
 def opened_verify(token: str) -> Opened:
@@ -64,7 +74,60 @@ def opened_inbox(token: str) -> Opened:
     return _timed(_INBOX, token)
 
 
-def _token(purpose: str, row: Notification | Subscriber, more: str = "") -> str:
+def report_token(notification: Notification) -> str:
+    """Return what goes with a mail, and shows in what is reported of it that it is about that."""
+    return _token(_REPORT, notification)
+
+
+def opened_report(token: str) -> Opened:
+    """Return the notification that a token went with; raises NotFoundError."""
+    return _opened(_REPORT, token)
+
+
+def callback_url(provider: NotificationProvider, notification: Notification) -> str:
+    """Return where a provider tells what became of a message: known to it and to nobody else."""
+    token = _token(_CALLBACK, notification, provider.pk.hex)
+    return f"{public_origin()}/notifications/api/callbacks/{token}"
+
+
+def opened_callback(token: str) -> Opened:
+    """Return the notification, and the provider as `more`; raises NotFoundError."""
+    return _opened(_CALLBACK, token)
+
+
+def events_url(provider: NotificationProvider) -> str:
+    """Return where a service of mail tells its events: to be set up there, and shown to nobody."""
+    return f"{public_origin()}/notifications/api/provider-events/{_token(_EVENTS, provider)}"
+
+
+def opened_events(token: str) -> Opened:
+    """Return the provider whose events come by a token; raises NotFoundError."""
+    return _opened(_EVENTS, token)
+
+
+def open_url(notification: Notification) -> str:
+    """Return the address of the picture that tells that a mail was opened."""
+    return f"{public_origin()}/notifications/o/{_token(_OPEN, notification)}/"
+
+
+def opened_open(token: str) -> Opened:
+    """Return the notification that was opened; raises NotFoundError."""
+    return _opened(_OPEN, token)
+
+
+def click_url(notification: Notification, to: str) -> str:
+    """Return what leads to an address of a mail, and tells that it was followed."""
+    return f"{public_origin()}/notifications/l/{_token(_CLICK, notification, to)}/"
+
+
+def opened_click(token: str) -> Opened:
+    """Return the notification, and where its link leads as `more`; raises NotFoundError."""
+    return _opened(_CLICK, token)
+
+
+def _token(
+    purpose: str, row: Notification | Subscriber | NotificationProvider, more: str = ""
+) -> str:
     text = f"{row.tenant_id.hex}.{row.pk.hex}.{more.encode().hex()}"
     return f"{text}:{sign(text, purpose=purpose)}"
 

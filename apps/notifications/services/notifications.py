@@ -8,8 +8,9 @@ from django.db import transaction
 
 from apps.notifications.conf import MOST_ATTACHMENTS
 from apps.notifications.domain.addresses import email
+from apps.notifications.domain.devices import phone
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
-from apps.notifications.services.queueing import queue
+from apps.notifications.services.queueing import job_of, queue
 from apps.notifications.services.timeline import note
 from contracts.notifications import (
     NotificationCancelled,
@@ -21,7 +22,7 @@ from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitEx
 from kernel.events.publishing import publish, publish_all
 from kernel.identity.rights import remembered_rights
 from kernel.ids import parse_id
-from kernel.jobs.services import enqueue
+from kernel.jobs.services import enqueue, store_all
 from kernel.rows import change, check, check_count, locked
 
 TAKE_UP = "notifications.take_up"
@@ -140,8 +141,8 @@ def _take_some(at_once: int) -> int:
     some = list(waiting.select_for_update().order_by("pk")[:at_once])
     for notification in some:
         notification.round = 1
-        queue(notification)
-    Notification.objects.bulk_update(some, ["round"])
+    Notification.objects.filter(pk__in=[one.pk for one in some]).update(round=1)
+    store_all([job_of(one) for one in some])
     return len(some)
 
 
@@ -169,17 +170,23 @@ def _draft(message: Message) -> Notification:
         **given,
     )
     check(notification)
-    _check_address(notification)
+    check_address(notification)
     return notification
 
 
-def _check_address(notification: Notification) -> None:
+def check_address(notification: Notification) -> None:
+    """Raise InvalidInputError for a subject or recipient that nothing can be sent with."""
     # A line break would begin another header of the mail.
     if not notification.subject.isprintable() or not notification.recipient.isprintable():
         raise InvalidInputError("recipient and subject are of one line each")
     if notification.channel == NotificationChannel.EMAIL:
         try:
             notification.recipient = email(notification.recipient)
+        except ValueError as error:
+            raise InvalidInputError(f"recipient: {error}") from None
+    if notification.channel == NotificationChannel.SMS:
+        try:
+            notification.recipient = phone(notification.recipient)
         except ValueError as error:
             raise InvalidInputError(f"recipient: {error}") from None
 

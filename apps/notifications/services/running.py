@@ -1,14 +1,16 @@
 """A run goes on: one instruction after another, in one transaction, until it waits or ends."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from apps.notifications.domain.expressions import frame_of
 from apps.notifications.domain.workflows import (
     Collect,
+    FanOut,
     Instruction,
     Jump,
     Program,
@@ -29,6 +31,7 @@ from apps.notifications.models import (
 from apps.notifications.services import digesting
 from apps.notifications.services.digesting import ADVANCE
 from apps.notifications.services.sending import make_message
+from apps.notifications.services.topics import begin_fan_out
 from contracts.expressions.errors import ExpressionError
 from contracts.expressions.signatures import Evaluated
 from contracts.expressions.values import plain, truth
@@ -119,14 +122,19 @@ class _Walk:
     def _step(self, instruction: Instruction) -> bool:
         """Do one instruction; say whether the run goes on at once."""
         match instruction:
+            case FanOut():
+                begin_fan_out(self.run, instruction, seen_by(self.run))
+                self._trace(instruction, "tells its topics")
+                self.run.position += 1
+                return True
             case Send():
                 self._trace(instruction, make_message(self.run, instruction, seen_by(self.run)))
                 self.run.position += 1
                 return True
-            case Wait():
-                return self._waited(instruction, instruction.length)
             case Collect():
                 return self._collected(instruction)
+            case Wait():
+                return self._waited(instruction)
             case Throttle():
                 return self._passed(instruction)
             case Jump():
@@ -143,10 +151,10 @@ class _Walk:
             self.run.position = jump.to
         return True
 
-    def _waited(self, instruction: Instruction, length: timedelta) -> bool:
+    def _waited(self, wait: Wait) -> bool:
         if self.run.waits_until is None:
-            self._trace(instruction, "waits")
-            self._wait(self.now + length)
+            self._trace(wait, "waits")
+            self._wait(self._until(wait))
             return False
         if self.now < self.run.waits_until:
             self._wait(self.run.waits_until)
@@ -158,12 +166,12 @@ class _Walk:
     def _collected(self, collect: Collect) -> bool:
         if self.run.digest_id is None:
             key = plain(self._value(collect.by))[:_MOST_KEY] if collect.by else ""
-            closes_at = digesting.join(self.run, collect.place, key, self.now + collect.length)
+            closes_at = digesting.join(self.run, collect.place, key, self._until(collect))
             if closes_at is None:
                 self._trace(collect, "is part of a digest")
                 self._end(RunState.DIGESTED)
                 return False
-        if not self._waited(collect, collect.length):
+        if not self._waited(collect):
             return False
         digesting.close(self.run)
         self._trace(collect, f"brings {self.run.count}")
@@ -187,6 +195,9 @@ class _Walk:
         self._trace(throttle, "passes")
         self.run.position += 1
         return True
+
+    def _until(self, wait: Wait) -> datetime:
+        return wait.until(self.now, ZoneInfo(self.run.subscriber.time_zone))
 
     def _value(self, of: Evaluated) -> Any:
         return of(frame_of(seen_by(self.run)))

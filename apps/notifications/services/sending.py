@@ -13,6 +13,7 @@ from apps.notifications.models import (
     Run,
     Subscriber,
 )
+from apps.notifications.selectors.links import unsubscribe_url
 from apps.notifications.services.notifications import created
 from apps.notifications.services.queueing import queue
 from apps.notifications.services.templates import words_of
@@ -54,7 +55,9 @@ def address_of(subscriber: Subscriber, channel: str) -> str:
     match channel:
         case NotificationChannel.EMAIL:
             return subscriber.email
-        case NotificationChannel.IN_APP:
+        case NotificationChannel.SMS:
+            return subscriber.phone
+        case NotificationChannel.IN_APP | NotificationChannel.PUSH | NotificationChannel.CHAT:
             return subscriber.key
         case NotificationChannel.WEBHOOK:
             return subscriber.webhook_url
@@ -66,12 +69,18 @@ def _say(notification: Notification, send: Send, data: Mapping[str, Any]) -> Non
     if template is None:
         raise NotFoundError(f"there is no template {send.template!r}")
     assert notification.subscriber is not None  # noqa: S101  it was set above # nosec B101
-    words = words_of(template, send.channel, locale=notification.subscriber.locale, data=data)
+    words = words_of(
+        template,
+        send.channel,
+        locale=notification.subscriber.locale,
+        data=data,
+        unsubscribe_url="" if notification.critical else unsubscribe_url(notification),
+    )
     if not words.subject:
         raise RenderingError(f"{template.name}, {send.channel}: the subject is empty")
     notification.subject = words.subject
     notification.body, notification.html = words.text, words.html
-    notification.locale = words.locale
+    notification.pictures, notification.locale = words.pictures, words.locale
 
 
 def _failed(notification: Notification, error: DomainError) -> str:

@@ -1,23 +1,22 @@
 """Subscribers: made, changed, removed, and what proves that an address is theirs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from secrets import token_bytes
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
 from apps.notifications.domain.addresses import email as checked_email
+from apps.notifications.domain.devices import phone as checked_phone
 from apps.notifications.domain.preferences import checked as checked_preferences
 from apps.notifications.domain.quiet_hours import QuietHours
-from apps.notifications.domain.webhooks import is_secret, new_secret
 from apps.notifications.models import (
     Notification,
     NotificationChannel,
     Subscriber,
     TopicMember,
 )
+from apps.notifications.services.rotating import rotate, webhook_secret
 from contracts.notifications import SubscriberChanged, SubscriberCreated, SubscriberDeleted
 from kernel import clock
 from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
@@ -25,13 +24,14 @@ from kernel.events.publishing import publish, publish_all
 from kernel.outbound.errors import OutboundRefusedError
 from kernel.outbound.urls import parse
 from kernel.rows import all_locked, check, delete, locked
-from kernel.secrets.fields import Sealed
 
 MOST_TOPICS = 100
-#: How long a former secret signs beside the new one.
-ROTATION = timedelta(days=1)
-_SECRET_BYTES = 32
-_COLUMNS = (*("name", "email", "webhook_url", "locale", "time_zone", "preferences", "quiet_hours"),)
+#: Channels whose messages are for a key rather than an address.
+BY_KEY = (NotificationChannel.IN_APP, NotificationChannel.PUSH, NotificationChannel.CHAT)
+_COLUMNS = (
+    *("name", "email", "phone", "webhook_url"),
+    *("locale", "time_zone", "preferences", "quiet_hours"),
+)
 
 
 @transaction.atomic
@@ -95,7 +95,7 @@ def remove(subscribers: Sequence[Subscriber]) -> None:
     ids = [one.pk for one in subscribers]
     Notification.objects.filter(subscriber_id__in=ids).delete()
     Notification.objects.filter(
-        channel=NotificationChannel.IN_APP, recipient__in=[one.key for one in subscribers]
+        channel__in=BY_KEY, recipient__in=[one.key for one in subscribers]
     ).delete()
     publish_all([SubscriberDeleted(subscriber_id=str(one.pk), key=one.key) for one in subscribers])
     delete(subscribers)
@@ -105,17 +105,8 @@ def remove(subscribers: Sequence[Subscriber]) -> None:
 def rotate_webhook_secret(*, id: str, secret: str | None = None) -> tuple[Subscriber, str]:
     """Let a new secret sign, beside the former for a day; return it, for it is shown once."""
     subscriber = locked(Subscriber, id)
-    fresh = secret or new_secret(token_bytes(_SECRET_BYTES))
-    if not is_secret(fresh):
-        raise InvalidInputError("a secret is whsec_ and 24 to 64 bytes in base64")
-    if isinstance(subscriber.webhook_secret, Sealed):
-        # Sealed for its column, so it is opened and sealed anew for the other.
-        from kernel.secrets.reading import read_secret  # noqa: PLC0415
-
-        former = read_secret(subscriber, "webhook_secret", purpose="rotation", shown=False)
-        subscriber.former_secret = former
-        subscriber.former_until = clock.now() + ROTATION
-    subscriber.webhook_secret = fresh
+    fresh = webhook_secret(secret)
+    rotate(subscriber, "webhook_secret", fresh)
     subscriber.save()
     publish(
         SubscriberChanged(
@@ -174,7 +165,7 @@ def _set_topics(subscriber: Subscriber, topics: Iterable[str]) -> None:
 
 
 def _set(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
-    before = subscriber.email
+    before, number = subscriber.email, subscriber.phone
     for name in _COLUMNS:
         if name in told:
             setattr(subscriber, name, told[name])
@@ -184,8 +175,12 @@ def _set(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
         raise InvalidInputError(str(error)) from None
     if subscriber.email != before:
         subscriber.email_verified_at = None
+    if subscriber.phone != number:
+        subscriber.phone_verified_at = None
     if "email_verified" in told and subscriber.email:
         subscriber.email_verified_at = clock.now() if told["email_verified"] else None
+    if "phone_verified" in told and subscriber.phone:
+        subscriber.phone_verified_at = clock.now() if told["phone_verified"] else None
 
 
 def _check(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
@@ -194,6 +189,8 @@ def _check(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
         raise ValueError("a key is of one line")
     if subscriber.email:
         subscriber.email = checked_email(subscriber.email)
+    if subscriber.phone:
+        subscriber.phone = checked_phone(subscriber.phone)
     if "preferences" in told:
         subscriber.preferences = checked_preferences(subscriber.preferences or {})
     if "quiet_hours" in told:
@@ -207,7 +204,7 @@ def _check(subscriber: Subscriber, told: Mapping[str, Any]) -> None:
         except OutboundRefusedError as error:
             raise InvalidInputError(f"webhookUrl: {error}") from None
         if subscriber.webhook_secret is None:
-            subscriber.webhook_secret = new_secret(token_bytes(_SECRET_BYTES))
+            subscriber.webhook_secret = webhook_secret()
 
 
 def _check_zone(name: str) -> None:

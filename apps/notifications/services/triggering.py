@@ -1,6 +1,5 @@
 """Workflows are begun: by a call, many at once, or by an event."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict, Unpack
@@ -10,6 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.notifications.domain.rules import Recipients, recipients
 from apps.notifications.models import (
     DigestItem,
+    EventRule,
     Run,
     RunState,
     Trigger,
@@ -17,6 +17,7 @@ from apps.notifications.models import (
     Workflow,
 )
 from apps.notifications.services.running import end
+from apps.notifications.services.templates import checked_data
 from contracts.expressions.errors import ExpressionError
 from contracts.notifications import TriggerAccepted, TriggerCancelled
 from kernel import clock
@@ -27,14 +28,15 @@ from kernel.errors import (
     LimitExceededError,
     NotFoundError,
 )
+from kernel.events.inbox import once_a_batch
 from kernel.events.publishing import publish
 from kernel.jobs.services import enqueue
 from kernel.rows import change, check, check_count, locked
+from kernel.tenancy.context import current_tenant_id
 
 FAN_OUT = "notifications.fan_out"
 MOST_SUBSCRIBERS = 1_000
 MOST_TOPICS = 20
-MOST_DATA = 64_000
 PRIORITIES = range(-10, 11)
 
 
@@ -100,7 +102,11 @@ def follow_event(type_: str, event_id: str, subject: str, data: Mapping[str, Any
 
     A rule that the event has not what it asks for does not hold.
     """
-    begun = []
+    begun: list[Trigger] = []
+    # The rules of a tenant are asked for once for all events that are handled together.
+    ruled = once_a_batch(("rules", current_tenant_id()), _ruled)
+    if type_ not in ruled:
+        return begun
     found = Workflow.objects.filter(event_rules__event_type=type_, enabled=True).order_by("pk")
     for workflow in found:
         to = _recipients(workflow, type_, subject, data)
@@ -114,6 +120,12 @@ def follow_event(type_: str, event_id: str, subject: str, data: Mapping[str, Any
             )
             begun.append(_begin(workflow, told))
     return begun
+
+
+def _ruled() -> frozenset[str]:
+    """Return the types of events that may begin anything in the current tenant."""
+    rules = EventRule.objects.filter(workflow__enabled=True)
+    return frozenset(rules.values_list("event_type", flat=True).distinct())
 
 
 def _recipients(
@@ -156,12 +168,7 @@ def _checked(workflow: Workflow, told: Told) -> Trigger:
         )
     if not subscribers and not topics:
         raise InvalidInputError("expected subscribers, topics or both")
-    data = told.get("data") or {}
-    text = json.dumps(data, default=str)
-    if text[:1] != "{" or "\\u0000" in text:
-        raise InvalidInputError("data is an object without NUL characters")
-    if len(text) > MOST_DATA:
-        raise LimitExceededError(f"data has at most {MOST_DATA} characters, found {len(text)}")
+    data = checked_data(told.get("data") or {})
     priority = told.get("priority") or 0
     if priority not in PRIORITIES:
         raise InvalidInputError("a priority is -10 to 10")
@@ -170,7 +177,7 @@ def _checked(workflow: Workflow, told: Told) -> Trigger:
         key=told.get("key") or "",
         subscribers=list(dict.fromkeys(subscribers)),
         topics=list(dict.fromkeys(topics)),
-        data=json.loads(text),
+        data=data,
         priority=priority,
         not_before=told.get("not_before") or clock.now(),
         expires_at=told.get("expires_at"),

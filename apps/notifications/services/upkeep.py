@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from apps.notifications.conf import KEPT
+from apps.notifications.conf import KEPT, WEBHOOK_DELIVERIES_KEPT
 from apps.notifications.errors import GivenUpError
 from apps.notifications.models import (
+    DeliveryState,
     Notification,
     NotificationState,
     Passage,
@@ -14,6 +15,7 @@ from apps.notifications.models import (
     RunState,
     Trigger,
     TriggerState,
+    WebhookDelivery,
 )
 from kernel import clock
 
@@ -36,6 +38,36 @@ def end_abandoned() -> int:
             reason_code=GivenUpError.code,
             reason="its job was given up",
         )
+
+
+def end_abandoned_posts() -> int:
+    """Fail deliveries to endpoints that are queued long behind their time; return how many."""
+    late = WebhookDelivery.across_tenants.filter(
+        state=DeliveryState.QUEUED, not_before__lt=clock.now() - ABANDONED
+    )
+    with transaction.atomic():
+        some = list(late.order_by("not_before").values_list("pk", flat=True)[:_AT_ONCE])
+        return WebhookDelivery.across_tenants.filter(
+            pk__in=some, state=DeliveryState.QUEUED
+        ).update(
+            state=DeliveryState.FAILED,
+            error_code=GivenUpError.code,
+            error_message="its job was given up",
+        )
+
+
+def forget_old_posts() -> int:
+    """Delete what was posted to endpoints long ago, some at a time; return how many."""
+    before = clock.now() - WEBHOOK_DELIVERIES_KEPT.value()
+    old = WebhookDelivery.across_tenants.filter(created_at__lt=before)
+    with transaction.atomic():
+        ids = list(
+            old.exclude(state=DeliveryState.QUEUED)
+            .order_by("created_at")
+            .values_list("pk", flat=True)[:_AT_ONCE]
+        )
+        WebhookDelivery.across_tenants.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def forget_old() -> int:

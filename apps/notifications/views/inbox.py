@@ -11,7 +11,14 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.notifications.selectors.inbox import counts_of, page_of, sent_since, shown
+from apps.notifications.selectors.inbox import (
+    MOST_SHOWN,
+    TABS,
+    counts_of,
+    page_of,
+    sent_since,
+    shown,
+)
 from apps.notifications.selectors.links import Opened, opened_inbox
 from apps.notifications.selectors.wishes import has_inbox
 from apps.notifications.services.inbox import mark
@@ -23,11 +30,10 @@ from kernel.ratelimits.visit import charge_stranger
 from kernel.streams import broadcaster, stream
 from kernel.tenancy.context import acting_as, in_tenant
 
-_TABS = frozenset(("all", "unread", "archived"))
 Answer = Callable[[HttpRequest, Opened], HttpResponse]
 
 
-def _opened(methods: tuple[str, ...]) -> Callable[[Answer], Callable[..., HttpResponse]]:
+def by_token(methods: tuple[str, ...]) -> Callable[[Answer], Callable[..., HttpResponse]]:
     """Answer whoever has a token; errors by their codes."""
 
     def wrap(answer: Answer) -> Callable[..., HttpResponse]:
@@ -51,36 +57,41 @@ def _opened(methods: tuple[str, ...]) -> Callable[[Answer], Callable[..., HttpRe
     return wrap
 
 
-@_opened(("GET",))
+@by_token(("GET",))
 def messages(request: HttpRequest, opened: Opened) -> HttpResponse:
     """Answer with a page of messages of a tab, the newest first, and the counts."""
-    _require(opened)
+    require_inbox(opened)
     tab = request.GET.get("tab", "all")
-    if tab not in _TABS:
+    if tab not in TABS:
         raise NotFoundError(f"no tab {tab!r:.40}")
     before = request.GET.get("before")
     found = page_of(opened.row_id, tab, parse_id(before) if before else None)
-    return _json({"messages": [shown(one) for one in found], **_counts(opened.row_id)})
+    told = {"messages": [shown(one) for one in found], "more": len(found) == MOST_SHOWN}
+    return as_json({**told, **_counts(opened.row_id)})
 
 
-@_opened(("POST",))
+@by_token(("POST",))
 def marks(request: HttpRequest, opened: Opened) -> HttpResponse:
-    """Do what `verb` says to the messages of `ids`, with commas between them, or to `all`."""
-    _require(opened)
+    """Do what `verb` says to the messages of `ids`, with commas between them, or to `all`.
+
+    `snooze` takes `until`: `later`, `tomorrow`, `monday`, or a time with its offset.
+    """
+    require_inbox(opened)
     told = request.POST.get("ids", "")
     ids = None if told == "all" else [parse_id(one) for one in told.split(",") if one]
-    mark(opened.row_id, request.POST.get("verb", ""), ids)
-    return _json(_counts(opened.row_id))
+    told_until = request.POST.get("until", "")
+    mark(opened.row_id, request.POST.get("verb", ""), ids, until=told_until)
+    return as_json(_counts(opened.row_id))
 
 
-@_opened(("GET",))
+@by_token(("GET",))
 def events(request: HttpRequest, opened: Opened) -> HttpResponse:
     """Tell each message as it comes; who comes again is told what came meanwhile.
 
     What came within ten seconds before may be told again: by its id it is the same.
     """
     position = broadcaster.position()
-    _require(opened)
+    require_inbox(opened)
     heard = request.headers.get("Last-Event-ID", "")
     missed = sent_since(opened.row_id, moment_of(heard)) if heard else []
     return stream(
@@ -92,7 +103,8 @@ def events(request: HttpRequest, opened: Opened) -> HttpResponse:
     )
 
 
-def _require(opened: Opened) -> None:
+def require_inbox(opened: Opened) -> None:
+    """Raise NotFoundError where whose inbox it was is not there any more."""
     if not has_inbox(opened.row_id):
         raise NotFoundError("whose inbox it was is gone")
 
@@ -102,5 +114,6 @@ def _counts(subscriber_id: UUID) -> dict[str, int]:
     return {"unseen": counts.unseen, "unread": counts.unread}
 
 
-def _json(told: object) -> HttpResponse:
+def as_json(told: object) -> HttpResponse:
+    """Return an answer in JSON."""
     return HttpResponse(orjson.dumps(told), content_type="application/json")

@@ -8,6 +8,7 @@ from apps.notifications.adapters.channels.port import OutMessage
 from apps.notifications.domain.webhooks import signed
 from apps.notifications.errors import DeliveryFailedError, DeliveryRefusedError
 from kernel import clock
+from kernel.http import seconds_to_wait
 from kernel.outbound.client import fetch
 from kernel.outbound.errors import (
     OutboundFailedError,
@@ -26,7 +27,7 @@ _LATER = frozenset((408, 425, 429))
 class WebhookChannel:
     """Any 2xx is a yes; 410 and what the other side calls our mistake is a no."""
 
-    def send(self, message: OutMessage) -> None:
+    def send(self, message: OutMessage) -> str:
         """Post it."""
         now = clock.now()
         body = orjson.dumps(
@@ -51,6 +52,7 @@ class WebhookChannel:
         except (OutboundRefusedError, OutboundUnusableError) as error:
             raise DeliveryRefusedError(str(error)) from error
         _judge(answer.status, answer.headers.get("Retry-After", ""))
+        return ""
 
 
 def _judge(status: int, retry_after: str) -> None:
@@ -58,6 +60,5 @@ def _judge(status: int, retry_after: str) -> None:
         return
     told = f"the webhook answers {status}"
     if status in _LATER or status >= 500:
-        seconds = int(retry_after) if retry_after.isascii() and retry_after.isdecimal() else None
-        raise DeliveryFailedError(told, told_seconds=seconds)
+        raise DeliveryFailedError(told, told_seconds=seconds_to_wait(retry_after))
     raise DeliveryRefusedError(told)

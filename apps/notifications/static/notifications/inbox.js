@@ -3,6 +3,8 @@
  * Somebody's inbox in any page: a button with how many are unread, and a panel with the messages. It
  * takes no framework and no style of the page around it; colours follow the device, or the attribute
  * theme="light" or "dark". `token` is `Subscriber.inboxToken`. Text is set as text, never as HTML.
+ * With the attribute `push` it offers pushes to this browser, where a provider sends them; `worker`
+ * names the service worker where the page is of another origin than this platform.
  */
 const STYLE = `
   :host { --ground: #ffffff; --line: #e4e5ec; --text: #14161d; --quiet: #565b6b; --accent: #1d5cf0;
@@ -29,8 +31,9 @@ const STYLE = `
     background: var(--ground); border: 1px solid var(--line); border-radius: 12px;
     box-shadow: 0 12px 32px rgb(0 0 0 / .18); }
   #panel[hidden] { display: none; }
-  header { position: sticky; top: 0; display: flex; align-items: center; gap: .25rem;
-    padding: .375rem .75rem; background: var(--ground); border-bottom: 1px solid var(--line); }
+  #top { position: sticky; top: 0; background: var(--ground); }
+  header { display: flex; align-items: center; gap: .25rem; padding: .375rem .75rem 0; }
+  header button { color: var(--accent); font-size: .875rem; }
   h2 { flex: 1; font-size: 1rem; margin: 0; }
   ul { list-style: none; margin: 0; padding: 0; }
   li { padding: .625rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -39,12 +42,27 @@ const STYLE = `
   li.unread h3::before { content: "● "; color: var(--accent); }
   p { margin: .125rem 0 0; color: var(--quiet); white-space: pre-line; }
   time { font-size: .8125rem; color: var(--quiet); }
-  .acts { display: flex; gap: .25rem; align-items: center; margin-top: .125rem; }
+  .acts { display: flex; flex-wrap: wrap; gap: 0 .25rem; align-items: center; margin-top: .125rem; }
   .acts time { flex: 1; }
   .acts button { color: var(--accent); font-size: .875rem; }
-  #empty { padding: 1.5rem .75rem; text-align: center; }
+  #push { display: flex; align-items: center; gap: .75rem; padding: .5rem .75rem;
+    border-bottom: 1px solid var(--line); }
+  #push span { flex: 1; color: var(--quiet); font-size: .875rem; }
+  #push button { color: var(--accent); border-color: var(--line); font-size: .875rem; }
+  #empty, #older { padding: 1.5rem .75rem; text-align: center; }
+  #older { width: 100%; color: var(--accent); padding: .5rem; }
+  #tabs { display: flex; padding: 0 .375rem; border-bottom: 1px solid var(--line); overflow-x: auto; }
+  #tabs button:focus-visible { outline-offset: -3px; }
+  #tabs button { border-radius: 0; border-bottom: 2px solid transparent; color: var(--quiet); }
+  #tabs [aria-selected="true"] { border-bottom-color: var(--accent); color: var(--text); font-weight: 600; }
+  [hidden] { display: none !important; }
 `;
 const MOST_SHOWN = 200;
+const TABS = [["all", "Inbox"], ["unread", "Unread"], ["snoozed", "Later"], ["archived", "Archive"]];
+const EMPTY = { all: "Nothing is here yet.", unread: "All is read.", snoozed: "Nothing is put off.",
+  archived: "Nothing is archived." };
+/* The server knows the zone of whom it is for, and when its clocks change. */
+const LATER = [["later", "In 3 hours"], ["tomorrow", "Tomorrow at 9"], ["monday", "Monday at 9"]];
 /* Where events do not come through, it is looked for them so often. */
 const POLL_MS = 30_000;
 
@@ -54,12 +72,19 @@ function made(name, properties = {}, ...children) {
   return element;
 }
 
+/* Bytes in base64url without padding, as the platform has them. */
+function packed(buffer) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(buffer ?? [])));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
 class SeptetInbox extends HTMLElement {
-  static observedAttributes = ["token", "base"];
+  static observedAttributes = ["token", "base", "push"];
 
   constructor() {
     super();
     this._messages = new Map();
+    this._heard = new Set();
     const root = this.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
@@ -70,16 +95,31 @@ class SeptetInbox extends HTMLElement {
     this._open.setAttribute("aria-expanded", "false");
     this._open.setAttribute("aria-controls", "panel");
     this._list = made("ul");
-    this._empty = made("p", { id: "empty" }, "Nothing is here yet.");
+    this._empty = made("p", { id: "empty" });
+    this._older = made("button", { id: "older", type: "button", hidden: true }, "Older");
+    this._tab = "all";
+    this._tabs = this._tablist();
     const all = made("button", { type: "button" }, "Mark all read");
-    const head = made("header", {}, made("h2", { id: "title" }, "Inbox"), all);
-    this._panel = made("section", { id: "panel", hidden: true }, head, this._list, this._empty);
+    const away = made("button", { type: "button" }, "Archive read");
+    const head = made("header", {}, made("h2", { id: "title" }, "Inbox"), all, away);
+    this._pushSaid = made("span");
+    this._pushButton = made("button", { type: "button" });
+    this._push = made("div", { id: "push", hidden: true }, this._pushSaid, this._pushButton);
+    this._pushButton.addEventListener("click", () => this._switchPush());
+    const top = made("div", { id: "top" }, head, this._push, this._tabs);
+    const shown = made("div", { id: "shown" }, this._list, this._empty, this._older);
+    shown.setAttribute("role", "tabpanel");
+    shown.setAttribute("aria-labelledby", "tab-all");
+    this._shown = shown;
+    this._panel = made("section", { id: "panel", hidden: true }, top, shown);
     this._panel.setAttribute("aria-labelledby", "title");
     this._said = made("div", { className: "unseen" });
     this._said.setAttribute("role", "status");
     root.append(this._open, this._panel, this._said);
     this._open.addEventListener("click", () => this._show(this._panel.hidden));
     all.addEventListener("click", () => this._mark("read", "all"));
+    away.addEventListener("click", () => this._archiveRead());
+    this._older.addEventListener("click", () => this._load([...this._messages.keys()].at(-1)));
     root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this._panel.hidden) {
         this._show(false);
@@ -109,6 +149,7 @@ class SeptetInbox extends HTMLElement {
     this._messages.clear();
     if (!this.getAttribute("token")) return;
     this._load();
+    if (this.hasAttribute("push")) this._offerPush();
     this._events = new EventSource(this._url("events"));
     this._events.addEventListener("message", (event) => this._came(JSON.parse(event.data)));
     this._timer = setInterval(() => {
@@ -121,33 +162,149 @@ class SeptetInbox extends HTMLElement {
     clearInterval(this._timer);
   }
 
-  async _load() {
-    const answer = await fetch(this._url("messages"));
+  _tablist() {
+    const list = made("div", { id: "tabs" });
+    list.setAttribute("role", "tablist");
+    list.setAttribute("aria-label", "Which messages");
+    for (const [name, title] of TABS) {
+      const tab = made("button", { id: `tab-${name}`, type: "button" }, title);
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", "shown");
+      tab.setAttribute("aria-selected", String(name === this._tab));
+      tab.tabIndex = name === this._tab ? 0 : -1;
+      tab.addEventListener("click", () => this._choose(name));
+      list.append(tab);
+    }
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const at = TABS.findIndex(([name]) => name === this._tab) + step;
+      this._choose(TABS[(at + TABS.length) % TABS.length][0]);
+      this.shadowRoot.getElementById(`tab-${this._tab}`).focus();
+    });
+    return list;
+  }
+
+  _choose(name) {
+    this._tab = name;
+    for (const tab of this._tabs.children) {
+      const chosen = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    this._shown.setAttribute("aria-labelledby", `tab-${name}`);
+    this._messages.clear();
+    this._load();
+  }
+
+  /* The newest of the tab anew, or what is older than a message behind those that are shown. */
+  async _load(before) {
+    const tab = this._tab;
+    const asked = new URLSearchParams(before ? { tab, before } : { tab });
+    const answer = await fetch(`${this._url("messages")}?${asked}`);
     if (!answer.ok) {
       this._said.textContent = "The inbox cannot be read now.";
       return;
     }
     const told = await answer.json();
+    if (tab !== this._tab) return;
+    if (!before) this._messages.clear();
     for (const message of told.messages) this._messages.set(message.id, message);
+    this._older.hidden = !told.more || this._messages.size >= MOST_SHOWN;
     this._draw(told.unread);
   }
 
   _came(message) {
-    const known = this._messages.has(message.id);
-    this._messages.set(message.id, message);
-    if (!known) {
+    // Those that were late before the last one may be told again.
+    if (!this._heard.has(`${message.id} ${message.sentAt}`)) {
+      this._heard.add(`${message.id} ${message.sentAt}`);
       this._said.textContent = `New message: ${message.subject}`;
       this.dispatchEvent(new CustomEvent("septet-message", { detail: message }));
     }
     this._load();
   }
 
-  async _mark(verb, ids) {
-    const body = new URLSearchParams({ verb, ids });
+  async _mark(verb, ids, until) {
+    const body = new URLSearchParams({ verb, ids, ...(until && { until }) });
     const answer = await fetch(this._url("marks"), { method: "POST", body });
-    if (!answer.ok) return;
-    if (verb === "archive") this._messages.delete(ids);
+    if (!answer.ok) {
+      this._said.textContent = "That was not kept.";
+      return;
+    }
     await this._load();
+  }
+
+  async _worker() {
+    return navigator.serviceWorker.register(this.getAttribute("worker") ?? "/notifications/push-worker.js");
+  }
+
+  /* Shows how this browser stands. One that subscribed by a former key does so anew by itself. */
+  async _offerPush() {
+    this._push.hidden = true;
+    if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return;
+    const answer = await fetch(this._url("push"));
+    this._key = answer.ok ? (await answer.json()).publicKey : null;
+    if (!this._key) return;
+    const found = await (await this._worker()).pushManager.getSubscription();
+    const former = found && packed(found.options.applicationServerKey) !== this._key;
+    if (former) await found.unsubscribe();
+    if (found && (!former || (await this._subscribe()))) return this._drawPush(true);
+    this._drawPush(false);
+  }
+
+  _drawPush(on) {
+    this._pushed = on;
+    this._push.hidden = false;
+    const denied = !on && Notification.permission === "denied";
+    this._pushButton.hidden = denied;
+    this._pushButton.textContent = on ? "Stop" : "Notify me";
+    if (denied) this._pushSaid.textContent = "This browser does not let the page notify you.";
+    else if (on) this._pushSaid.textContent = "This browser is notified.";
+    else this._pushSaid.textContent = "Be notified on this device?";
+  }
+
+  async _switchPush() {
+    this._pushButton.disabled = true;
+    try {
+      const wanted = !this._pushed;
+      const on = wanted && (await this._subscribe());
+      if (!wanted) await this._unsubscribe();
+      this._drawPush(on);
+      if (wanted && !on && !this._pushButton.hidden) {
+        this._pushSaid.textContent = "That did not work. Try again later.";
+      }
+      this._said.textContent = this._pushSaid.textContent;
+    } finally {
+      this._pushButton.disabled = false;
+    }
+  }
+
+  async _subscribe() {
+    try {
+      const { pushManager } = await this._worker();
+      const how = { userVisibleOnly: true, applicationServerKey: this._key };
+      const made = await pushManager.subscribe(how);
+      return (await this._tellDevice(made, "register")).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async _unsubscribe() {
+    const found = await (await this._worker()).pushManager.getSubscription();
+    if (!found) return;
+    await this._tellDevice(found, "forget");
+    await found.unsubscribe();
+  }
+
+  _tellDevice(subscription, verb) {
+    const told = { verb, subscription: JSON.stringify(subscription), key: this._key };
+    return fetch(this._url("devices"), { method: "POST", body: new URLSearchParams(told) });
+  }
+
+  _archiveRead() {
+    const read = [...this._messages.values()].filter((one) => one.readAt && !one.archivedAt);
+    if (read.length) this._mark("archive", read.slice(0, 100).map((one) => one.id).join(","));
   }
 
   _show(open) {
@@ -168,12 +325,11 @@ class SeptetInbox extends HTMLElement {
   _draw(unread) {
     this._count.textContent = unread ? (unread > 99 ? "99+" : unread) : "";
     this._unread.textContent = unread ? " unread" : "";
-    const newest = [...this._messages.values()]
-      .sort((one, other) => (one.sentAt < other.sentAt ? 1 : -1))
-      .slice(0, MOST_SHOWN);
+    const newest = [...this._messages.values()];
     const focused = this.shadowRoot.activeElement?.dataset?.key;
     this._list.replaceChildren(...newest.map((message) => this._row(message)));
     this._empty.hidden = newest.length > 0;
+    this._empty.textContent = EMPTY[this._tab];
     // What was acted on may be gone: the keyboard goes on from the button.
     const next = focused && this.shadowRoot.querySelector(`[data-key="${focused}"]`);
     if (focused) (next ?? this._open).focus();
@@ -190,13 +346,50 @@ class SeptetInbox extends HTMLElement {
       button.addEventListener("click", () => this._mark(verb, message.id));
       acts.append(button);
     };
-    if (!message.readAt) act("Mark read", "read");
-    act("Archive", "archive");
+    let open, choices;
+    if (message.snoozedUntil) act("Show now", "unsnooze");
+    else {
+      if (message.readAt) act("Mark unread", "unread");
+      else act("Mark read", "read");
+      if (!message.archivedAt) {
+        [open, choices] = this._later(message);
+        acts.append(open);
+      }
+    }
+    if (message.archivedAt) act("Back to inbox", "unarchive");
+    else act("Archive", "archive");
     const row = made("li", {}, made("h3", {}, message.subject));
     if (message.body) row.append(made("p", {}, message.body));
     row.append(acts);
+    if (choices) row.append(choices);
     row.classList.toggle("unread", !message.readAt);
+    if (message.snoozedUntil) {
+      const until = new Date(message.snoozedUntil).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+      row.append(made("p", {}, `Comes back ${until}`));
+    }
     return row;
+  }
+
+  /* A button, and what it opens: a list that is chosen from by arrows would choose at the first. */
+  _later(message) {
+    const choices = made("div", { className: "acts", hidden: this._choosing !== message.id });
+    for (const [until, title] of LATER) {
+      const button = made("button", { type: "button" }, title);
+      button.dataset.key = `${until}-${message.id}`;
+      button.setAttribute("aria-label", `${title}: ${message.subject}`);
+      button.addEventListener("click", () => this._mark("snooze", message.id, until));
+      choices.append(button);
+    }
+    const open = made("button", { type: "button" }, "Later");
+    open.dataset.key = `later-${message.id}`;
+    open.setAttribute("aria-label", `Later: ${message.subject}`);
+    open.setAttribute("aria-expanded", String(!choices.hidden));
+    open.addEventListener("click", () => {
+      choices.hidden = !choices.hidden;
+      this._choosing = choices.hidden ? undefined : message.id;
+      open.setAttribute("aria-expanded", String(!choices.hidden));
+    });
+    return [open, choices];
   }
 }
 
