@@ -5,7 +5,10 @@ from typing import Any
 
 from apps.audit.services.retaining import start_round
 from contracts.chores import Chore, parameters
+from kernel.chores.following import stop_job, work_of_job
 from kernel.chores.registry import chore
+
+_JOB = "audit.retain_tenant"
 
 
 @chore(
@@ -16,7 +19,9 @@ from kernel.chores.registry import chore
         " archived and removed.",
         scope="audit:retain",
         parameters=parameters(),
-    )
+    ),
+    follow=lambda began: work_of_job(began["jobId"], _JOB),
+    stop=lambda began: stop_job(began["jobId"], _JOB),
 )
 def archive(_told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Begin a round, and return the id of its job."""

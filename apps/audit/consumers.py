@@ -20,7 +20,8 @@ from kernel.tenancy.context import PLATFORM, in_tenant
 RECORDED = [
     event
     for event in event_types().values()
-    if app_of(event.TYPE) != "audit" or event.TYPE.startswith("audit.search.")
+    if (app_of(event.TYPE) != "audit" or event.TYPE.startswith("audit.search."))
+    and not event.UNJUDGED
 ]
 
 

@@ -47,7 +47,7 @@ OWNER = "ada@example.com"
 #: Demo rows of other services, and what was done to them in that hour.
 DONE = (
     ("File", "runways.csv", ("file.uploaded", "file.scanned")),
-    ("ImportJob", "runways.csv", ("import.queued", "import.done")),
+    ("ImportJob", "countries.csv", ("import.queued", "import.done")),
     ("Document", "incident report", ("document.made",)),
 )
 

@@ -1,50 +1,66 @@
-"""Demo data: a few files to look at."""
+"""Demo data: airports as tables, and a report that somebody outside may have."""
 
-from typing import Any
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
 
 from django.db import transaction
 
+from apps.files.domain.tus import Creation
 from apps.files.models import File, FileTag, Folder
 from apps.files.services.links import create_share_link
-from contracts.files import FileCreated, FolderCreated
+from apps.files.services.receiving import take_in
+from apps.files.services.uploads import begin_upload
+from contracts.files import FolderCreated
 from kernel.demo import demo_id
 from kernel.events.publishing import publish
 
-#: Name, content type, bytes.
-FILES = (
-    ("runways.csv", "text/csv", 3_960_755),
-    ("airport-frequencies.csv", "text/csv", 1_299_314),
-    ("countries.csv", "text/csv", 24_583),
-    ("incident-report.pdf", "application/pdf", 48_213),
-)
+#: Packed, some of them: what is uploaded is unpacked.
+SAMPLES = Path(__file__).parent / "samples"
+_TYPES = {"csv": "text/csv", "pdf": "application/pdf"}
+_SHARED = "incident-report.pdf"
+FILES = ("runways.csv", "airport-frequencies.csv", "countries.csv", _SHARED)
 
 
 def load() -> str:
     """Make them in the current tenant, unless it has some already."""
     if not File.objects.exists():
-        _make()
+        for name in FILES:
+            _upload(name)
+        create_share_link(file_id=str(demo_id("File", _SHARED)), note="For the insurer")
     return f"{File.objects.count():,} files"
 
 
+def _upload(name: str) -> None:
+    """Upload one as anybody would: a worker scans it, and makes its picture."""
+    content, ending = _content(name), name.rpartition(".")[2]
+    file_id = demo_id("File", name)
+    begun = begin_upload(
+        Creation(length=len(content), metadata="", partial=False, parts=(), concat=""),
+        name=name,
+        content_type=_TYPES[ending],
+        folder_id=_airports() if ending == "csv" else None,
+        file_id=file_id,
+    )
+    take_in(begun.id, _pieces(content))
+    FileTag.objects.create(file_id=file_id, name=ending)
+
+
+def _content(name: str) -> bytes:
+    packed = SAMPLES / f"{name}.gz"
+    if packed.exists():
+        return gzip.decompress(packed.read_bytes())
+    return (SAMPLES / name).read_bytes()
+
+
+def _pieces(content: bytes, size: int = 1 << 18) -> Iterator[bytes]:
+    return (content[at : at + size] for at in range(0, len(content), size))
+
+
 @transaction.atomic
-def _make() -> None:
-    for name, content_type, size_bytes in FILES:
-        told: dict[str, Any] = {
-            "name": name,
-            "content_type": content_type,
-            "size_bytes": size_bytes,
-        }
-        file = File.objects.create(id=demo_id("File", name), folder=_folder(name), **told)
-        publish(FileCreated(file_id=str(file.pk), **told))
-        FileTag.objects.create(file=file, name=name.rpartition(".")[2])
-    create_share_link(file_id=str(demo_id("File", FILES[-1][0])), note="For the insurer")
-
-
-def _folder(name: str) -> Folder | None:
-    """Return the folder of tables, for those."""
-    if not name.endswith(".csv"):
-        return None
+def _airports() -> str:
+    """Return the id of the folder of tables."""
     folder, made = Folder.objects.get_or_create(id=demo_id("Folder", "Airports"), name="Airports")
     if made:
         publish(FolderCreated(folder_id=str(folder.pk), name=folder.name, parent_id=""))
-    return folder
+    return str(folder.pk)

@@ -8,7 +8,11 @@ SCAN_SECONDS = Histogram(
     "How long a scan took, with reading.",
     buckets=(0.01, 0.1, 1, 10, 60, 600, 3600),
 )
-SCANNER_UP = Gauge("files_scanner_up", "Whether the scanner answered when it was last asked.")
+SCANNER_UP = Gauge(
+    "files_scanner_up",
+    "Whether the scanner answered when it was last asked.",
+    multiprocess_mode="mostrecent",
+)
 DERIVATIVES = Counter(
     "files_derivatives_total", "Pictures and texts of files that were tried.", ["kind", "outcome"]
 )

@@ -1,7 +1,6 @@
 """From a message on the topic of others to the event that the intake handles."""
 
 import hashlib
-from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import orjson
@@ -12,12 +11,11 @@ from contracts.audit import AuditEntrySubmitted
 from contracts.codec import MalformedEventError, to_data
 from contracts.envelope import Actor, Envelope
 from kernel.events.kafka.backlog import Message
-from kernel.events.kafka.cloudevents import cloudevent_of, headers_of
+from kernel.events.kafka.cloudevents import cloudevent_of, headers_of, key_of, time_of
 
 SIGNATURE = "septet-signature"
 #: An event is known by its source and id, which its producer makes unique together.
 _EVENTS = UUID("5d5a1df2-3c3c-5d0f-9a35-8f6b1d3f52a4")
-MOST_KEY = 300
 
 
 def submitted(message: Message) -> Envelope:
@@ -38,8 +36,8 @@ def submitted(message: Message) -> Envelope:
         event.TYPE,
         event_id,
         id_=str(uuid5(_EVENTS, f"{source}\n{event_id}")),
-        time=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
-        partition_key=(message.key() or source.encode()).decode(errors="replace")[:MOST_KEY],
+        time=time_of(message),
+        partition_key=key_of(message, source),
         actor=Actor(type="service_account", id=source),
         data=to_data(event),
     )

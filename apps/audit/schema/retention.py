@@ -5,7 +5,8 @@ from typing import Any
 import graphene
 
 from apps.audit.models import Archive, ArchiveState, LegalHold, RetentionPolicy
-from apps.audit.schema.inputs import AuditLogFilter
+from apps.audit.schema.inputs import AuditLogFilter, given, query
+from apps.audit.schema.searches import filter_of
 from apps.audit.selectors import retention
 from apps.audit.services.holds import place_hold, release_hold
 from apps.audit.services.policies import create_policy, delete_policy, update_policy
@@ -37,7 +38,7 @@ class AuditRetentionPolicyType(Entity):
 
 @key("id")
 class AuditLegalHoldType(Entity):
-    """Nothing of what its query finds is deleted, dropped or erased until it is released."""
+    """Nothing of what its filter finds is deleted, dropped or erased until it is released."""
 
     class Meta:
         model = LegalHold
@@ -53,7 +54,11 @@ class AuditLegalHoldType(Entity):
             "release_reason",
         )
 
-    query = JSON(required=True, description="What it is on; everything when it is empty.")
+    filter = JSON(required=True, description="What it is on; everything when it is empty.")
+
+    @staticmethod
+    def resolve_filter(hold: LegalHold, _info: Any) -> dict[str, Any]:
+        return filter_of(hold.query)
 
 
 @key("id")
@@ -209,7 +214,7 @@ class PlaceAuditLegalHoldInput(ChangeInput):
 
     name = graphene.String(required=True)
     reason = graphene.String(required=True)
-    query = AuditLogFilter(description="Every log of the tenant if nothing is said.")
+    filter = AuditLogFilter(description="Every log of the tenant if nothing is said.")
 
 
 class ReleaseAuditLegalHoldInput(ById):
@@ -248,8 +253,8 @@ class RetentionMutation:
     place_audit_legal_hold = Create(
         AuditLegalHoldType,
         input=PlaceAuditLegalHoldInput,
-        by=place_hold,
-        description="Let nothing of what a query finds be deleted or erased.",
+        by=lambda **told: place_hold(**_placed(told)),
+        description="Let nothing of what a filter finds be deleted or erased.",
     )
     release_audit_legal_hold = Update(
         AuditLegalHoldType,
@@ -263,3 +268,8 @@ class RetentionMutation:
         by=restore_archive,
         description="Let the logs of an archive come back into the database for some days.",
     )
+
+
+def _placed(sent: dict[str, Any]) -> dict[str, Any]:
+    rest = given(sent)
+    return rest | {"query": query(rest.pop("filter", None)).told()}

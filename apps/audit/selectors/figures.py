@@ -3,28 +3,29 @@
 from collections.abc import Iterator
 
 from django.db import DatabaseError
-from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 
 from apps.audit.selectors.standing import waiting_seconds
-from kernel.observability.figures import Figures
+from kernel.observability.figures import Figure, Figures, tell
 
 
 class LogFigures(Figures):
     """How late sealing is."""
 
     of = "audit logs"
-
-    def counted(self) -> Iterator[GaugeMetricFamily]:
-        yield GaugeMetricFamily(
+    figures = (
+        Figure(
             "audit_unsealed_oldest_seconds",
             "How long the oldest log of any tenant has waited to be sealed.",
-            value=waiting_seconds(),
-        )
+        ),
+    )
+
+    def counted(self) -> Iterator[GaugeMetricFamily]:
+        yield self.figures[0].family(waiting_seconds())
 
 
 FIGURES = LogFigures()
-REGISTRY.register(FIGURES)
+tell(FIGURES)
 
 
 def check() -> str:

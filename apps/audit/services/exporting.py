@@ -141,7 +141,7 @@ def download(token: str) -> tuple[AuditExport, str]:
     with in_tenant(link.tenant_id):
         address = "" if export.file_key else address_in_files(export)
         with transaction.atomic():
-            _record(export, "downloaded", _actor_of(link))
+            _record(export, "downloaded", _actor_of(link, export))
     return export, address
 
 
@@ -294,8 +294,9 @@ def _owner(export: AuditExport) -> Actor:
     return Actor(type=export.owner_type, id=export.owner_id, name=export.owner_name)
 
 
-def _actor_of(link: Link) -> Actor:
-    return Actor(type=link.actor_type, id=link.actor_id)
+def _actor_of(link: Link, export: AuditExport) -> Actor:
+    own = link.actor_id == export.owner_id
+    return Actor(type=link.actor_type, id=link.actor_id, name=export.owner_name if own else "")
 
 
 def _record(export: AuditExport, verb: str, actor: Actor, **more: Any) -> None:

@@ -3,9 +3,11 @@
 On PostgreSQL nobody waits while it is made. Broken off, it is made again by the next call.
 """
 
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from apps.audit.selectors.words import PARTS
+from kernel.database.direct import listening_alias
+from kernel.database.limits import without_limits
 from kernel.tenancy.aliases import system_alias
 
 #: As `apps.audit.lookups.Part` asks for it.
@@ -32,13 +34,17 @@ _NOT_SQLITE = (f"DROP TRIGGER {PARTS}_fill", f"DROP TABLE {PARTS}")
 
 def index_parts() -> None:
     """Make the index. Logs that are recorded from here on are in it as well."""
-    connection = connections[system_alias()]
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            with transaction.atomic(using=connection.alias):
-                for statement in _SQLITE:
-                    cursor.execute(statement)
-            return
+    # Without a role of its own, past a pooler: there the statement would be in a transaction.
+    alias = system_alias()
+    if alias == DEFAULT_DB_ALIAS:
+        alias = listening_alias()
+    connection = connections[alias]
+    if connection.vendor == "sqlite":
+        with transaction.atomic(using=alias), connection.cursor() as cursor:
+            for statement in _SQLITE:
+                cursor.execute(statement)
+        return
+    with without_limits(alias), connections[alias].cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         cursor.execute(_BROKEN, [f"{PARTS}%"])
         for (broken,) in cursor.fetchall():

@@ -92,14 +92,14 @@ def open_viewer(text: str) -> ViewerToken:
         with in_tenant(viewer.tenant_id), transaction.atomic():
             first = ViewerToken.objects.filter(pk=viewer.pk, opened_at=None)
             if first.update(opened_at=clock.now()):
-                _record(viewer, "opened", Actor(type="viewer", id=str(viewer.pk)))
+                _record(viewer, "opened", _holder(viewer))
     return viewer
 
 
 def record_file(viewer: ViewerToken) -> None:
     """Put on record that a file was taken out by a token."""
     with in_tenant(viewer.tenant_id):
-        _record(viewer, "downloaded", Actor(type="viewer", id=str(viewer.pk)))
+        _record(viewer, "downloaded", _holder(viewer))
 
 
 def forget_old() -> None:
@@ -108,6 +108,11 @@ def forget_old() -> None:
     for viewer in old.order_by("expires_at")[:FORGOTTEN_AT_ONCE]:
         with in_tenant(viewer.tenant_id):
             ViewerToken.objects.filter(pk=viewer.pk).delete()
+
+
+def _holder(viewer: ViewerToken) -> Actor:
+    """Return whoever has the token."""
+    return Actor(type="viewer", id=str(viewer.pk), name=viewer.name)
 
 
 def _record(viewer: ViewerToken, verb: str, actor: Actor) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -20,6 +21,7 @@ from apps.config.services.outcomes import share_of_errors
 from apps.config.services.publishing import publish
 from contracts.config import RolloutMoved
 from kernel import clock
+from kernel.chores.following import live_job
 from kernel.errors import ConflictError, InvalidInputError
 from kernel.events.publishing import publish as tell
 from kernel.jobs.services import enqueue
@@ -133,13 +135,17 @@ def look_at_rollouts() -> None:
 
 
 @transaction.atomic
-def look_at_rollout(*, id: str) -> str:
-    """Ask for a look at one rollout now, and return its state; raises NotFoundError."""
+def look_at_rollout(*, id: str) -> tuple[str, UUID | None]:
+    """Ask for a look at one rollout now, and return its state and the job; raises NotFoundError.
+
+    At one that does not go nobody looks.
+    """
     plan = locked(RolloutPlan, id)
-    if plan.state == RolloutState.RUNNING:
-        key = f"config.advance_rollout {plan.pk}"
-        enqueue("config.advance_rollout", str(plan.pk), live_key=key)
-    return str(plan.state)
+    if plan.state != RolloutState.RUNNING:
+        return str(plan.state), None
+    key = f"config.advance_rollout {plan.pk}"
+    job_id = enqueue("config.advance_rollout", str(plan.pk), live_key=key) or live_job(key)
+    return str(plan.state), job_id
 
 
 def advance_rollout(plan_id: str) -> None:

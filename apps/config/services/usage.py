@@ -16,7 +16,7 @@ from django.db import DataError, connection, transaction
 from django.db.models import Q
 
 from apps.config.domain.tallies import MOST_IN_A_BATCH, Answer, Exposure, Place, Tallies
-from apps.config.metrics import LEFT_OUT
+from apps.config.metrics import EVALUATIONS, LEFT_OUT
 from apps.config.models import EnvironmentKey, FlagState, FlagUsage, UsageWriter
 from apps.config.services import exposing
 from apps.config.services.counting import tallies
@@ -91,6 +91,8 @@ class Writer:
         LEFT_OUT.set(self._counted.left_out)
         for place in places:
             answers = list(place.answers.items())
+            for (_flag, _variant, reason, _code, way), times in answers:
+                EVALUATIONS.labels(way, reason).inc(times)
             for start in range(0, len(answers) or 1, MOST_IN_A_BATCH):
                 self._number += 1
                 yield Batch(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 
 from apps.files.adapters.scanners import clamd
@@ -10,7 +9,7 @@ from apps.files.domain.verdicts import BASIC_CHECK
 from apps.files.errors import ScannerUnavailableError
 from apps.files.models import WAITING, Blob
 from kernel import clock
-from kernel.observability.figures import Figures
+from kernel.observability.figures import Figure, Figures, tell
 
 #: Readiness has a second for all its checks.
 ASK_SECONDS = 0.5
@@ -20,17 +19,19 @@ class ScanFigures(Figures):
     """How long files wait to be scanned."""
 
     of = "files"
-
-    def counted(self) -> Iterator[GaugeMetricFamily]:
-        yield GaugeMetricFamily(
+    figures = (
+        Figure(
             "files_quarantined_oldest_seconds",
             "How long the oldest file of any tenant has waited to be scanned.",
-            value=waiting_seconds(),
-        )
+        ),
+    )
+
+    def counted(self) -> Iterator[GaugeMetricFamily]:
+        yield self.figures[0].family(waiting_seconds())
 
 
 FIGURES = ScanFigures()
-REGISTRY.register(FIGURES)
+tell(FIGURES)
 
 
 def waiting_seconds() -> float:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from uuid import UUID
 
 from apps.files.adapters.sealed import open_draft
 from apps.files.selectors.addresses import ticket_of
@@ -30,13 +31,18 @@ def receive(path: str, chunks: Iterator[bytes]) -> None:
     """
     told = ticket_of("upload", path.removeprefix(PATH))
     with in_tenant(told.tenant_id):
-        upload = upload_of(told.row_id)
-        writing = open_upload(upload.id, offset=0, coming=upload.length)
-        try:
-            sha256 = _write(writing, chunks)
-        finally:
-            give_back(writing)
-        finish_upload(upload.id, sha256=sha256)
+        take_in(told.row_id, chunks)
+
+
+def take_in(upload_id: UUID, chunks: Iterator[bytes]) -> None:
+    """Take in all of an upload that nothing has come of yet; raises as `receive` does."""
+    upload = upload_of(upload_id)
+    writing = open_upload(upload.id, offset=0, coming=upload.length)
+    try:
+        sha256 = _write(writing, chunks)
+    finally:
+        give_back(writing)
+    finish_upload(upload.id, sha256=sha256)
 
 
 def _write(writing: Writing, chunks: Iterator[bytes]) -> str:

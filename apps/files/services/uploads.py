@@ -73,12 +73,15 @@ def begin_upload(
     content_type: str = "",
     folder_id: str | None = None,
     reader_scope: str = "",
+    file_id: UUID | None = None,
 ) -> Standing:
     """Make a file that is not there yet, and hold room for it; a part is no file of its own.
 
+    `file_id` is the file's, where that is known before.
     Raises InvalidInputError, PayloadTooLargeError, QuotaExceededError, NotFoundError.
     """
-    return standing(begin(asked, name, content_type, unfinished_time(), folder_id, reader_scope))
+    kept = unfinished_time()
+    return standing(begin(asked, name, content_type, kept, folder_id, reader_scope, file_id))
 
 
 @transaction.atomic
@@ -112,6 +115,7 @@ def begin(
     kept: timedelta,
     folder_id: str | None = None,
     reader_scope: str = "",
+    file_id: UUID | None = None,
 ) -> UploadSession:
     metadata = read_metadata(asked.metadata)
     folder_id = folder_id or metadata.get("folderid", b"").decode("latin-1") or None
@@ -130,6 +134,7 @@ def begin(
             size_bytes=asked.length or 0,
             reader_scope=reader_scope,
         )
+        file.pk = file_id or file.pk
         file.state, file.folder = FileState.RECEIVING, folder
     return _session(asked, file, folder, "", kept)
 

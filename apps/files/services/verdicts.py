@@ -9,7 +9,7 @@ from apps.files.errors import ScannerUnavailableError
 from apps.files.models import WAITING, Blob, File, FileState, Folder
 from apps.files.services.blobs import ask_again, quarantine_blob, release_blob
 from apps.files.services.quotas import lock_usage
-from apps.files.services.scanning import enqueue_scan
+from apps.files.services.scanning import TO_SCAN, enqueue_scan
 from kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from kernel.ids import parse_id
 from kernel.rows import locked
@@ -45,6 +45,19 @@ def rescan_folder(*, id: str) -> int:
     for file_id in found:
         rescan_file(id=file_id)
     return len(found)
+
+
+def waiting_in_folder(*, id: str) -> int:
+    """Return how many of the files that lie in a folder wait for a scanner, 500 at most.
+
+    Raises NotFoundError.
+    """
+    folder = Folder.visible().filter(pk=parse_id(id)).first()
+    if folder is None:
+        raise NotFoundError(f"no folder {id}")
+    files = File.visible().filter(folder_id=folder.pk, trashed=False)
+    waiting = Blob.objects.filter(TO_SCAN, pk__in=files.values("blob_id"))
+    return waiting[:RESCANNED_OF_FOLDER].count()
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
 // The public API, with the session of whoever looks at the page.
+import { graphsOf } from "../kernel/kit.js";
 import { problem } from "./words.js";
 
 const page = document.querySelector("[data-files]");
@@ -17,32 +18,13 @@ export class Failure extends Error {
   }
 }
 
+const graphs = graphsOf(csrf, Failure);
+
 /** Ask the graph; throws Failure. With `partly`, what could be answered is returned all the same. */
-export async function graph(query, variables = {}, { partly = false } = {}) {
-  let answer;
-  try {
-    const response = await fetch("/files/graphql", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify({ query, variables }),
-    });
-    answer = await response.json();
-  } catch {
-    throw new Failure("NETWORK", "");
-  }
-  const [error] = answer.errors ?? [];
-  if (error && !(partly && answer.data)) throw new Failure(error.extensions?.code ?? "", error.message);
-  return answer.data;
-}
+export const graph = (query, variables = {}, how = {}) => graphs.graph("files", query, variables, how);
 
 /** Run one mutation and return its answer; throws Failure. */
-export async function change(field, input, asks = "") {
-  const type = `${field[0].toUpperCase()}${field.slice(1)}Input`;
-  const data = await graph(`mutation($input: ${type}!) { change: ${field}(input: $input) { ${asks} error { code message } } }`, { input });
-  if (data.change.error) throw new Failure(data.change.error.code, data.change.error.message);
-  return data.change;
-}
+export const change = (field, input, asks = "") => graphs.change("files", field, input, asks);
 
 /** Do one thing to many files; returns the ids of those it was done to, and the first problem. */
 export async function changeMany(field, ids, more = {}) {

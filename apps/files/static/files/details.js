@@ -1,7 +1,7 @@
 // All about one file, beside the list: what is in it, what is said of it, its versions and its links.
 import { change, contentOf, graph, told } from "./api.js";
 import { announce, button, h } from "./dom.js";
-import { askText, askYes } from "./dialogs.js";
+import { askDay, askText, askYes } from "./dialogs.js";
 import { follow } from "./following.js";
 import { linksOf } from "./links.js";
 import { preview } from "./preview.js";
@@ -180,7 +180,10 @@ export class Details {
     if (!file.held && !file.retainedUntil) section.append(h("p", { class: "files-quiet" }, "Nothing keeps it from being removed."));
     if (told.may.retain) {
       const act = file.held ? ["Lift the hold", "liftFileHold"] : ["Place a hold", "holdFile"];
-      section.append(button(act[0], () => this.run(() => this.hold(file, ...act)), { "data-keep": "hold" }));
+      const keep = file.retainedUntil ? "Keep it longer" : "Keep it until a day";
+      section.append(h("div", { class: "files-acts" },
+        button(act[0], () => this.run(() => this.hold(file, ...act)), { "data-keep": "hold" }),
+        button(keep, () => this.run(() => this.retain(file)), { "data-keep": "retain" })));
     }
     return section;
   }
@@ -188,6 +191,13 @@ export class Details {
   async hold(file, title, field) {
     const reason = await askText(`${title}: ${file.name}`, "Why, for the record", { yes: title, most: 500 });
     return reason === null ? false : change(field, { id: file.id, reason });
+  }
+
+  async retain(file) {
+    const from = new Date(Math.max(Date.now(), Date.parse(file.retainedUntil ?? 0)) + 86_400_000);
+    const causes = ["Until the end of that day nobody can remove it. The day can be made later, and never earlier."];
+    const until = await askDay(`Keep ${file.name}`, "Until", causes, { from, yes: "Keep it" });
+    return until === null ? false : change("retainFile", { id: file.id, until: until.toISOString() });
   }
 
   /** Ask first; false when it is not to be done. */

@@ -1,23 +1,6 @@
 // Questions to whoever works with files: for a word, for a yes, for a folder.
-import { button, h, icon } from "./dom.js";
+import { ask, button, h, icon } from "./dom.js";
 import { folderAt, foldersOf } from "./listing.js";
-
-/** Open a dialog with a form; returns what `answer` says when it is sent, or null when it is left. */
-function ask(title, parts, { yes, kind = "files-primary", answer }) {
-  return new Promise((settled) => {
-    const send = h("button", { class: `files-button ${kind}` }, yes);
-    const form = h("form", { method: "dialog" }, h("h2", {}, title), parts, h("div", { class: "files-acts" }, button("Cancel", () => dialog.close()), send));
-    const dialog = h("dialog", { class: "files-dialog", "aria-label": title }, form);
-    let given = null;
-    form.addEventListener("submit", () => (given = answer()));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      settled(given);
-    });
-    document.querySelector("#files").append(dialog);
-    dialog.showModal();
-  });
-}
 
 /** Ask for a text of one line. */
 export function askText(title, label, { value = "", yes = "Save", most = 255 } = {}) {
@@ -26,6 +9,17 @@ export function askText(title, label, { value = "", yes = "Save", most = 255 } =
   const dot = value.lastIndexOf(".");
   field.setSelectionRange(0, dot > 0 ? dot : value.length);
   return asked;
+}
+
+/** Ask for a day, not before `from`; its end by the clock of whoever is asked is returned, or null. */
+export function askDay(title, label, causes, { from, yes }) {
+  const field = h("input", { type: "date", class: "files-field", required: true, min: dayOf(from), autofocus: true });
+  const said = causes.map((cause) => h("p", {}, cause));
+  return ask(title, [h("label", {}, label, field), ...said], { yes, answer: () => new Date(`${field.value}T23:59:59`) });
+}
+
+function dayOf(moment) {
+  return [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map((one) => String(one).padStart(2, "0")).join("-");
 }
 
 /** Ask whether something is to be done; `causes` say what comes of it. */

@@ -1,12 +1,10 @@
 // Elements of a page, made without markup: what is filled in is text and nothing else.
 import { h } from "../kernel/elements.js";
+import { announce, partsOf } from "../kernel/kit.js";
 
-export { h };
-
-/** Make a button; `label` says more to whoever does not see what is around it. */
-export function button(text, act, { label = null, kind = "", ...more } = {}) {
-  return h("button", { type: "button", class: `files-button ${kind}`, "aria-label": label, onclick: act, ...more }, text);
-}
+export { announce, h };
+/** The page of one file has nothing of the others, and asks nothing. */
+export const { ask, button } = partsOf(document.querySelector("[data-files]"), "files");
 
 const SHAPES = {
   folder: "M3 6.5A1.5 1.5 0 0 1 4.5 5h4.6l2 2.2h8.4A1.5 1.5 0 0 1 21 8.7v8.8a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5Z",
@@ -36,15 +34,4 @@ export function icon(kind) {
 /** Whoever has pressed what is there no more goes on in the list. */
 export function land() {
   (document.querySelector("[data-list] .files-open") ?? document.querySelector(".files-crumbs a"))?.focus();
-}
-
-let announcing = 0;
-
-/** Say something to those who do not see what has changed: in the dialog that is open, for nothing else is heard then. */
-export function announce(text) {
-  const place = document.querySelector("dialog[open] [data-announcer]") ?? document.querySelector("[data-announcer]");
-  place.textContent = "";
-  clearTimeout(announcing);
-  // The same words twice are said twice.
-  announcing = setTimeout(() => (place.textContent = text), 50);
 }
