@@ -1,0 +1,1 @@
+"""Generated from `clients/operations` by `python -m scripts.clients`."""
