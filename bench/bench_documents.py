@@ -24,7 +24,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "platform")]
 
 from apart import peak_memory, print_machine, verdict  # noqa: E402
-from documents_engines import KINDS  # noqa: E402
+from documents_engines import KINDS, PAUSE_SECONDS  # noqa: E402
 
 #: What was measured of one engine: `cpu_s`, `wall_s`, `peak_mb`, `kb`.
 Measured = dict[str, float]
@@ -136,10 +136,15 @@ def docx(count: int) -> None:
 
 
 def invoice(count: int) -> None:
-    each = ("ours", 20)
-    found = rounds("invoice", [each], count)
-    figure = of_rounds(found, lambda one: one[each]["wall_s"] / each[1] * 1000)
-    verdict("an invoice in the warm sandbox, ms", figure, at_most=50)
+    alone, many = ("ours, each by itself", 20), ("ours, one after another", 20)
+    found = rounds("invoice", [alone, many], count)
+
+    def waited(one: Round) -> float:
+        return (one[alone]["wall_s"] / alone[1] - PAUSE_SECONDS) * 1000
+
+    verdict("an invoice in the warm sandbox, ms", of_rounds(found, waited), at_most=50)
+    figure = of_rounds(found, lambda one: one[many]["wall_s"] / many[1] * 1000)
+    print(f"  one after another, ms: {figure:.2f}", flush=True)
 
 
 def _flat(what: str, found: list[Round], few: tuple[str, int], many: tuple[str, int]) -> None:

@@ -19,6 +19,7 @@ EVENTS = 3_000
 BATCH = 100
 ADDED = "CPU that one event adds to it, us"
 PART = "  as part of the former"
+ORDERED = "  by a group in order, as part of it"
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def measure() -> None:
     call_command("migrate", verbosity=0)
     GROUPS.clear()
     consumes(FileDeleted, group="bench.nothing")(lambda _event: None)
+    consumes(FileDeleted, group="bench.ordered", ordered=True)(lambda _event: None)
     transport = InProcess(isolated=False)
     figures: dict[str, list[float]] = {}
 
@@ -64,20 +66,24 @@ def measure() -> None:
         seconds = timed(lambda: until_nothing(lambda: transport.relay(500)))
         note("relayed a second", waiting / seconds)
         yardstick = inserts_a_second()
-        consumer = Consumer(transport, groups_of())
-        seconds = timed(partial(until_nothing, consumer.step))
-        consumer.stop()
-        assert Handled.objects.filter(group="bench.nothing").count() == waiting
         note("transactions with one insert a second", yardstick)
-        note("handled with the inbox a second", waiting / seconds)
-        note(PART, waiting / seconds / yardstick)
+        for group, part in (("bench.nothing", PART), ("bench.ordered", ORDERED)):
+            consumer = Consumer(transport, groups_of([group]))
+            seconds = timed(partial(until_nothing, consumer.step))
+            consumer.stop()
+            assert Handled.objects.filter(group=group).count() == waiting
+            if part == PART:
+                note("handled with the inbox a second", waiting / seconds)
+            note(part, waiting / seconds / yardstick)
+    del GROUPS["bench.ordered"]
     latencies = sorted(latency() for _ in range(200))
     for name, found in figures.items():
         print(f"  {name:<42}{median(found):>10.2f}  ({min(found):.2f} to {max(found):.2f})")
     for name, at in (("p50", 0.5), ("p99", 0.99)):
         print(f"  commit to handled, idle, {name}, ms{latencies[int(len(latencies) * at)]:>15.2f}")
     verdict("an event in a write, us of CPU", median(figures[ADDED]), at_most=250)
-    verdict("handled with the inbox by the inserts", median(figures[PART]), at_least=0.85)
+    for part in (PART, ORDERED):
+        verdict("handled with the inbox by the inserts", median(figures[part]), at_least=0.85)
     if connection.vendor == "postgresql":
         p99 = latencies[int(len(latencies) * 0.99)]
         verdict("commit to handled, idle, p99, ms", p99, at_most=20)

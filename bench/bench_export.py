@@ -1,6 +1,7 @@
 """Exports of a table beside PostgreSQL's own COPY TO: ratios of the same run, and peak memory.
 
-    DATABASE_URL=postgresql://… python bench/bench_export.py [--rounds 5] [--ways guarded gzip]
+    tests/devservices/devservices run postgres -- python bench/bench_export.py [--rounds 5]
+        [--ways guarded gzip]
 
 Ten columns, of which three are texts that are guarded. Each way runs in a process of its own, in an
 order that is drawn anew each round, and the ratio is taken within the round.
@@ -22,6 +23,8 @@ from uuid import UUID
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "platform")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+from apart import migrated, print_machine  # noqa: E402
 
 TENANT = UUID(int=11)
 NAME = "bench_export"
@@ -126,6 +129,8 @@ def main() -> None:
     if told.way:
         print(json.dumps(run(told.way)))
         return
+    print_machine()
+    migrated("importexport,files")
     fill(told.rows)
     ways = ["copy", *(way for way in told.ways if way != "copy")]
     ratios: dict[str, list[float]] = {way: [] for way in ways}

@@ -47,7 +47,8 @@ def measure(url: str, requests: int) -> bool:
     from redis import Redis
 
     from kernel.ratelimits.local import LocalStore
-    from kernel.ratelimits.shared import SharedStore, connect
+    from kernel.ratelimits.shared import SharedStore
+    from kernel.redis.clients import connect
 
     local = per_request(limited_by(LocalStore()), requests)
     shared = limited_by(SharedStore(lambda: connect(url)))

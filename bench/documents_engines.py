@@ -16,6 +16,7 @@ import itertools
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -449,7 +450,11 @@ VALUES: dict[str, Callable[[int], Callable[[], int]]] = {"ours": values}
 RUNWAYS = {kind: runways(kind) for kind in ("pdf", "xlsx")}
 
 
-def invoices(count: int) -> Callable[[], int]:
+#: Between one invoice that somebody waits for and the next.
+PAUSE_SECONDS = 0.25
+
+
+def invoices(count: int, pause: float = 0.0) -> Callable[[], int]:
     from apps.documents.adapters.sandboxed.packing import head
     from apps.documents.domain.gallery import gallery
     from kernel.sandbox import Limits, Sandbox
@@ -471,6 +476,7 @@ def invoices(count: int) -> Callable[[], int]:
     def run() -> int:
         made = 0
         for _ in range(count):
+            time.sleep(pause)
             answer = sandbox.run(
                 "render", data, size=size, limits=limits, arguments={"format": "pdf"}
             )
@@ -480,7 +486,10 @@ def invoices(count: int) -> Callable[[], int]:
     return run
 
 
-INVOICES: dict[str, Callable[[int], Callable[[], int]]] = {"ours": invoices}
+INVOICES: dict[str, Callable[[int], Callable[[], int]]] = {
+    "ours, each by itself": lambda count: invoices(count, PAUSE_SECONDS),
+    "ours, one after another": invoices,
+}
 KINDS: dict[str, dict[str, Callable[[int], Callable[[], int]]]] = {
     "pdf": PDF,
     "wrapped": WRAPPED,

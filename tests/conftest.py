@@ -1,11 +1,13 @@
 """What every test shares: a tenant, a client, and the rules that a test may not break."""
 
 import base64
-import itertools
+import gc
+import logging
 import os
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +18,23 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from kernel.dynamic.following import Loaded, values
 from kernel.identity.models import Tenant
 from kernel.ids import _Sequence
+from kernel.observability.tracing import send_to
 from kernel.ratelimits.limiter import limiter
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key, make_tenant
+from tests.sharing import differs, is_live, shared, starts_servers
 
 pytest_plugins = ["tests.devservices.fixtures"]
+
+# What is imported and collected stays to the end: nobody looks through it for what may go.
+gc.disable()
 
 # The same cases each time: what somebody submits is not refused for another's mistake. The nightly
 # run draws new ones (`--hypothesis-profile=default`).
@@ -47,6 +55,11 @@ settings.STAFF_SECOND_FACTOR = False
 # Events stay in this process, whatever servers are up; tests of Kafka say so themselves.
 settings.KAFKA_BOOTSTRAP_SERVERS = ()
 
+# Whoever looks at what is logged is not told that this machine is busy; nor is anybody else.
+settings.LOG_SLOW_REQUESTS = timedelta(0)
+logging.getLogger("septet.statement").setLevel(logging.ERROR)
+send_to(None, share=0)
+
 # On SQLite the suite has a file, as the platform has. In memory a writer is refused at once while
 # another thread reads the same table, whatever the timeout, and there is no WAL.
 if settings.EMBEDDED:
@@ -61,10 +74,6 @@ if set(settings.SERVICES) != set(BY_NAME):
     collect_ignore += ["project", "access", "browser", "docs", "gateway"]
 
 
-#: Markers of what `make test` leaves out.
-ELSEWHERE = ("postgres", "live", "node", "browser", "java", "go", "nightly")
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--after-make-test",
@@ -73,51 +82,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if unsaid := [item.nodeid for item in items if _starts_servers(item) and not _is_live(item)]:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
+    if unsaid := [item.nodeid for item in items if starts_servers(item) and not is_live(item)]:
         raise pytest.UsageError(f"not marked as live, and start servers: {', '.join(unsaid)}")
     if config.getoption("--after-make-test"):
-        left_out = [item for item in items if not _differs(item)]
+        left_out = [item for item in items if not differs(item)]
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if _differs(item)]
-    items[:] = _spread(items)
+        items[:] = [item for item in items if differs(item)]
+    yield
+    # After pytest-django, which puts what needs no database, and so most that waits, at the end.
+    if workers := getattr(config, "workerinput", None):
+        items[:] = shared(items, workers["workercount"])
 
 
-def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return tests so that modules which wait for servers are among those that do not.
-
-    Each process takes a part of the list: one of them waits while the others compute.
-    """
-    modules = [list(some) for _, some in itertools.groupby(items, lambda item: item.path)]
-    waiting = [some for some in modules if any(_waits(item) for item in some)]
-    computing = [some for some in modules if not any(_waits(item) for item in some)]
-    places = [((at + 0.5) / len(waiting), some) for at, some in enumerate(waiting)]
-    before, total = 0, sum(map(len, computing))
-    for some in computing:
-        places.append(((before + len(some) / 2) / total, some))
-        before += len(some)
-    places.sort(key=lambda place: place[0])
-    return [item for _, some in places for item in some]
-
-
-def _waits(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in (*ELSEWHERE, "processes"))
-
-
-def _starts_servers(item: pytest.Item) -> bool:
-    return "servers" in getattr(item, "fixturenames", ())
-
-
-def _is_live(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("live", "nightly"))
-
-
-def _differs(item: pytest.Item) -> bool:
-    if item.get_closest_marker("any_database"):
-        return False
-    marked = any(item.get_closest_marker(name) for name in (*ELSEWHERE, "django_db"))
-    return marked or not {"db", "transactional_db"}.isdisjoint(getattr(item, "fixturenames", ()))
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -173,10 +156,30 @@ def _has_rows(cursor: Any, name: str) -> bool:
     return cursor.fetchone() is not None
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_looked_for_once() -> None:
+    # Each client loads the middlewares; to look for all files takes longer than most requests.
+    look_for_files = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def add_files(self: WhiteNoiseMiddleware) -> None:
+        how = (self.static_prefix, self.max_age, self.allow_all_origins)
+        if how not in found:
+            before = self.files
+            self.files = {}
+            look_for_files(self)
+            found[how] = self.files
+            self.files = before
+        self.files |= found[how]
+
+    WhiteNoiseMiddleware.add_files_from_finders = add_files
+
+
 @pytest.fixture(autouse=True)
 def _keys_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # Counts of queries are those of the first request; what is remembered has tests of its own.
-    monkeypatch.setattr("kernel.identity.recent.BELIEVED_SECONDS", 0)
+    monkeypatch.setattr("kernel.identity.recent.KEYS.ttl_seconds", 0)
+    monkeypatch.setattr("kernel.identity.recent_tenants.TENANTS.ttl_seconds", 0)
     monkeypatch.setattr("kernel.identity.last_used.last_uses._uses", {})
 
 

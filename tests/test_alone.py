@@ -29,9 +29,12 @@ LEANING = ("schema", "services", "events", "admin", "graph", "graphql")
 #: Processes that tests start have the services that these say, and are no others alone.
 WHICH = "not (postgres or live or node or browser or java or go or nightly or processes)"
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("SERVICES", "all") != "all", reason="runs where all seven are"
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(
+        os.environ.get("SERVICES", "all") != "all", reason="runs where all seven are"
+    ),
+]
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:

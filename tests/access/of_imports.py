@@ -65,4 +65,9 @@ QUESTIONS = [
         'importFailedRows(importId: "$id") { totalCount nodes { position values } }',
         "import with a row that failed",
     ),
+    (
+        "importTriedColumn",
+        'importTriedColumn(importId: "$id", column: {field: "code", source: "code"}) { text }',
+        "import that was looked at",
+    ),
 ]

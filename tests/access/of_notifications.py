@@ -6,6 +6,13 @@ Effect = Literal["none", "adds", "changes", "removes"]
 
 #: An entity, its field of one and of many, and the row that is meant.
 READS = [
+    ("NotificationDevice", "notificationDevice", "notificationDevices", "notification device"),
+    (
+        "NotificationProvider",
+        "notificationProvider",
+        "notificationProviders",
+        "notification provider",
+    ),
     ("Subscriber", "subscriber", "subscribers", "subscriber"),
     (
         "NotificationTemplate",
@@ -26,18 +33,59 @@ READS = [
         "notificationSuppressions",
         "notification suppression",
     ),
+    ("WebhookEndpoint", "webhookEndpoint", "webhookEndpoints", "webhook endpoint"),
+    ("WebhookDelivery", "webhookDelivery", "webhookDeliveries", "webhook delivery"),
 ]
 
 _SUBSCRIBER = "subscriber { id }"
 _TEMPLATE, _WORKFLOW = "notificationTemplate { id }", "notificationWorkflow { id }"
 _TRIGGER, _SUPPRESSION = "notificationTrigger { id }", "notificationSuppression { id }"
 _A_TEMPLATE, _A_WORKFLOW = "notification template", "notification workflow"
+_PROVIDER, _DEVICE = "notificationProvider { id }", "notificationDevice { subscriberId }"
 _AN_ADDRESS = "notification suppression"
+_ENDPOINT, _DELIVERY = "webhookEndpoint { id }", "webhookDelivery { id }"
+_HOOK = "webhook endpoint"
 _TEXTS = 'texts: {email: {en: {subject: "a", body: "b"}}}'
 _STEPS = 'steps: [{do: "delay", for: "1h"}]'
 
 #: A mutation, what it answers, what it is sent, what it does to the row, and which that is.
 CHANGES: list[tuple[str, str, str, Effect, str]] = [
+    (
+        "createNotificationProvider",
+        _PROVIDER,
+        'name: "new", kind: TEAMS',
+        "adds",
+        "notification provider",
+    ),
+    (
+        "updateNotificationProvider",
+        _PROVIDER,
+        'id: "$id", position: 7',
+        "changes",
+        "notification provider",
+    ),
+    (
+        "rotateNotificationProviderKey",
+        _PROVIDER,
+        'id: "$id"',
+        "changes",
+        "notification provider",
+    ),
+    ("deleteNotificationProvider", _PROVIDER, 'id: "$id"', "removes", "notification provider"),
+    (
+        "createNotificationDevice",
+        _DEVICE,
+        'subscriberId: "$id", kind: TEAMS, address: "https://example.com/1"',
+        "none",
+        "subscriber",
+    ),
+    (
+        "deleteNotificationDevice",
+        "notificationDevice { id }",
+        'id: "$id"',
+        "removes",
+        "notification device",
+    ),
     ("createSubscriber", _SUBSCRIBER, 'key: "new"', "adds", "subscriber"),
     ("updateSubscriber", _SUBSCRIBER, 'id: "$id", locale: "de"', "changes", "subscriber"),
     ("deleteSubscriber", _SUBSCRIBER, 'id: "$id"', "removes", "subscriber"),
@@ -97,6 +145,56 @@ CHANGES: list[tuple[str, str, str, Effect, str]] = [
         "notification suppression",
     ),
 ]
+CHANGES += [
+    (
+        "createWebhookEndpoint",
+        _ENDPOINT,
+        'name: "new", url: "https://x.org", contact: "a@x.org", eventTypes: ["notifications.*"]',
+        "adds",
+        "webhook endpoint",
+    ),
+    ("updateWebhookEndpoint", _ENDPOINT, 'id: "$id", contact: "b@x.org"', "changes", _HOOK),
+    ("rotateWebhookEndpointSecret", _ENDPOINT, 'id: "$id"', "changes", _HOOK),
+    # Of the endpoint another row is made.
+    ("testWebhookEndpoint", _DELIVERY, 'id: "$id"', "none", _HOOK),
+    ("disableWebhookEndpoint", _ENDPOINT, 'id: "$id"', "changes", _HOOK),
+    ("enableWebhookEndpoint", _ENDPOINT, 'id: "$id"', "changes", "disabled webhook endpoint"),
+    ("deleteWebhookEndpoint", _ENDPOINT, 'id: "$id"', "removes", _HOOK),
+    (
+        "redeliverWebhooks",
+        f"outcomes {{ {_DELIVERY} error {{ code }} }}",
+        'ids: ["$id"]',
+        "changes",
+        "webhook delivery",
+    ),
+    (
+        "testNotificationTemplate",
+        "notification { id }",
+        'id: "$id", recipient: "a@x.org"',
+        "none",
+        "notification template",
+    ),
+    (
+        "markNotifications",
+        "outcomes { notification { id } error { code } }",
+        'ids: ["$id"], verb: READ',
+        "changes",
+        "notification in an inbox",
+    ),
+]
+#: A question, what it is asked, and the row that is meant.
+QUESTIONS = [
+    (
+        "notificationWorkflowTrial",
+        'notificationWorkflowTrial(id: "$id") { what }',
+        "notification workflow",
+    ),
+    (
+        "notificationTemplatePreview",
+        'notificationTemplatePreview(id: "$id", channel: EMAIL) { subject }',
+        "notification template",
+    ),
+]
 #: Those that name a workflow, which has to be the tenant's.
 BY_NAME: list[tuple[str, str, str]] = [
     (
@@ -112,4 +210,9 @@ BY_NAME: list[tuple[str, str, str]] = [
 ]
 #: Those whose row has to be the tenant's, and stays as it is.
 OF_WORKFLOWS = {name for name, *_ in BY_NAME}
-OF_ROWS = OF_WORKFLOWS | {"verifySubscriberEmail"}
+OF_ROWS = OF_WORKFLOWS | {
+    "createNotificationDevice",
+    "testNotificationTemplate",
+    "testWebhookEndpoint",
+    "verifySubscriberEmail",
+}

@@ -33,6 +33,20 @@ QUESTIONS = [
     ("chores", "chores { name } result: __typename", "scheduler:read"),
     ("cronPreview", 'result: cronPreview(cron: "0 3 * * *") { description }', "scheduler:read"),
     (
+        "jobCalendar",
+        'result: jobCalendar(firstDay: "2026-01-01", lastDay: "2026-01-03") { coming }',
+        "scheduler:read",
+    ),
+    (
+        "jobTimeline",
+        (
+            'result: jobTimeline(since: "2026-01-01T00:00:00Z", until: "2026-01-02T00:00:00Z")'
+            " { lanes { name } }"
+        ),
+        "scheduler:read",
+    ),
+    ("systemSchedules", "result: systemSchedules { service }", "scheduler:read"),
+    (
         "jobScheduleBackfill",
         (
             'result: jobScheduleBackfill(id: "$id", since: "2026-01-01T00:00:00Z",'

@@ -401,7 +401,7 @@ OPERATIONS = [
     _retained(
         "placeAuditLegalHold",
         "AuditLegalHold",
-        'name: "Case 8", reason: "asked for", query: {actorId: "u-1"}',
+        'name: "Case 8", reason: "asked for", filter: {actorId: "u-1"}',
         "adds",
     ),
     _retained("releaseAuditLegalHold", "AuditLegalHold", 'id: "$id", reason: "settled"', "changes"),
@@ -622,6 +622,16 @@ OPERATIONS = [
             row="notification workflow",
         )
         for name, answer, sent in of_notifications.BY_NAME
+    ),
+    *(
+        Operation(
+            service="notifications",
+            name=name,
+            scope="notifications:read",
+            document=f"{{ result: {asked} }}",
+            row=row,
+        )
+        for name, asked, row in of_notifications.QUESTIONS
     ),
     *(
         replace(

@@ -93,10 +93,14 @@ MODELS = {
     "jobs/job": "",
     "jobs/queue": "",
     "notifications/notification": "",
+    "notifications/notificationdevice": "",
+    "notifications/notificationprovider": "",
     "notifications/notificationtemplate": "",
     "notifications/subscriber": "",
     "notifications/suppression": "",
     "notifications/trigger": "",
+    "notifications/webhookdelivery": "",
+    "notifications/webhookendpoint": "",
     "notifications/workflow": "",
     "scheduler/jobrun": "",
     "scheduler/jobschedule": "",
@@ -147,7 +151,11 @@ _ERRANDS_OF_DOCUMENTS = (
     *(f"documentbatch/<path:object_id>/{verb}" for verb in ("cancel", "download", "resume")),
 )
 _ERRANDS_OF_IMPORTEXPORT = (
-    *(f"dataendpoint/<path:object_id>/{verb}" for verb in ("disable", "enable", "test")),
+    *(f"dataendpoint/add-{kind}" for kind in ("s3", "sftp", "webhook", "email")),
+    *(
+        f"dataendpoint/<path:object_id>/{verb}"
+        for verb in ("disable", "edit", "enable", "forget", "test")
+    ),
     *(f"datatable/<path:object_id>/{verb}" for verb in ("archive", "restore")),
     "exportdelivery/<path:object_id>/retry",
     *(f"exportjob/<path:object_id>/{verb}" for verb in ("cancel", "download", "retry")),
@@ -158,16 +166,30 @@ _ERRANDS_OF_IMPORTEXPORT = (
 )
 _ERRANDS_OF_NOTIFICATIONS = (
     *(f"notification/<path:object_id>/{verb}" for verb in ("cancel", "resend")),
+    "notificationdevice/<path:object_id>/forget",
+    *(f"notificationprovider/<path:object_id>/{verb}" for verb in ("disable", "enable")),
+    *(
+        f"notificationtemplate/<path:object_id>/{verb}"
+        for verb in ("look", "look/frame", "test", "write", "write/draft")
+    ),
     "suppression/<path:object_id>/lift",
     "trigger/<path:object_id>/cancel",
+    "webhookdelivery/<path:object_id>/again",
+    *(f"webhookendpoint/<path:object_id>/{verb}" for verb in ("disable", "enable", "test")),
 )
 _ERRANDS_OF_SCHEDULER = (
-    "jobschedule/create",
+    *(
+        f"jobschedule/{page}"
+        for page in ("calendar", "create", "names", "offers", "preview", "system", "timeline")
+    ),
     *(
         f"jobschedule/<path:object_id>/{verb}"
-        for verb in ("backfill", "edit", "pause", "resume", "run")
+        for verb in (
+            *("addresses", "backfill", "clone", "edit", "pause", "remove", "resume"),
+            *("run", "run-with"),
+        )
     ),
-    *(f"jobrun/<path:object_id>/{verb}" for verb in ("cancel", "terminate")),
+    *(f"jobrun/<path:object_id>/{verb}" for verb in ("again", "cancel", "terminate")),
 )
 _FLAG = "featureflag/<uuid:flag_id>/in/<str:environment>"
 _SEGMENT = "segment/<uuid:segment_id>/in/<str:environment>"
@@ -198,6 +220,9 @@ _ERRANDS_OF_CONFIG = (
 _BACK_OFFICE = {
     "admin/": "staff",
     "admin/search/": "staff",
+    "admin/backups/": "permission",
+    "admin/caches/": "permission",
+    "admin/database/": "permission",
     # Leads to the one page of sign-in, and tells members that they are no staff.
     "admin/login/": "staff",
     "admin/logout/": "anybody",
@@ -345,7 +370,9 @@ ROUTES = {
             "",
             "<str:name>",
             "<str:name>/rows",
+            "<str:name>/known",
             "<str:name>/batches",
+            "<str:name>/batches/<str:key>/rows",
             "<str:name>/batches/<str:key>/undo",
         )
     },
@@ -353,13 +380,18 @@ ROUTES = {
     **{
         f"{service}/api/chores/{path}": "member"
         for service in SERVICES
-        for path in ("", "<str:name>")
+        for path in ("", "<str:name>", "<str:name>/work", "<str:name>/stop")
     },
+    # What it does by itself, for the scope of schedules.
+    **{f"{service}/api/periodics/": "member" for service in SERVICES},
+    # What a run tells, as a stream.
+    "scheduler/api/runs/<uuid:run_id>/events": "member",
     # Whoever has the address of a job, which is signed.
     **{
         f"scheduler/api/pings/<uuid:tenant_id>/<uuid:schedule_id>/<str:signature>{path}": "anybody"
         for path in ("", "/fail", "/badge.svg")
     },
+    "scheduler/api/badges/<uuid:tenant_id>/<uuid:schedule_id>/<str:signature>.svg": "anybody",
     **dict.fromkeys(_FOR_PROGRAMS, "member"),
     **dict.fromkeys(_FLAGS, "key"),
     "audit/api/logs": "audit:write",
@@ -374,6 +406,7 @@ ROUTES = {
     "files/api/zip/": "member",
     "files/api/uploads/<uuid:upload_id>": "files:write",
     "files/library/": "member",
+    "documents/made/": "member",
     "documents/templates/": "member",
     "documents/templates/<uuid:template_id>/": "member",
     "documents/themes/": "member",
@@ -382,13 +415,24 @@ ROUTES = {
     "importexport/imports/": "member",
     "importexport/imports/new/": "member",
     "importexport/imports/templates/": "member",
+    "importexport/exports/": "member",
+    "importexport/imports/places/": "member",
     "importexport/imports/<uuid:import_id>/": "member",
     # Whoever has a link that was shared.
     "files/s/<str:token>": "anybody",
     # Whoever has the token of an inbox, or a link that was signed for one message or person.
+    # Whoever carried a message, at an address or with a mail that only they were given.
+    "notifications/api/callbacks/<str:token>": "anybody",
+    "notifications/api/mail-reports": "anybody",
+    "notifications/api/provider-events/<str:token>": "anybody",
+    "notifications/push-worker.js": "anybody",
+    "notifications/api/inbox/devices/<str:token>": "anybody",
+    "notifications/api/inbox/push/<str:token>": "anybody",
     "notifications/api/inbox/events/<str:token>": "anybody",
     "notifications/api/inbox/marks/<str:token>": "anybody",
     "notifications/api/inbox/messages/<str:token>": "anybody",
+    "notifications/l/<str:token>/": "anybody",
+    "notifications/o/<str:token>/": "anybody",
     "notifications/u/<str:token>/": "anybody",
     "notifications/verify/<str:token>/": "anybody",
     "audit/api/subjects/records": "audit:personal",

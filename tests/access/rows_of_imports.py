@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps.importexport.models import ImportJob, ImportState, ImportTemplate, RowError
+from tests.importexport.tables import countries
 
 _MAPPING = [{"field": "code", "source": "code", "constant": "", "transforms": []}]
 
@@ -42,6 +43,12 @@ def failed_row() -> ImportJob:
     return job
 
 
+def looked_at() -> ImportJob:
+    """Make an import whose beginning is known, into a table that there is."""
+    countries()
+    return _import(ImportState.READY, preview={"columns": ["code"], "rows": [["DE"]]})
+
+
 def template() -> ImportTemplate:
     """Make one for a header that no file has."""
     return ImportTemplate.objects.create(
@@ -58,4 +65,5 @@ ROWS: dict[str, Callable[[], Any]] = {
     "import that rests": lambda: _import(ImportState.PAUSED),
     "import that is done": lambda: _import(ImportState.DONE, undoable=True, failed=1),
     "import with a row that failed": failed_row,
+    "import that was looked at": looked_at,
 }

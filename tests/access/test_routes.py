@@ -40,7 +40,7 @@ def test_every_path_has_a_row() -> None:
     streamed = {f"/{service}/api/jobs/" for service in SERVICES}
     streamed |= {f"/config/api/{path}" for path in ("changes/", "flags/events", "values/")}
     bytes_ = {f"/files/api/{path}/" for path in ("direct", "files", "signed", "uploads", "zip")}
-    streamed.add("/notifications/api/inbox/events/")
+    streamed |= {"/notifications/api/inbox/events/", "/scheduler/api/runs/"}
     assert set(mounted()) == streamed | bytes_ | {"/ofrep/v1/evaluate/flags/"}
 
 

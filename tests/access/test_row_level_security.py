@@ -42,7 +42,12 @@ pytestmark = pytest.mark.postgres
 
 ROLE = "septet_narrow"
 #: They answer with a row that they make of the one that is named.
-OF_WHAT_IS_MADE = {"deliverExportJob", "triggerJobSchedule"}
+OF_WHAT_IS_MADE = {
+    "deliverExportJob",
+    "testNotificationTemplate",
+    "testWebhookEndpoint",
+    "triggerJobSchedule",
+}
 ROOT = Path(settings.BASE_DIR)
 
 

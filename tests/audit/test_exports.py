@@ -341,6 +341,8 @@ def test_each_step_is_on_record_and_the_end_is_told(graphql: GraphQLClient) -> N
         ("audit.export.downloaded", me, usual | {"logs": 2}),
     ]
     assert me == AuditExport.objects.get().owner_id
+    last = AuditLog.objects.get(action="audit.export.downloaded")
+    assert last.actor_name == AuditExport.objects.get().owner_name != ""
     (event,) = [one for one in published() if isinstance(one, AuditExportFinished)]
     assert (event.logs, event.sha256, event.owner_id) == (2, export["sha256"], me)
 

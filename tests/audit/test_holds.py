@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from apps.audit.domain.entries import Actor, Target
+from apps.audit.domain.entries import Actor, Personal, Target
 from apps.audit.models import AuditLog, LegalHold
 from apps.audit.selectors.holds import active_holds, holds_on, not_held
 from apps.audit.services.holds import MOST_HOLDS, place_hold, release_hold
@@ -17,8 +17,10 @@ from kernel.events.models import OutboxEvent
 from kernel.identity.erasure import advance_deletions
 from kernel.identity.lifecycle import delete_tenant
 from kernel.identity.models import Tenant
-from kernel.tenancy.context import in_tenant
+from kernel.identity.services import issue_key
+from kernel.tenancy.context import ALL_SCOPES, in_tenant
 from kernel.tenancy.parts import PARTS
+from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_tenant
 from tests.audit.factories import an_entry
 
@@ -92,6 +94,21 @@ def test_placing_and_releasing_are_told_and_on_record(tenant: Tenant) -> None:
     }
     assert released.metadata == {"reason": "settled"}
     assert placed.targets == [{"type": "AuditLegalHold", "id": str(hold.pk), "name": "Case 7"}]
+
+
+def test_a_hold_by_the_graph_is_on_logs_of_a_subject(tenant: Tenant) -> None:
+    personal = (Personal(subject="person-1", fields=("/actor/name",)),)
+    held, free = record(an_entry(personal=personal)), record(an_entry())
+
+    told = GraphQLClient(issue_key(tenant=tenant, name="k", scopes=[ALL_SCOPES])[1])(
+        """mutation { placeAuditLegalHold(input: {
+             name: "Case 7", reason: "asked", filter: {subject: "person-1"}
+           }) { auditLegalHold { id filter } error { code } } }"""
+    ).data["placeAuditLegalHold"]
+
+    assert told["error"] is None
+    assert [str(one.pk) for one in holds_on([held.pk])] == [told["auditLegalHold"]["id"]]
+    assert holds_on([free.pk]) == []
 
 
 def test_a_hold_of_another_tenant_holds_nothing_here(tenant: Tenant) -> None:

@@ -1,11 +1,14 @@
 """What is looked for is found, and nothing else, as `LogQuery.matches` says it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, connections
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +17,9 @@ from apps.audit.domain.queries import LogQuery, QueryError, contains
 from apps.audit.models import AuditLog
 from apps.audit.selectors import words
 from apps.audit.selectors.logs import matching
+from apps.audit.services import parts
 from apps.audit.services.recording import record_all
+from kernel.database.limits import without_limits
 from kernel.errors import InvalidInputError
 from kernel.identity.models import Tenant
 from kernel.tenancy.context import in_tenant
@@ -129,6 +134,26 @@ PARTS: list[dict[str, Any]] = [
 ]
 
 
+def watch_limits(watching: pytest.MonkeyPatch) -> list[str]:
+    """Have a limit of statements, and return those under which the index is made."""
+    found: list[str] = []
+
+    @contextmanager
+    def watched(alias: str) -> Iterator[None]:
+        with without_limits(alias):
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                found.append(cursor.fetchone()[0])
+            yield
+
+    if connection.vendor == "postgresql":
+        limits = {"statement_timeout": 60_000}
+        watching.setitem(connection.settings_dict["OPTIONS"], "limits", limits)
+        connection.close()
+        watching.setattr(parts, "without_limits", watched)
+    return found
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("frequent", "sorted_"), [(0, 0), (10**6, 0), (10**6, 2_000)])
 def test_parts_of_words_are_found_where_an_operator_wants_it(
@@ -149,7 +174,10 @@ def test_parts_of_words_are_found_where_an_operator_wants_it(
     # The token of the tenant is none of the words.
     asked = [*PARTS, {"containing": tenant.pk.hex[20:]}]
     try:
-        call_command("audit_parts", "on", "--json")
+        with monkeypatch.context() as watching:
+            limits_within = watch_limits(watching)
+            call_command("audit_parts", "on", "--json")
+        assert limits_within == (["0"] if connection.vendor == "postgresql" else [])
         call_command("audit_parts", "on", "--json")
         with in_tenant(tenant.pk):
             record_all([an_entry(action="late.silver", occurred_at=MOMENT + timedelta(days=1))])

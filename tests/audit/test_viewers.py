@@ -261,6 +261,8 @@ def test_its_making_its_first_use_and_files_are_on_record(graphql: GraphQLClient
         ("audit.viewer.opened", "viewer"),
         ("audit.viewer.downloaded", "viewer"),
     ]
+    opened = AuditLog.objects.get(action="audit.viewer.opened")
+    assert opened.actor_name == ViewerToken.objects.get().name != ""
     assert graphql(LIST).data["auditViewerTokens"]["nodes"][0]["openedAt"]
 
 

@@ -1,12 +1,16 @@
-"""The pages of themes, partials and batches, as people use them."""
+"""The pages of documents, batches, themes and partials, as people use them."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.files_page import LIBRARY as FILES
+from tests.browser.files_page import add, clean, file_of
 from tests.browser.visits import CHOOSE, COLOURS, THEMES, Visitor
+from tests.documents.fonts import font
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +88,43 @@ def test_a_theme_is_tried_kept_changed_and_removed(visitor: Visitor, opened: Ope
     expect(page.get_by_role("button", name="New theme")).to_be_focused()
 
 
+def test_a_theme_is_set_in_fonts_that_are_files_or_says_why_not(
+    visitor: Visitor, opened: Opened
+) -> None:
+    page = opened("themes")
+    name = named(page, "lettered")
+    files = {f"{name}-plain.ttf": font("Harbour"), f"{name}-closed.ttf": font(rights=2)}
+    library = visitor.tab(1280, staff=True).page
+    library.goto(FILES)
+    for file, content in files.items():
+        add(library, file_of(file, content, "font/ttf"))
+        clean(library, file)
+    library.context.close()
+
+    page.get_by_role("button", name="New theme").click()
+    page.get_by_label("Name, for programs").fill(name)
+    for style, file in zip(("Regular", "Bold"), files, strict=True):
+        page.get_by_role("button", name=f"Choose a font: {style}", exact=True).click()
+        page.get_by_label("Find files by name").fill(file)
+        page.get_by_role("button", name=file).click()
+        expect(page.get_by_label("Find files by name")).to_have_count(0)
+        chooses = page.get_by_role("button", name=f"Choose a font: {style}", exact=True)
+        expect(chooses).to_be_focused()
+    fits(visitor, page)
+    confirmed(page, "Create it")
+    row = row_of(page, name)
+    expect(row).to_contain_text("its fonts are refused")
+    expect(row).to_contain_text("Bold: its makers let nobody embed it")
+    fits(visitor, page)
+
+    page.get_by_role("button", name=f"Edit {name}").click()
+    page.get_by_role("button", name="Remove the font: Bold").click()
+    confirmed(page, "Keep it")
+    expect(row).to_contain_text("set in Harbour")
+    page.get_by_role("button", name=f"Remove {name}").click()
+    confirmed(page, "Remove it")
+
+
 def test_a_partial_is_tried_and_keeps_what_is_wrong_until_it_is_mended(
     visitor: Visitor, opened: Opened
 ) -> None:
@@ -140,3 +181,57 @@ def test_a_batch_is_asked_for_watched_taken_and_removed(visitor: Visitor, opened
     page.get_by_role("button", name=f"Remove: {title}").click()
     confirmed(page, "Remove it")
     expect(row).to_have_count(0)
+
+
+def test_a_document_is_asked_for_watched_taken_and_removed(
+    visitor: Visitor, opened: Opened
+) -> None:
+    page = opened("made")
+    title = named(page, "Oslo")
+    page.get_by_role("button", name="New document").click()
+    page.get_by_label("Template").select_option(label="Runway report")
+    page.get_by_label("Format").select_option(label="PDF")
+    area = page.get_by_label("Data, as an object of JSON")
+    # The sample shows what belongs there.
+    expect(area).to_have_value(re.compile("airport"))
+    page.get_by_label("Title").fill(title)
+    area.fill('[{"airport": "Oslo"}]')
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("alert")).to_contain_text("an object of JSON")
+    fits(visitor, page)
+
+    area.fill('{"airport": "Oslo", "lines": []}')
+    page.get_by_label("Password that opens it").fill("secret")
+    confirmed(page, "Make it")
+    row = row_of(page, title)
+    expect(row).to_contain_text("ready", timeout=120_000)
+    expect(row).to_contain_text("1 page")
+    expect(row).to_contain_text("takes a password")
+    fits(visitor, page)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Download: {title}").click()
+    assert download.value.suggested_filename == f"{title}.pdf"
+    page.get_by_role("button", name=f"Remove: {title}").click()
+    confirmed(page, "Remove it")
+    expect(row).to_have_count(0)
+
+
+def test_a_document_that_fails_says_why_and_is_made_once_more(
+    visitor: Visitor, opened: Opened
+) -> None:
+    page = opened("templates")
+    row_of(page, "The runways of an airport, as a table.").get_by_role("link").click()
+    page.get_by_role("link", name="Make a document").click()
+    expect(page.get_by_label("Template").locator("option:checked")).to_have_text("Runway report")
+    title = named(page, "Nowhere")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Data, as an object of JSON").fill('{"airport": "Nowhere"}')
+    confirmed(page, "Make it")
+
+    row = row_of(page, title)
+    expect(row).to_contain_text("failed", timeout=120_000)
+    expect(row).to_contain_text("lines")
+    page.get_by_role("button", name=f"Make once more: {title}").click()
+    expect(page.locator("[data-announcer]")).to_contain_text("once more")
+    expect(row).to_contain_text("failed", timeout=120_000)

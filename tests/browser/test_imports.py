@@ -1,4 +1,4 @@
-"""The wizard of imports: a file is read, mapped, checked, mended, brought and taken back."""
+"""Pages of imports and exports: a file is read, mapped, mended, brought, taken back; rows leave."""
 
 import csv
 import gzip
@@ -192,6 +192,8 @@ def test_a_mapping_with_transforms_is_kept_renamed_and_removed(
     place.locator("summary").click()
     for step in ("trim", "case"):
         place.get_by_label("Add a step for airport_ident").select_option(step)
+    becomes = place.get_by_role("group", name="What becomes of airport_ident")
+    expect(becomes.get_by_role("cell", name="EHAA", exact=True)).to_be_visible()
     surface = page.get_by_label("surface text")
     surface.select_option(label="The same text in every row")
     page.get_by_label("Text of surface in every row").fill("concrete")
@@ -261,3 +263,84 @@ def test_a_file_that_is_no_table_is_told_with_a_way_on(
     problem = page.get_by_role("alert").filter(has_text="Say below how it is to be read")
     expect(problem).to_be_visible(timeout=PATIENCE_MS)
     judged(visitor, page)
+
+
+def test_a_place_is_named_tried_disabled_and_forgotten(visitor: Visitor, tab: Tab) -> None:
+    page = tab.page
+    page.goto(f"{HOME}places/")
+    page.get_by_role("button", name="Add a place").first.click()
+    page.get_by_label("What is it?").select_option(label="Server of SFTP")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Name", exact=True).fill("nightly")
+    page.get_by_label("Host", exact=True).fill("127.0.0.1")
+    page.get_by_label("User", exact=True).fill("robot")
+    page.get_by_label("Password or private key").fill("hidden")
+    judged(visitor, page)
+    page.get_by_role("button", name="Add it").click()
+
+    row = page.get_by_role("listitem").filter(has_text="nightly")
+    expect(row).to_contain_text("robot@127.0.0.1:22")
+    expect(row).not_to_contain_text("hidden")
+    judged(visitor, page)
+
+    # Our own machine is not called.
+    page.get_by_role("button", name="Test nightly").click()
+    expect(page.get_by_role("alert")).to_contain_text("127.0.0.1")
+
+    page.get_by_role("button", name="Edit nightly").click()
+    page.get_by_label("Name", exact=True).fill("weekly")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Disable weekly").click()
+    page.get_by_role("button", name="Disable it").click()
+    expect(page.get_by_role("listitem").filter(has_text="weekly")).to_contain_text("Disabled")
+    page.get_by_role("button", name="Enable weekly").click()
+    expect(page.get_by_role("listitem").filter(has_text="weekly")).to_contain_text("Used")
+
+    page.get_by_role("button", name="Forget weekly").click()
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.get_by_text("weekly", exact=True)).to_have_count(0)
+
+
+def test_rows_are_exported_fetched_and_removed(visitor: Visitor, graph: Graph, tab: Tab) -> None:
+    page, table = tab.page, graph.table()
+    for number, ident in ((1, "EHAA"), (2, "=LFPG")):
+        added = graph(
+            "mutation($input: AddDataTableRowInput!) { addDataTableRow(input: $input) {"
+            " error { message } } }",
+            input={"table": table, "values": {"id": number, "airport_ident": ident}},
+        )
+        assert added["addDataTableRow"]["error"] is None
+    page.goto("/importexport/exports/")
+    page.get_by_role("button", name="New export").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Dataset or table").select_option(f"tables.{table}")
+    columns = dialog.get_by_role("group", name="Columns").get_by_role("checkbox")
+    expect(columns).to_have_count(len(TABLE["fields"]))
+    for box in columns.all():
+        box.uncheck()
+    dialog.get_by_role("button", name="Export").click()
+    # Without a column nothing is asked for.
+    expect(dialog).to_be_visible()
+    for name in ("id", "airport_ident"):
+        dialog.get_by_label(name, exact=True).check()
+    dialog.get_by_label("Format").select_option("CSV")
+    judged(visitor, page)
+    dialog.get_by_role("button", name="Export").click()
+
+    row = page.get_by_role("listitem").filter(has_text=f"tables.{table}")
+    expect(row.get_by_text("Ready", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(row).to_contain_text("CSV · 2 rows")
+    judged(visitor, page)
+    link = row.get_by_role("link", name="Download")
+    # Once it was looked through for harm.
+    expect(link).to_be_visible(timeout=JUDGED_MS)
+    with page.expect_download() as fetched:
+        link.click()
+    header, *lines = Path(fetched.value.path()).read_text().splitlines()
+    assert (header, sorted(lines)) == ("id,airport_ident", ["1,EHAA", "2,'=LFPG"])
+
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
+    expect(row).to_have_count(0)
+    page.get_by_label("State").select_option(label="Failed")
+    expect(page.get_by_text("No export is in this state.")).to_be_visible()

@@ -46,8 +46,12 @@ def test_tab_reaches_everything_in_order_and_shows_where_it_is(portal: Page) -> 
         for name in BY_NAME
         for path in (
             *(["/files/library/"] if name == "files" else []),
-            *(["/documents/templates/"] if name == "documents" else []),
-            *(["/importexport/imports/"] if name == "importexport" else []),
+            *(["/documents/made/", "/documents/templates/"] if name == "documents" else []),
+            *(
+                ["/importexport/imports/", "/importexport/exports/"]
+                if name == "importexport"
+                else []
+            ),
             f"/graphiql/{name}",
             f"/{name}/schema.graphql",
             f"/admin/{name}/",

@@ -54,6 +54,7 @@ OPEN = {
 #: Pages for staff; of each model there is a list, and the page of its first row.
 STAFF = {
     "files-library": "/files/library/",
+    "documents-made": "/documents/made/",
     "documents-templates": "/documents/templates/",
     "documents-themes": "/documents/themes/",
     "documents-partials": "/documents/partials/",
@@ -61,6 +62,8 @@ STAFF = {
     "imports": "/importexport/imports/",
     "imports-new": "/importexport/imports/new/",
     "imports-templates": "/importexport/imports/templates/",
+    "exports": "/importexport/exports/",
+    "imports-places": "/importexport/imports/places/",
     "tenant": "/tenant/",
     "members": "/tenant/members/",
     "keys": "/tenant/keys/",
@@ -87,6 +90,11 @@ STAFF = {
     "config-errands-segment": "/admin/config/segment/create/",
     "config-errands-environment": "/admin/config/environment/create/",
     "config-killed": "/admin/config/featureflag/?standing=killed",
+    "scheduler-new": "/admin/scheduler/jobschedule/create/",
+    "scheduler-timeline": "/admin/scheduler/jobschedule/timeline/",
+    "scheduler-week": "/admin/scheduler/jobschedule/timeline/?zoom=week",
+    "scheduler-calendar": "/admin/scheduler/jobschedule/calendar/?zone=Europe/Amsterdam",
+    "scheduler-system": "/admin/scheduler/jobschedule/system/",
     "new-key": "/admin/identity/apikey/add/",
     "new-password": "/admin/auth/user/1/password/",
     "jobs": "/admin/jobs/job/",

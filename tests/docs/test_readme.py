@@ -90,7 +90,9 @@ def test_every_link_and_picture_of_the_pages_is_there() -> None:
     missing = [
         f"{page.name}: {target}"
         for page in pages
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+        for target in re.findall(
+            r"\]\((?!https?:|cid:|#)([^)#]+)", page.read_text(encoding="utf-8")
+        )
         if not (page.parent / target).exists()
     ]
 
@@ -110,7 +112,8 @@ def test_the_examples_of_every_page_run(graphql: GraphQLClient, page: Path) -> N
     examples = re.findall(r"```graphql\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
     assert examples
-    for example in examples:
+    # Those with variables belong to a tour, which has a test of its own.
+    for example in (one for one in examples if "($" not in one):
         assert graphql(example).data
 
 

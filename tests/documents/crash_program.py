@@ -24,6 +24,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from apps.documents.domain.protection import Protection  # noqa: E402
 from apps.documents.models import (  # noqa: E402
     BatchItem,
     Document,
@@ -48,6 +49,7 @@ from kernel.mesh.fetching import fetched  # noqa: E402
 from kernel.tenancy.context import Principal, acting_as, in_tenant  # noqa: E402
 from kernel.testing.jobs import drain  # noqa: E402
 from tests.documents.making import published, uploaded  # noqa: E402
+from tests.documents.signatures import sealed_key  # noqa: E402
 from tests.documents.templates import of_blocks, pdf  # noqa: E402
 from tests.documents.test_pdfs import form  # noqa: E402
 from tests.documents.test_word_templates import template as letter  # noqa: E402
@@ -58,7 +60,7 @@ WHO = Principal(
     id="t",
     name="t",
     tenant_id=TENANT,
-    scopes=frozenset(["files:read", "documents:read", "documents:write"]),
+    scopes=frozenset(["files:read", "documents:read", "documents:write", "documents:sign"]),
 )
 batch_making.STORED_AT_ONCE = 30
 batch_making.NOTED_AT_ONCE = 10
@@ -71,15 +73,22 @@ def ask_for_batch(count: str) -> None:
     create_batch(template="letter", format="csv", title="May", data=[*items, {"number": None}])
 
 
-def ask_for_pdfs() -> None:
-    """Ask for two PDFs as one, for each page of one, and for a form that is filled."""
+def ask_for_pdfs(count: str = "1") -> None:
+    """Ask so often for two PDFs as one, of which one is locked, and as one that is signed, for a
+    page of one, and for a form that is filled."""
     pages = [pdf(of_blocks({"type": "paragraph", "text": text})) for text in "ab"]
     first, second = (uploaded(f"{at}.pdf", page) for at, page in enumerate(pages))
-    merged = uploaded("form.pdf", form())
+    guard = Protection(user="open", owner="all of it", copying=True)
+    locked = uploaded("locked.pdf", pdf(of_blocks(), protection=guard))
+    blank = uploaded("form.pdf", form())
+    opening = [{"file_id": locked, "password": guard.user}]
+    sealed_key("board")
     with acting_as(WHO):
-        merge_pdfs(file_ids=[first, second], title="Merged")
-        split_pdf(file_id=first, ranges=[{"first": 1, "last": 1}], title="Split")
-        fill_pdf_form(file_id=merged, values={"name": "Ada"}, title="Filled")
+        for at in range(1, int(count) + 1):
+            merge_pdfs(file_ids=[first, locked], title=f"Merged {at}", passwords=opening)
+            merge_pdfs(file_ids=[first, second], title=f"Signed {at}", sign_with="board")
+            split_pdf(file_id=first, ranges=[{"first": 1, "last": 1}], title=f"Split {at}")
+            fill_pdf_form(file_id=blank, values={"name": "Ada"}, title=f"Filled {at}")
 
 
 def ask_for_upload() -> None:
@@ -128,9 +137,19 @@ def batch_that_is_there() -> dict[str, Any]:
 
 
 def pdfs_that_are_there() -> dict[str, Any]:
-    """Return how the documents stand."""
-    found = Document.objects.order_by("pk")
-    return {"documents": [[one.title, one.state, one.pages] for one in found]}
+    """Return how the documents stand, and which of their files are signed."""
+    found = sorted(Document.objects.all(), key=lambda one: one.title)
+    return {
+        "documents": [[one.title, one.state, one.pages] for one in found],
+        "signed": [one.title for one in found if b"/ByteRange" in content_of(one)],
+        "passwords": sum(one.passwords is not None for one in found),
+    }
+
+
+def content_of(document: Document) -> bytes:
+    """Return the file that a document was made as."""
+    with acting_as(WHO), fetched(str(document.output_id), most_bytes=10_000_000) as file:
+        return b"".join(file.chunks)
 
 
 def upload_that_is_there() -> dict[str, Any]:
@@ -148,7 +167,7 @@ def upload_that_is_there() -> dict[str, Any]:
 def show() -> dict[str, Any]:
     """Return what there is beside: files, what is kept of our own, and what was told of it."""
     with acting_as(WHO):
-        files = mesh.query("files", "{ files { nodes { name } } }")["files"]["nodes"]
+        files = mesh.query("files", "{ files(first: 100) { nodes { name } } }")["files"]["nodes"]
     told = OutboxEvent.objects.filter(type__startswith="documents.").order_by("type")
     kept = Path(settings.DATA_DIR).rglob("documents/??/*")
     return {

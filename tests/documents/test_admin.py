@@ -66,6 +66,25 @@ def test_staff_see_how_far_a_batch_is_and_which_items_failed(admin_client: Clien
     assert shown.count("DOCUMENTS_DATA_REFUSED") == items.count("DOCUMENTS_DATA_REFUSED") == 1
 
 
+def test_staff_are_offered_what_is_of_use_as_it_stands(admin_client: Client) -> None:
+    def offered(row: Document | DocumentBatch, *verbs: str) -> list[str]:
+        shown = page(admin_client, at(row))
+        return [verb for verb in verbs if f'"{at(row, verb)}"' in shown]
+
+    verbs = ("download", "retry", "resume", "cancel")
+    before = [
+        offered(Document.objects.all()[0], *verbs),
+        offered(DocumentBatch.objects.get(), *verbs),
+    ]
+    drain()
+    made, failed = (Document.objects.get(state=state) for state in ("ready", "failed"))
+
+    assert before == [["cancel"], ["cancel"]]
+    assert offered(made, *verbs) == ["download"]
+    assert offered(failed, *verbs) == ["retry"]
+    assert offered(DocumentBatch.objects.get(), *verbs) == ["download", "resume"]
+
+
 # Without a transaction around it, as it is where it runs.
 @pytest.mark.django_db(transaction=True)
 def test_staff_download_a_document_and_it_is_told(admin_client: Client) -> None:

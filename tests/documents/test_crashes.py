@@ -37,9 +37,17 @@ MANY = (
 )
 
 
-#: Of three documents that are made one after the other.
+#: Of documents of PDFs that are made one after the other.
 OF_PDFS = ("documents-files-read:1", "documents-rendered:1", "documents-stored:2")
-OF_PDFS_TOO = ("mesh-upload-started:1", "mesh-upload-noted:1", "documents-rendered:1")
+#: At each step of one, then further and further on.
+OF_MANY_PDFS = tuple(
+    f"{point}:{at}"
+    for at in (1, 1, 2, 3, 5)
+    for point in (
+        *("documents-files-read", "documents-rendered", "mesh-upload-started"),
+        *("mesh-upload-noted", "documents-stored"),
+    )
+)
 
 
 def gone_through(folder: Path, work: str, points: tuple[str, ...]) -> dict[str, Any]:
@@ -76,23 +84,22 @@ def test_a_batch_survives_a_kill_at_each_step_and_has_each_document_once(
     assert told == ["documents.batch.created.v1", "documents.batch.finished.v1"]
 
 
-@pytest.mark.parametrize("points", [OF_PDFS, *at_night(((*OF_PDFS, *OF_PDFS_TOO),))])
+@pytest.mark.parametrize(("count", "points"), [(1, OF_PDFS), *at_night((20, OF_MANY_PDFS))])
 def test_pdfs_that_are_files_survive_a_kill_at_each_step_and_are_made_once(
-    tmp_path: Path, points: tuple[str, ...]
+    tmp_path: Path, count: int, points: tuple[str, ...]
 ) -> None:
-    shown = gone_through(tmp_path, "pdfs", points)
+    shown = gone_through(tmp_path, f"pdfs:{count}", points)
 
-    assert shown["documents"] == [
-        ["Merged", "ready", 2],
-        ["Split, page 1", "ready", 1],
-        ["Filled", "ready", 1],
-    ]
-    made = ["Filled.pdf", "Merged.pdf", "Split, page 1.pdf"]
-    assert shown["files"] == sorted(["0.pdf", "1.pdf", "form.pdf", *made])
-    assert shown["kept"] == 0
+    pages = {"Filled {}": 1, "Merged {}": 2, "Signed {}": 2, "Split {}, page 1": 1}
+    titles = {title.format(at): pages[title] for title in pages for at in range(1, count + 1)}
+    assert shown["documents"] == [[title, "ready", titles[title]] for title in sorted(titles)]
+    assert shown["signed"] == sorted(title for title in titles if title.startswith("Signed"))
+    given = ["0.pdf", "1.pdf", "form.pdf", "locked.pdf"]
+    assert shown["files"] == sorted([*given, *(f"{title}.pdf" for title in titles)])
+    assert (shown["kept"], shown["passwords"]) == (0, 0)
     assert shown["events"] == [
-        f"documents.document.{told}.v1" for told in ("created", "ready") for _ in made
-    ]
+        f"documents.{told}.v1" for told in ("document.created", "document.ready") for _ in titles
+    ] + ["documents.signingkey.created.v1"]
 
 
 def test_a_template_made_in_word_survives_a_kill_at_each_step_and_is_told_of_once(

@@ -9,9 +9,13 @@ from django.conf import settings
 
 from apps.documents.conf import DATA_FILE_BYTES
 from apps.documents.models import BatchItem, Document, DocumentBatch
+from contracts.datasets import Mode
+from kernel.datasets.models import AppliedBatch
+from kernel.datasets.services import apply_batch as change_batch
 from kernel.identity.models import Tenant
 from kernel.ids import new_id
-from kernel.tenancy.context import in_tenant
+from kernel.tenancy.context import acting_as, in_tenant
+from kernel.testing.datasets import somebody
 from kernel.testing.dynamic import said
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.jobs import drain
@@ -157,18 +161,104 @@ def test_an_import_that_gives_no_rows_says_why(
     assert message in document.error_message
 
 
-def test_rows_of_an_apps_own_dataset_are_told_by_no_import(
-    graphql: GraphQLClient, imported: str
+FLAGS = "key,description,tags\n" + "".join(f"f{at},Flag {at},[]\n" for at in range(5))
+with_flags = pytest.mark.skipif("config" not in settings.SERVICES, reason="runs where flags are")
+
+
+def an_import_of_flags(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Bring flags in batches of two, beside one that somebody else has made; its id."""
+    from apps.importexport.services import owners  # noqa: PLC0415  as above
+    from tests.importexport.importing import import_of, run  # noqa: PLC0415  as above
+
+    monkeypatch.setattr(owners, "MOST_ROWS", 2)
+    mapping = [{"field": name, "source": name} for name in ("key", "description", "tags")]
+    plan: dict[str, Any] = {"dataset": "config.flags", "mapping": mapping, "mode": "upsert"}
+    run(import_of("key,description,tags\nothers,Of others,[]\n", **plan))
+    job = run(import_of(FLAGS, **plan))
+    assert (job.state, job.batches) == ("done", 3)
+    return str(job.pk)
+
+
+def describe(key: str, description: str) -> None:
+    """Let somebody change a flag."""
+    change_batch(
+        "config.flags",
+        batch=f"by-hand-{key}",
+        mode=Mode.UPDATE,
+        rows=[{"key": key, "description": description}],
+    )
+
+
+COLUMNS = [{"title": "Key", "value": "row.key"}]
+FLAG_LIST: dict[str, Any] = BODY | {
+    "blocks": [{"type": "table", "over": "rows", "as": "row", "columns": COLUMNS}],
+}
+
+
+@with_flags
+def test_a_document_is_made_of_rows_that_an_import_has_brought_into_an_app(
+    tenant: Tenant, graphql: GraphQLClient, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.importexport.models import ImportJob  # noqa: PLC0415  as above
+    published("flags", FLAG_LIST, schema="")
+    imported = an_import_of_flags(monkeypatch)
+    with acting_as(somebody(tenant.pk)):
+        describe("f3", "Changed by hand")
 
-    ImportJob.objects.update(dataset="config.flags")
+    asked(graphql, template="flags", importJob=imported)
 
-    asked(graphql, importJob=imported)
+    assert Document.objects.get().state == "ready", Document.objects.get().error_message
+    (content,) = [one.read_bytes() for one in stored(folder / "files")]
+    assert content.decode().split()[1:] == ["f0", "f1", "f2", "f4"]
+
+
+@with_flags
+def test_a_batch_has_a_document_of_each_row_that_is_an_apps(
+    graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"template": "airport", "format": "CSV", "importJob": an_import_of_flags(monkeypatch)}
+
+    graphql(CREATE_BATCH, input=told)
+    drain()
+
+    batch = DocumentBatch.objects.get()
+    assert (batch.state, batch.made) == ("ready", 5), batch.error_message
+    rows = [json.loads(one.data) for one in BatchItem.objects.order_by("position")]
+    assert [(one["key"], one["description"]) for one in rows] == [
+        (f"f{at}", f"Flag {at}") for at in range(5)
+    ]
+
+
+@with_flags
+def test_rows_of_an_app_are_read_as_who_asked_may_read_them(
+    tenant: Tenant, graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published("flags", FLAG_LIST, schema="")
+    told = {"template": "flags", "format": "CSV", "importJob": an_import_of_flags(monkeypatch)}
+    scopes = ("documents:*", "importexport:read")
+    create = CREATE.replace("{ id name }", "{ id }")
+
+    for more in ((), ("config:read",)):
+        client = GraphQLClient(make_key(tenant, *scopes, *more).secret, "/documents/graphql")
+        assert client(create, input=told).data["change"]["error"] is None
+    drain()
+
+    refused, made = Document.objects.order_by("pk")
+    assert (refused.state, refused.error_code, made.state) == ("failed", "FORBIDDEN", "ready")
+
+
+@with_flags
+def test_rows_of_an_app_are_known_as_long_as_their_batches_are_kept(
+    graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published("flags", FLAG_LIST, schema="")
+    imported = an_import_of_flags(monkeypatch)
+    AppliedBatch.objects.filter(key=f"import:{imported}:0").delete()
+
+    asked(graphql, template="flags", importJob=imported)
 
     document = Document.objects.get()
     assert document.error_code == "DOCUMENTS_DATA_UNREADABLE"
-    assert "config.flags" in document.error_message
+    assert "nothing is known any more" in document.error_message
 
 
 def test_more_than_a_file_may_have_is_too_much(graphql: GraphQLClient, imported: str) -> None:

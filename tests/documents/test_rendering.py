@@ -91,6 +91,16 @@ def test_a_cell_that_reaches_down_leaves_its_column_empty_below() -> None:
     assert out.getvalue() == b"A,B,C\r\nhoch,breit,\r\n,x,'=1+2\r\n"
 
 
+def test_a_csv_of_a_document_without_tables_is_refused_not_empty() -> None:
+    out = io.BytesIO()
+
+    with pytest.raises(DocumentError) as refused:
+        render_csv(document(of_blocks({"type": "paragraph", "text": "Dear Ada"})), out)
+
+    assert refused.value.finding.code == "tables"
+    assert out.getvalue() == b""
+
+
 def test_pdf_has_text_pages_bookmarks_and_metadata() -> None:
     content = pdf(INVOICE, DATA)
 

@@ -16,7 +16,7 @@ from kernel.tenancy.context import in_tenant
 from kernel.testing.tenants import make_tenant
 
 LIST = "/documents/templates/"
-LISTS = [f"/documents/{name}/" for name in ("templates", "themes", "partials", "batches")]
+LISTS = [f"/documents/{name}/" for name in ("made", "batches", "templates", "themes", "partials")]
 ADMIN = "/admin/documents/"
 WRONG = '{"septet": 1, "title": "{{ 1 + }}", "blocks": []}'
 
@@ -60,7 +60,7 @@ def test_the_pages_know_who_may_write(
     for path in (*LISTS, f"{LIST}{template.pk}/"):
         told = re.search(r'data-documents="([^"]*)"', browser.get(path).text)
         assert told
-        assert told[1] == f"{{&quot;mayWrite&quot;: {may}}}"
+        assert told[1] == f"{{&quot;mayWrite&quot;: {may}, &quot;maySign&quot;: {may}}}"
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -62,7 +62,7 @@ def test_a_seed_always_makes_the_same_world() -> None:
 def test_jobs_of_a_dead_process_are_taken_up_when_their_leases_end(seed: int) -> None:
     world = World(seed, Troubles())
 
-    world.run(kill_at=25 + seed)
+    world.run(kill_at=25)
     check(world)
 
     assert world.history.recoveries

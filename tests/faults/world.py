@@ -137,13 +137,13 @@ class World:
             except Empty:
                 self.engine.sleep(self.engine.chance.uniform(0.1, 3))
                 continue
-            assert begun is not None
-            if begun.begin():
-                self.history.began(begun.job)
-                ended = running.run(begun.job, begun)
-                self.history.ended(begun.job, ended.error)
-                if begun.finish():
-                    working._ended.append(ended)
+            for one in begun or ():
+                if one.begin():
+                    self.history.began(one.job)
+                    ended = running.run(one.job, one)
+                    self.history.ended(one.job, ended.error)
+                    if one.finish():
+                        working._ended.append(ended)
 
     def _rest(self, worked: int) -> None:
         self.engine.sleep(self.engine.chance.uniform(0.1, 0.3 if worked else self.idle))

@@ -143,6 +143,8 @@ def running_site(data: Path, *, key: str = "", **settings: str) -> Iterator[Site
     chosen = {
         # Alone it is there several times as soon.
         "SERVICES": "files",
+        # What is counted and killed is the tests' own.
+        "DEMO_DATA": "false",
         "FILES_ORIGINS": ORIGIN,
         "FILES_MAX_BYTES": str(MOST_BYTES),
         # Who asks again and again until something is so is not to be held up.

@@ -21,7 +21,7 @@ from kernel.env import Rate
 from kernel.errors import NotFoundError
 from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant
-from kernel.identity.recent_tenants import recent_tenants
+from kernel.identity.recent_tenants import TENANTS
 from kernel.ids import new_id
 from kernel.observability.logging import mask
 from kernel.ratelimits.limiter import limiter
@@ -209,10 +209,10 @@ def test_whatever_opens_nothing_is_answered_alike(file: File, tenant: Tenant) ->
     restore_files(ids=[str(file.pk)])
     assert seen(path).status_code == 200
     suspend_tenant(tenant_id=tenant.pk)
-    recent_tenants._found.clear()
+    TENANTS.memory.clear()
     answers.add(gone(path))
     resume_tenant(tenant_id=tenant.pk)
-    recent_tenants._found.clear()
+    TENANTS.memory.clear()
 
     assert len(answers) == 1
     assert answers.pop()[0] == 404

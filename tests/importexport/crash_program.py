@@ -7,12 +7,7 @@ undo. A point `random:<seed>` kills after a time that the seed tells, wherever i
 import csv
 import io
 import json
-import os
-import random
-import signal
 import sys
-import time
-from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -20,23 +15,16 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.db import connections  # noqa: E402
-
 from apps.importexport.models import ImportJob, ImportState, RowImage  # noqa: E402
 from apps.importexport.models.rows import model_of  # noqa: E402
 from apps.importexport.selectors.tables import table_named  # noqa: E402
 from apps.importexport.services import import_work, replacing, undoing  # noqa: E402
 from apps.importexport.services.controlling import undo_import  # noqa: E402
 from apps.importexport.services.imports import start_import  # noqa: E402
-from kernel import clock  # noqa: E402
-from kernel.jobs.models import Job, JobState  # noqa: E402
-from kernel.jobs.registry import known  # noqa: E402
-from kernel.jobs.services import recover  # noqa: E402
 from kernel.mesh.fetching import fetched  # noqa: E402
 from kernel.tenancy.context import in_tenant  # noqa: E402
-from kernel.testing.jobs import drain  # noqa: E402
 from kernel.testing.tenants import make_tenant  # noqa: E402
+from tests.importexport.crashing import go_on, work  # noqa: E402
 from tests.importexport.importing import HEADER, MAPPING, airports, fill, held, import_of, somebody  # noqa: E402
 
 COUNT = 400
@@ -74,37 +62,11 @@ def prepare() -> ImportJob:
     return made
 
 
-def work(point: str) -> bool:
-    """Let a child do what there is to do; say whether it was killed."""
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        if not point.startswith("random:"):
-            settings.FAULT = f"importexport-{point}"
-        go_on()
-        connections.close_all()
-        os._exit(0)
-    if point.startswith("random:"):
-        time.sleep(random.Random(point).uniform(0, LONGEST_SECONDS))
-        os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    return os.WTERMSIG(status) == signal.SIGKILL
-
-
-def go_on() -> None:
-    """Take up what a process that was killed has left."""
-    over = clock.now() - timedelta(hours=1)
-    Job.objects.filter(state=JobState.RUNNING).update(lease_until=over)
-    Job.objects.filter(state=JobState.QUEUED).update(run_at=over)
-    recover(known())
-    drain()
-
-
 def through(service: Any, job: ImportJob, points: list[str]) -> list[bool]:
     """Have something done in children that are killed, then to its end."""
     with somebody():
         service(id=str(job.pk))
-    killed = [work(point) for point in points]
+    killed = [work(point, longest_seconds=LONGEST_SECONDS) for point in points]
     go_on()
     return killed
 

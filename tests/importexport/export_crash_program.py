@@ -1,39 +1,32 @@
 """A process of its own for tests of crashes: it writes an export, in children that are killed.
 
-It is given the points at which they are, one after the other, and says what there is at the end.
+It is given the points at which they are, one after the other, and says what there is at the end. A
+point `random:<seed>` kills after a time that the seed tells.
 """
 
 import json
-import os
-import signal
 import sys
-from datetime import timedelta
 
 import django
 
 django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.db import connections  # noqa: E402
 
 from apps.importexport.adapters.stores import export_store  # noqa: E402
 from apps.importexport.models import ExportJob  # noqa: E402
 from apps.importexport.models.rows import model_of  # noqa: E402
 from apps.importexport.selectors import table_reading as reading  # noqa: E402
 from apps.importexport.services.exports import create_export  # noqa: E402
-from kernel import clock  # noqa: E402
 from kernel.events.models import OutboxEvent  # noqa: E402
 from kernel.identity.services import create_tenant  # noqa: E402
-from kernel.jobs.models import Job, JobState  # noqa: E402
-from kernel.jobs.registry import known  # noqa: E402
-from kernel.jobs.services import recover  # noqa: E402
 from kernel.mesh.client import mesh  # noqa: E402
 from kernel.tenancy.context import in_tenant  # noqa: E402
-from kernel.testing.jobs import drain  # noqa: E402
+from tests.importexport.crashing import go_on, work  # noqa: E402
 from tests.importexport.exporting import asking, contents  # noqa: E402
 from tests.importexport.tables import countries  # noqa: E402
 
 ROWS = 2_000
+#: Longer than an export takes here.
+LONGEST_SECONDS = 1.0
 reading.FETCHED = 100
 
 
@@ -47,27 +40,6 @@ def prepare() -> None:
         create_export(
             format="csv", dataset="tables.countries", order=["code"], part_bytes=1_000_000
         )
-
-
-def work(point: str) -> int:
-    """Let a child do what there is to do; return by which signal it ended."""
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        settings.FAULT = point
-        go_on()
-        connections.close_all()
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    return os.WTERMSIG(status)
-
-
-def go_on() -> None:
-    """Take up what a process that was killed has left."""
-    over = clock.now() - timedelta(hours=1)
-    Job.objects.filter(state=JobState.RUNNING).update(lease_until=over)
-    recover(known())
-    drain()
 
 
 def show() -> dict[str, object]:
@@ -90,6 +62,6 @@ def show() -> dict[str, object]:
 
 with in_tenant(create_tenant(slug="crashing", name="Crashing").pk):
     prepare()
-    killed = [work(point) == signal.SIGKILL for point in sys.argv[1:]]
+    killed = [work(point, longest_seconds=LONGEST_SECONDS) for point in sys.argv[1:]]
     go_on()
     sys.stdout.write(json.dumps({"killed": killed, **show()}))

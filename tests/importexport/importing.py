@@ -80,7 +80,7 @@ def held(table: DataTable) -> list[tuple[Any, ...]]:
     return list(model_of(table).objects.order_by("c_ident").values_list(*names))
 
 
-def import_of(content: str | bytes, **plan: Any) -> ImportJob:
+def import_of(content: str | bytes, *, form: str = "csv", **plan: Any) -> ImportJob:
     """Make an import whose source is kept already, as if it had been fetched; look at it."""
     data = content.encode() if isinstance(content, str) else content
     key = new_key("importexport")
@@ -92,7 +92,7 @@ def import_of(content: str | bytes, **plan: Any) -> ImportJob:
             source_url="https://example.com/airports.csv", source_key=key
         )
         kept = {"mapping": plan["mapping"]} if "mapping" in plan else {}
-        imports.update_import(id=str(made.pk), dialect={"format": "csv"}, **kept)
+        imports.update_import(id=str(made.pk), dialect={"format": form}, **kept)
     drain()
     return ImportJob.objects.get(pk=made.pk)
 

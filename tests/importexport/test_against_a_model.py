@@ -55,7 +55,11 @@ def sources(dice: random.Random) -> tuple[list[Row], list[list[str]], str]:
 
 
 def written(rows: list[list[str]]) -> str:
-    quoted = (",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
+    # What is not there is not quoted: two quotes are an empty text.
+    quoted = (
+        ",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in row)
+        for row in rows
+    )
     return HEADER + "".join(f"{line}\n" for line in quoted)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from apps.importexport.models import ImportJob, RowError
-from apps.importexport.services import applying
+from apps.importexport.services import applying, owners
 from apps.importexport.services.committing import Outcome
 from apps.importexport.services.controlling import resume_import, undo_import
 from apps.importexport.services.imports import check_import, start_import
@@ -52,7 +52,7 @@ def there(key: str, description: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applying, "MOST_ROWS", 2)
+    monkeypatch.setattr(owners, "MOST_ROWS", 2)
 
 
 def test_rows_are_the_owners_to_take_or_refuse() -> None:

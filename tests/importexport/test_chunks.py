@@ -77,3 +77,12 @@ def test_a_quote_that_is_never_closed_is_no_reason_to_read_it_all(
 
     with pytest.raises(EndlessRecordError, match="the record at byte 4 does not end"):
         pieces(b"a,b\n" + b'"' + b"c\n" * 100, 10)
+
+
+def test_the_first_piece_may_be_shorter_and_the_others_are_what_they_would_be() -> None:
+    data = b"".join(b"%d,x\n" % at for at in range(100, 110))
+
+    found = [one.data for one in chunks(io.BytesIO(data), offset=0, quote='"', size=18, first=7)]
+
+    assert found[0] == b"100,x\n"
+    assert found[1:] == [one for _, one in pieces(data, 18, 6)]

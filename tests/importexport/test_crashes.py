@@ -1,7 +1,6 @@
 """An import in processes that are killed one after the other: each row is brought once, or not."""
 
 import json
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from kernel.testing.processes import environment_beside
+from tests.importexport.crashing import points_at_random
 from tests.nights import at_night
 
 pytestmark = [
@@ -23,15 +23,20 @@ PROGRAM = Path(__file__).with_name("crash_program.py")
 COUNT, BAD, THERE = 400, 10, 5
 #: Of the import, then of its undo.
 POINTS = (
-    "staged:2,copied:3,before-commit:2,committed:3,errors-written:1,errors-stored:1",
-    "some-undone:2,some-undone:3",
+    ",".join(
+        f"importexport-{one}"
+        for one in (
+            *("staged:2", "copied:3", "before-commit:2", "committed:3"),
+            *("errors-written:1", "errors-stored:1"),
+        )
+    ),
+    "importexport-some-undone:2,importexport-some-undone:3",
 )
 
 
 def at_random(seed: int) -> tuple[str, str]:
     """Return five times at which an import is killed, and five at which its undo is."""
-    dice = random.Random(seed)
-    made = [f"random:{dice.getrandbits(32)}" for _ in range(10)]
+    made = points_at_random(seed, 10)
     return ",".join(made[:5]), ",".join(made[5:])
 
 
@@ -75,6 +80,6 @@ def test_an_import_survives_a_kill_at_each_step(tmp_path: Path) -> None:
     assert_whole(shown)
 
 
-@pytest.mark.parametrize("seed", at_night(*range(20)))
+@pytest.mark.parametrize("seed", [0, *at_night(*range(1, 20))])
 def test_an_import_survives_kills_at_random(tmp_path: Path, seed: int) -> None:
     assert_whole(run(tmp_path, *at_random(seed)))

@@ -16,9 +16,10 @@ from apps.importexport.services import errands
 from apps.importexport.services.endpoints import create_endpoint
 from apps.importexport.services.exports import create_export
 from contracts.importexport import ImportFailed, ImportFinished
-from kernel.chores.services import do
+from kernel.chores.services import Begun, do, look, stop
 from kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
-from kernel.tenancy.context import in_tenant
+from kernel.tenancy.context import acting_as, in_tenant
+from kernel.testing.datasets import somebody as somebody_else
 from kernel.testing.events import published
 from kernel.testing.jobs import drain
 from kernel.testing.tenants import make_tenant
@@ -188,11 +189,19 @@ def test_a_schedule_asks_by_name_and_what_it_asks_twice_is_done_once(settings: A
     with site(GOOD, settings) as (url, asked), somebody():
         wanted = {"url": url, "dataset": "tables.airports", "mode": "upsert"}
         answers = [do("importexport.import_from_url", wanted, key="run-1") for _ in range(2)]
+        before = look("importexport.import_from_url", answers[0].result)
         drain()
+        after = look("importexport.import_from_url", answers[0].result)
         with pytest.raises(InvalidInputError, match=r"parameters: .*dataset"):
             do("importexport.import_from_url", {"url": url}, key="run-2")
 
-    assert answers == [{"importJobId": str(ImportJob.objects.get().pk)}] * 2
+    begun = {"importJobId": str(ImportJob.objects.get().pk)}
+    assert answers == [Begun(begun, goes_on=True)] * 2
+    assert (before.state, after.state, after.result) == (
+        "going_on",
+        "done",
+        {"rows": 1, "failed": 0},
+    )
     assert ([row[0] for row in held(table)], len(asked)) == (["EDDF"], 1)
 
 
@@ -203,8 +212,31 @@ def test_a_schedule_has_an_export_repeated(monkeypatch: pytest.MonkeyPatch, tmp_
     with asking():
         like = create_export(dataset="tables.countries", format="csv", columns=["code"])
         drain()
-        answer = do("importexport.repeat_export", {"export_id": str(like.pk)}, key="run-1")
+        answer = do("importexport.repeat_export", {"export_id": str(like.pk)}, key="run-1").result
         drain()
+        work = look("importexport.repeat_export", answer)
 
     made = ExportJob.objects.get(pk=answer["exportJobId"])
+    assert (work.state, work.result) == ("done", {"rows": 1})
     assert (made.pk != like.pk, contents(made)) == (True, [b"code\r\nDE\r\n"])
+
+
+@with_files
+def test_what_a_schedule_began_is_stopped_and_is_of_its_tenant_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept_in(monkeypatch, tmp_path)
+    countries("DE")
+    with asking():
+        told = {"dataset": "tables.countries", "format": "csv"}
+        begun = do("importexport.run_export", told, key="run-1").result
+        for _ in range(2):
+            stop("importexport.run_export", begun)
+        work = look("importexport.run_export", begun)
+        with pytest.raises(InvalidInputError, match="never told such a result"):
+            look("importexport.run_export", {})
+    elsewhere = make_tenant()
+    with acting_as(somebody_else(elsewhere.pk)), pytest.raises(NotFoundError):
+        look("importexport.run_export", begun)
+
+    assert work.state == "cancelled"

@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from kernel.testing.processes import environment_beside
+from tests.importexport.crashing import points_at_random
+from tests.nights import at_night
 
 pytestmark = [
     pytest.mark.live,
@@ -25,35 +28,41 @@ POINTS = (
     "mesh-upload-started:1",
     "importexport-stored:2",
 )
+#: What there is then: two files, nothing beside them, and each event once.
+WHOLE = {
+    "state": "ready",
+    "rows": 2_000,
+    "whole": True,
+    "files": ["tables.countries-001.csv", "tables.countries-002.csv"],
+    "left": 0,
+    "events": [f"importexport.export.{one}.v1" for one in ("created", "finished", "started")],
+}
 
 
-def test_an_export_survives_a_kill_at_each_step_and_has_each_row_once(tmp_path: Path) -> None:
-    environment = environment_beside(tmp_path, LOG_LEVEL="ERROR", SERVICES="importexport,files")
-
+def run(folder: Path, *points: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, PROGRAM, *POINTS],
+        [sys.executable, PROGRAM, *points],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env=environment_beside(folder, LOG_LEVEL="ERROR", SERVICES="importexport,files"),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = json.loads(done.stdout)
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
 
-    assert shown == {
-        "killed": [True] * len(POINTS),
-        "state": "ready",
-        "rows": 2_000,
-        "whole": True,
-        "files": [
-            "tables.countries-001.csv",
-            "tables.countries-002.csv",
-        ],
-        "left": 0,
-        "events": [
-            "importexport.export.created.v1",
-            "importexport.export.finished.v1",
-            "importexport.export.started.v1",
-        ],
-    }
+
+def test_an_export_survives_a_kill_at_each_step_and_has_each_row_once(tmp_path: Path) -> None:
+    shown = run(tmp_path, *POINTS)
+
+    assert shown.pop("killed") == [True] * len(POINTS)
+    assert shown == WHOLE
+
+
+@pytest.mark.parametrize("seed", [0, *at_night(*range(1, 20))])
+def test_an_export_survives_kills_at_random(tmp_path: Path, seed: int) -> None:
+    shown = run(tmp_path, *points_at_random(seed, 5))
+
+    del shown["killed"]
+    assert shown == WHOLE

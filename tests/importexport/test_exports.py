@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 
 from apps.importexport.conf import EXPORT_ROWS, EXPORTS_WAITING
 from apps.importexport.models import ExportJob, ExportPart
@@ -24,6 +25,7 @@ from apps.importexport.services.exports import (
     retry_export,
 )
 from apps.importexport.services.tables import create_table
+from contracts.datasets import Field, Kind
 from contracts.importexport import (
     ExportCancelled,
     ExportCreated,
@@ -150,6 +152,18 @@ def test_files_are_packed_and_split_by_size(format_: str, monkeypatch: pytest.Mo
     first, second = contents(export)
     header = 0 if format_ == "jsonl" else second.index(b"\n") + 1
     assert gzip.decompress(whole[0]) == first + second[header:]
+
+
+@pytest.mark.skipif(not reading.can_copy(), reason="PostgreSQL alone copies")
+def test_a_copy_takes_longer_than_other_statements_may() -> None:
+    rows = model_of(countries("DE")).objects.extra(where=["pg_sleep(0.3) IS NOT NULL"])
+    fields = [Field(name="code", kind=Kind.TEXT)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 100")
+        copy = reading.copied(rows, fields, delimiter=",", guard=False, masked=frozenset())
+        copied = [(count, bytes(lines)) for count, lines in copy]
+
+    assert copied == [(1, b"DE\r\n")]
 
 
 def test_an_empty_table_is_a_file_with_its_header() -> None:

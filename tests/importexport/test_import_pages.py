@@ -14,7 +14,7 @@ from kernel.identity.scopes import Role
 from kernel.testing.tenants import make_tenant
 
 HOME = "/importexport/imports/"
-PAGES = (HOME, f"{HOME}new/", f"{HOME}templates/")
+PAGES = (HOME, f"{HOME}new/", f"{HOME}templates/", f"{HOME}places/", "/importexport/exports/")
 
 
 def browser_of(tenant: Tenant, role: str = Role.OWNER) -> Client:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from kernel.errors import InvalidInputError, NotFoundError
 from kernel.tenancy.context import in_tenant
 from kernel.testing.jobs import drain
 from kernel.testing.tenants import make_tenant
-from tests.importexport.importing import HEADER, airports, held, run, somebody
+from tests.importexport.importing import HEADER, airports, held, import_of, run, somebody
 from tests.importexport.places import PASSWORD, SECRET, Server, sftp_server
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -100,6 +101,29 @@ def test_of_a_long_text_only_the_beginning_is_fetched_to_look_at_it(
     assert (job.state, len(job.preview["rows"])) == ("ready", 50)
     assert had[0] < len(long) / 2
     assert had == had[:1]
+
+
+def test_of_five_gigabytes_the_first_four_megabytes_are_read_to_look_at_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airports("DE")
+    given: list[int] = []
+    block = b"K000001,Name,1,DE,K000001\n" * 40_000
+
+    def generated(_key: str) -> Iterator[bytes]:
+        yield HEADER.encode()
+        while sum(given) < 5_000_000_000:
+            given.append(len(block))
+            yield block
+
+    store = SimpleNamespace(read=generated)
+    monkeypatch.setattr(import_sources, "storage", lambda: store)
+
+    job = import_of("", name="long.csv")
+
+    assert (job.state, len(job.preview["rows"])) == ("ready", 50)
+    assert job.preview["columns"] == HEADER.strip().split(",")
+    assert sum(given) < import_sources.HEAD_BYTES + 2 * len(block)
 
 
 def test_a_place_that_is_disabled_gives_nothing(server: Server, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kernel import clock, ids
 from kernel.errors import InvalidInputError
-from kernel.ids import first_id_at, made_at, new_id, new_id_text, parse_id
+from kernel.ids import first_id_at, made_at, new_id, new_id_text, new_ids, parse_id
 
 
 def test_an_id_is_a_uuid_of_version_7_with_the_time_in_front(
@@ -35,6 +35,21 @@ def test_ids_grow_also_within_a_millisecond_and_when_the_clock_is_set_back(
     made = [new_id() for _ in times]
 
     assert made == sorted(set(made))
+
+
+def test_several_ids_are_as_so_many_single_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2050, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(ids, "_sequence", ids._Sequence())
+
+    made = [new_id(), *new_ids(10_000), new_id(), *new_ids(0), *new_ids(1)]
+
+    assert len(made) == 10_003
+    assert made == sorted(set(made))
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {uuid.RFC_4122}
+    # Of 62 random bits, none is the same in all.
+    random = [one.int & (1 << 62) - 1 for one in made]
+    assert all(0 < sum(one >> bit & 1 for one in random) < 10_003 for bit in range(62))
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.signing import Signer
 
 from kernel.observability.context import request_ids
-from kernel.observability.logging import ConsoleFormatter, JsonFormatter, logging_config
+from kernel.observability.logging import ConsoleFormatter, JsonFormatter, Repeats, logging_config
+from kernel.tenancy.context import in_tenant
 
 KEY = "septet_live_0123456789abcdef_" + "a" * 72
 
@@ -33,10 +35,36 @@ def test_a_line_is_one_object_with_the_time_in_utc_and_the_ids() -> None:
         "message": "GET /x",
         "request_id": "mine",
         "trace_id": "1" * 32,
+        "span_id": "2" * 16,
         "status": 200,
     }
-    handlers = logging_config(level="INFO", style="json")["handlers"]
-    assert handlers == {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}}
+    handler = logging_config(level="INFO", style="json")["handlers"]["stderr"]
+    assert (handler["class"], handler["formatter"]) == ("logging.StreamHandler", "line")
+
+
+@pytest.mark.parametrize("of", ["event", "job"])
+def test_a_line_tells_the_tenant_and_which_event_or_job_it_is_about(of: Any) -> None:
+    tenant = uuid4()
+    with request_ids("mine", "", of=of), in_tenant(tenant):
+        told = json.loads(line("x"))
+
+    assert (told[f"{of}_id"], told["tenant_id"]) == ("mine", str(tenant))
+
+
+def test_what_is_said_again_and_again_is_said_so_often_and_then_counted() -> None:
+    repeats = Repeats(2, seconds=10)
+
+    def say(at: float, level: int = logging.WARNING, name: str = "septet.x") -> Any:
+        record = logging.LogRecord(name, level, __file__, 1, "away: %s", (at,), None)
+        record.created = at
+        return getattr(record, "held_back", 0) if repeats.filter(record) else "left out"
+
+    assert [say(at) for at in (0, 1, 2, 9)] == [0, 0, "left out", "left out"]
+    assert [say(at) for at in (10, 11, 12)] == [2, 0, "left out"]
+    # What is an error, a request or said by others is another matter.
+    assert say(12, level=logging.ERROR) == 0
+    assert [say(12, name="septet.request") for _ in range(5)] == [0] * 5
+    assert say(12, name="septet.y") == 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from kernel.discovery.addresses import SCHEMES
 from kernel.services import CATALOGUE, addresses, default_port, select
 
 
@@ -41,7 +42,24 @@ def test_an_unknown_service_is_refused_with_those_there_are(text: str) -> None:
 
 
 def test_addresses_are_on_this_host_unless_somebody_says_otherwise() -> None:
-    found = addresses(("files=https://files.example.com/",))
+    found = addresses(("files=https://files.example.com/",), SCHEMES)
 
     assert found["files"] == "https://files.example.com"
     assert found["audit"] == "http://127.0.0.1:3009"
+
+
+def test_a_service_of_several_processes_has_all_their_addresses() -> None:
+    given = ("files=http://a:1", "audit=registry:", "files=http://b:2#west")
+
+    found = addresses(given, SCHEMES)
+
+    assert found["files"] == "http://a:1 http://b:2#west"
+    assert found["audit"] == "registry:"
+
+
+@pytest.mark.parametrize(
+    "given", [("files=ftp://a",), ("nothing=http://a",), ("files=registry:", "files=http://a")]
+)
+def test_what_finds_no_service_is_refused(given: tuple[str, ...]) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SERVICE_URLS: expected"):
+        addresses(given, SCHEMES)

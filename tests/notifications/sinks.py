@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 
@@ -21,6 +21,10 @@ class Sink:
     refused: dict[str, bytes] = field(default_factory=dict)
     #: What the next DATA are answered with, after their messages.
     answers: list[bytes] = field(default_factory=list)
+    #: After so many messages it closes a connection that would bring another.
+    most_of_connection: int = 1_000
+    #: It refuses those beyond so many at the same time.
+    most_connections: int = 1_000
 
     @property
     def ids(self) -> list[str]:
@@ -30,12 +34,20 @@ class Sink:
 @contextmanager
 def mail_server() -> Iterator[Sink]:
     """Serve on a port of its own until the block ends."""
-    sink = Sink()
+    sink, lock, open_ = Sink(), Lock(), set[Any]()
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            sink.connections += 1
-            _converse(sink, self.rfile, self.wfile)
+            with lock:
+                if len(open_) >= sink.most_connections:
+                    self.wfile.write(b"421 too many connections\r\n")
+                    return
+                open_.add(self)
+                sink.connections += 1
+            try:
+                _converse(sink, self.rfile, self.wfile)
+            finally:
+                open_.discard(self)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -54,17 +66,21 @@ def mail_server() -> Iterator[Sink]:
 
 def _converse(sink: Sink, heard: Any, say: Any) -> None:
     say.write(b"220 sink\r\n")
-    to = ""
+    to, left = "", sink.most_of_connection
     while line := heard.readline():
         verb = line[:4].upper()
         if verb == b"QUIT":
             say.write(b"221 bye\r\n")
+            return
+        if verb == b"MAIL" and left == 0:
+            say.write(b"421 enough\r\n")
             return
         if verb == b"RCPT":
             to = line.decode().split("<")[1].split(">")[0]
             say.write(sink.refused.get(to, b"250 ok") + b"\r\n")
         elif verb == b"DATA":
             say.write(b"354 go on\r\n")
+            left -= 1
             _take(sink, to, heard, say)
         else:
             say.write(b"250 sink\r\n")

@@ -1,10 +1,12 @@
 """Workers killed at every point: nothing is lost, and nothing doubled but what cannot be helped.
 
 Between a mail server's yes and our commit nobody can tell the two apart: a mail that was taken then
-goes out again, with the same Message-ID. Those are counted apart, and are at most one a kill.
+goes out again, with the same Message-ID. Those are counted apart. They are at most those of a set:
+what goes out together within a second, at most fifty for each thread of a worker.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -26,6 +28,8 @@ pytestmark = [
 
 PROGRAM = Path(__file__).with_name("program.py")
 PEOPLE = 12
+#: Of a set, and what may be on its way beside.
+TOGETHER, LINES = 50, 4
 
 
 def run(environment: dict[str, str], *arguments: str, **more: str) -> tuple[int, Any]:
@@ -53,15 +57,19 @@ def doubled(sink: Sink) -> int:
 
 
 @pytest.mark.parametrize(
-    ("point", "again"),
+    ("point", "most_again"),
     [
-        ("notifications-taken:3", 0),
-        ("notifications-sent:3", 1),
-        *at_night(("notifications-taken:1", 0), ("notifications-sent:12", 1)),
+        ("notifications-taken:1", 0),
+        ("notifications-given:5", 5),
+        ("notifications-sent:1", PEOPLE),
+        # Written, but not committed.
+        ("notifications-writing:1", PEOPLE),
+        # Committed, but the jobs are not settled.
+        *at_night(("notifications-written:1", 0), ("notifications-given:12", 12)),
     ],
 )
 def test_a_killed_worker_loses_no_mail_and_doubles_what_cannot_be_told(
-    tmp_path: Path, point: str, again: int
+    tmp_path: Path, point: str, most_again: int
 ) -> None:
     with mail_server() as sink:
         environment = beside(tmp_path, sink)
@@ -72,10 +80,11 @@ def test_a_killed_worker_loses_no_mail_and_doubles_what_cannot_be_told(
         assert (killed, followed) == (-9, 0)
         assert (shown["states"], shown["sent"]) == ({"email sent": PEOPLE}, PEOPLE)
         assert {to for to, _ in sink.messages} == {f"p{n}@example.com" for n in range(PEOPLE)}
-        assert doubled(sink) == again
+        # Over two lines another mail may be on its way.
+        assert most_again <= doubled(sink) <= most_again + int("given" in point)
 
 
-@pytest.mark.parametrize("point", ["notifications-fanned-out:1", *at_night("notifications-sent:5")])
+@pytest.mark.parametrize("point", ["notifications-fanned-out:1", *at_night("notifications-sent:1")])
 def test_a_killed_fan_out_tells_everybody_once(tmp_path: Path, point: str) -> None:
     with mail_server() as sink:
         environment = beside(tmp_path, sink)
@@ -87,21 +96,25 @@ def test_a_killed_fan_out_tells_everybody_once(tmp_path: Path, point: str) -> No
         assert shown["runs"] == {"done": PEOPLE}
         assert shown["states"] == {"email sent": PEOPLE, "in_app sent": PEOPLE}
         assert shown["sent"] == 2 * PEOPLE
-        assert doubled(sink) == int("sent" in point)
+        assert doubled(sink) == (PEOPLE if "sent" in point else 0)
 
 
 @pytest.mark.nightly
-def test_a_hundred_kills_in_a_row_lose_nothing(tmp_path: Path) -> None:
+def test_kills_in_a_row_lose_nothing(tmp_path: Path) -> None:
+    """`KILLS=…` says how many."""
+    kills = int(os.environ.get("KILLS", "100"))
+    points = ("taken", "given", "sent", "writing", "written")
     with mail_server() as sink:
         environment = beside(tmp_path, sink)
-        assert run(environment, "queue", "200")[0] == 0
-        kills = 0
-        for _ in range(100):
-            point = "notifications-sent:2" if kills % 2 else "notifications-taken:2"
-            code, _ = run(environment, "work", FAULT=point)
-            kills += code == -9
+        assert run(environment, "queue", str(4 * kills))[0] == 0
+        killed = 0
+        for number in range(kills):
+            point = points[number % len(points)]
+            code, _ = run(environment, "work", FAULT=f"notifications-{point}:{1 + number % 3}")
+            killed += code == -9
         _, shown = run(environment, "work")
 
-        assert shown["states"] == {"email sent": 200}
-        assert len(set(sink.ids)) == 200
-        assert doubled(sink) <= kills / 2
+        assert shown["states"] == {"email sent": 4 * kills}
+        assert (shown["sent"], len(set(sink.ids))) == (4 * kills, 4 * kills)
+        sys.stdout.write(f"{killed} kills, 0 lost, {doubled(sink)} mails again by the same id\n")
+        assert doubled(sink) <= killed * (TOGETHER + LINES)

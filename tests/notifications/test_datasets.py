@@ -16,9 +16,9 @@ NAME = "notifications.notifications"
 
 @pytest.fixture
 def three(tenant: Tenant) -> None:
-    """Three notifications, one of them by SMS."""
+    """Three notifications, one of them by chat."""
     for number, channel in enumerate(
-        (NotificationChannel.EMAIL, NotificationChannel.SMS, NotificationChannel.EMAIL)
+        (NotificationChannel.EMAIL, NotificationChannel.CHAT, NotificationChannel.EMAIL)
     ):
         create_notification(recipient=f"p{number}@x.org", channel=channel, subject=f"s{number}")
 
@@ -27,7 +27,7 @@ def three(tenant: Tenant) -> None:
 def test_rows_are_read_as_they_came_and_by_their_channel(tenant: Tenant) -> None:
     with acting_as(somebody(tenant.pk)):
         rows = exported(NAME)
-        some = exported(NAME, filters={"channel": "sms"})
+        some = exported(NAME, filters={"channel": "chat"})
         later = exported(NAME, since=rows[1]["created_at"])
 
     assert [row["recipient"] for row in rows] == ["p0@x.org", "p1@x.org", "p2@x.org"]

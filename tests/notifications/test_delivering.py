@@ -57,7 +57,7 @@ def test_a_mail_is_sent_once_with_all_that_belongs_to_it(sink: Sink) -> None:
         NotificationSent(notification_id=str(notification.pk), channel="email")
     ]
 
-    deliver(notification.pk, notification.round)
+    deliver({(notification.pk, notification.round)})
     assert len(sink.messages) == 1
 
 

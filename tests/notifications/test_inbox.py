@@ -4,13 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.notifications.models import Notification, Subscriber
 from apps.notifications.selectors.links import inbox_token
+from apps.notifications.services import telling
 from apps.notifications.services.telling import InboxLook, event_of
 from apps.notifications.services.triggering import trigger
 from contracts.notifications import NotificationRead
+from kernel.hints.hearing import hints
 from kernel.identity.models import Tenant
 from kernel.streams import broadcaster
 from kernel.tenancy.context import in_tenant
@@ -136,13 +140,19 @@ def test_who_comes_again_is_told_what_came_meanwhile(ada: Subscriber) -> None:
     assert odd.status_code == 400
 
 
-def test_what_another_process_put_there_is_told_once(
-    ada: Subscriber, moved: StandingClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def all_heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """Return what is told from now on."""
     # It would close the connection of this test.
     monkeypatch.setattr("apps.notifications.services.telling.close_old_connections", lambda: None)
     heard: list[tuple[str, Any]] = []
     monkeypatch.setattr(broadcaster, "publish", lambda *one: heard.append(one))
+    return heard
+
+
+def test_what_another_process_put_there_is_told_once(
+    ada: Subscriber, moved: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = all_heard(monkeypatch)
     topic = f"inbox:{ada.tenant_id.hex}:{ada.pk.hex}"
     look = InboxLook()
     look({topic})
@@ -155,3 +165,44 @@ def test_what_another_process_put_there_is_told_once(
     assert {name for name, _ in heard} == {topic}
     assert [json.loads(event.data)["subject"] for _, event in heard][-1] == "About d"
     assert len({event.id for _, event in heard}) == len(heard)
+
+
+def test_a_hint_is_one_look_for_all_and_of_old_messages_nothing_is_told(
+    ada: Subscriber, moved: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = all_heard(monkeypatch)
+    moved.by(hours=1)
+    topics = {f"inbox:{ada.tenant_id.hex}:{one.pk.hex}" for one in Subscriber.objects.all()}
+    monkeypatch.setattr(broadcaster, "topics", lambda: topics | {"flags:x"})
+    monkeypatch.setattr(telling, "_AT_ONCE", 1)
+    look = InboxLook()
+    look.follow()
+    assert heard == []
+
+    trigger(workflow="w", subscribers=["ada", "bob"], data={"name": "d"})
+    trigger(workflow="w", subscribers=["ada"], data={"name": "e"})
+    drain()
+    with CaptureQueriesContext(connection) as captured:
+        look.follow()
+
+    told = [(name, json.loads(event.data)["subject"]) for name, event in heard]
+    assert len(told) == 3
+    assert {name for name, _ in told} == topics
+    # What is new is looked for once, and read in pieces.
+    assert len(captured) == 1 + 3
+
+
+def test_other_processes_are_given_a_hint_after_the_commit_and_one_for_many(
+    ada: Subscriber, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    hinted: list[str] = []
+    monkeypatch.setattr(hints, "tell", hinted.append)
+    monkeypatch.setattr(telling, "_hinting", telling._Hinting())
+    with django_capture_on_commit_callbacks() as callbacks:
+        trigger(workflow="w", subscribers=["ada", "bob"], data={"name": "d"})
+        drain()
+        assert hinted == []
+    for callback in callbacks:
+        callback()
+
+    assert hinted == [telling.HINT]

@@ -76,7 +76,9 @@ def test_a_bare_address_is_suppressed_for_the_category() -> None:
     )
     drain()
 
-    assert "Unsubscribe" in Client().get(link_of_mail()).text
+    page = Client().get(link_of_mail()).text
+    assert "This ends all mails about news to you" in page
+    assert "Unsubscribe" in page
     assert not Suppression.objects.exists()
     for _ in range(2):
         Client().post(link_of_mail())
@@ -84,6 +86,7 @@ def test_a_bare_address_is_suppressed_for_the_category() -> None:
     assert list(Suppression.objects.values_list("address", "category", "reason")) == [
         ("eve@example.com", "news", "unsubscribed")
     ]
+    assert "You get no more of these by e-mail." in Client().get(link_of_mail()).text
 
 
 def test_what_is_critical_has_no_such_link() -> None:

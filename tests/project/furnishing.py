@@ -61,7 +61,11 @@ from apps.importexport.models import (
 )
 from apps.notifications.models import NotificationChannel
 from apps.notifications.services import create_notification
+from apps.notifications.services.devices import register_device
+from apps.notifications.services.endpoints import create_endpoint as create_webhook
 from apps.notifications.services.fanning_out import fan_out
+from apps.notifications.services.forwarding import try_endpoint as try_webhook
+from apps.notifications.services.providers import create_provider
 from apps.notifications.services.subscribers import create_subscriber
 from apps.notifications.services.suppressions import add_suppression
 from apps.notifications.services.templates import create_template as create_message_template
@@ -344,8 +348,23 @@ def of_notifications(files: list[str]) -> dict[str, list[str]]:
     ]
     for begun in triggers:
         fan_out(begun.pk, "")
+    hooks = [
+        create_webhook(
+            name=f"h-{file}", url="https://x.org", contact="a@x.org", event_types=["files.*"]
+        )[0]
+        for file in files
+    ]
     rows: dict[str, list[Any]] = {
         "Notification": notes,
+        "NotificationDevice": [
+            register_device(
+                subscriber_id=str(one.pk), kind="teams", address=f"https://example.com/{one.pk}"
+            )
+            for one in people
+        ],
+        "NotificationProvider": [create_provider(name=f"p-{file}", kind="teams") for file in files],
+        "WebhookDelivery": [try_webhook(id=str(one.pk)) for one in hooks],
+        "WebhookEndpoint": hooks,
         "NotificationSuppression": [add_suppression(address=f"{file}@x.org") for file in files],
         "NotificationTemplate": [
             create_message_template(name=f"t-{file}", texts=texts) for file in files

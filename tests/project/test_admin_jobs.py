@@ -1,6 +1,7 @@
 """Queues and jobs for staff: what is shown, what may be done to one, and at which cost."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -69,6 +70,17 @@ def test_the_page_of_a_job_has_its_reason_and_nothing_to_save(staff: Client) -> 
     assert 'name="_continue"' not in page
     assert path(job, "retry") in page
     assert path(job, "cancel") not in page
+
+
+def test_the_page_of_a_job_leads_to_all_jobs_of_its_trace(staff: Client) -> None:
+    trace = uuid4()
+    job, other = make_job(trace_id=trace), make_job(name="files.derive", trace_id=trace)
+    apart = make_job(name="audit.seal")
+
+    assert f'href="/admin/jobs/job/?trace_id={trace}">{trace.hex}<' in staff.get(path(job)).text
+    assert "its own" in staff.get(path(apart)).text
+    page = staff.get(f"/admin/jobs/job/?trace_id={trace}").text
+    assert (path(job) in page, path(other) in page, path(apart) in page) == (True, True, False)
 
 
 def test_one_job_is_tried_again_and_cancelled_after_a_yes(staff: Client) -> None:

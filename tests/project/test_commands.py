@@ -181,6 +181,7 @@ def test_a_setting_is_shown_with_its_form_default_and_meaning() -> None:
 
 def test_the_page_of_dynamic_settings_is_what_apps_declare() -> None:
     run("dynamic_reference", "--check")
+    run("cache_reference", "--check")
 
 
 def test_every_app_has_something_that_operators_change() -> None:

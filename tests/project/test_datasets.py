@@ -34,6 +34,7 @@ NAMES = [
     "config.configurations",
     "config.flags",
     "config.segments",
+    "identity.members",
 ]
 PAGE = Path(settings.BASE_DIR) / "docs" / "datasets.md"
 
@@ -42,8 +43,10 @@ def test_everybody_is_told_what_they_may_read_or_write(tenant: Tenant) -> None:
     with acting_as(somebody(tenant.pk)):
         assert [one.name for one in all_datasets()] == NAMES
     with acting_as(somebody(tenant.pk, "scheduler:write", "config:read")):
-        assert [one.name for one in all_datasets()] == NAMES[6:]
+        assert [one.name for one in all_datasets()] == NAMES[6:-1]
     with acting_as(somebody(tenant.pk, "tenant:read")):
+        assert [one.name for one in all_datasets()] == NAMES[-1:]
+    with acting_as(somebody(tenant.pk, "tenant:own")):
         assert all_datasets() == []
 
 

@@ -1,7 +1,10 @@
 """The demo: what one service shows refers to what another has."""
 
+from kernel import clock
+from kernel.jobs.models import Job, JobState
 from kernel.testing.events import drain_events
 from kernel.testing.graphql import GraphQLClient
+from kernel.testing.jobs import drain
 from project.demo import load_data, make_tenant
 
 
@@ -20,20 +23,18 @@ def test_the_demo_is_one_graph_across_services(db: None) -> None:
              notifications { nodes { subject attachments { name } } } }"""
     ).data
 
+    # Jobs have not run yet.
     waiting, done = data["importJobs"]["nodes"]
     assert waiting == {
         "name": "airport-frequencies.csv",
-        "state": "READY",
+        "state": "DRAFT",
         "source": {"name": "airport-frequencies.csv", "auditLogs": {"nodes": []}},
         "auditLogs": {"nodes": []},
     }
     assert done == {
-        "name": "runways.csv",
-        "state": "DONE",
-        "source": {
-            "name": "runways.csv",
-            "auditLogs": {"nodes": [{"action": "file.uploaded"}, {"action": "file.scanned"}]},
-        },
+        "name": "countries.csv",
+        "state": "DRAFT",
+        "source": {"name": "countries.csv", "auditLogs": {"nodes": []}},
         "auditLogs": {"nodes": [{"action": "import.done"}, {"action": "import.queued"}]},
     }
     titles = ["Runway report", "Price list with pictures", "Certificate", *["Runway report"] * 2]
@@ -102,5 +103,77 @@ def test_the_demo_leaves_a_trail_of_what_its_services_told(db: None) -> None:
             "config.flag.created",
             "config.flag.published",
             "config.flag.stale",
+        },
+    }
+
+
+def test_the_files_of_the_demo_are_there_and_given_out(db: None) -> None:
+    made = make_tenant()
+    assert made
+    load_data(lambda _: None)
+    drain()
+
+    data = GraphQLClient(made.api_key)(
+        """{ files(filter: {tag: "pdf"}, first: 1) {
+               nodes { name state sizeBytes textExcerpt thumbnail { state } } } }"""
+    ).data
+
+    (file,) = data["files"]["nodes"]
+    assert file.pop("sizeBytes") == 19_589
+    assert "Incident report" in file.pop("textExcerpt")
+    assert file == {
+        "name": "incident-report.pdf",
+        "state": "CLEAN",
+        "thumbnail": {"state": "READY"},
+    }
+
+
+def test_imports_and_exports_of_the_demo_are_done_by_its_jobs(db: None) -> None:
+    made = make_tenant()
+    assert made
+    load_data(lambda _: None)
+    drain()
+    # The sources were being scanned.
+    Job.objects.filter(state=JobState.QUEUED).update(run_at=clock.now())
+    drain()
+
+    data = GraphQLClient(made.api_key)(
+        """{ importJobs(order: NAME, first: 5) { nodes {
+               name state inserted updated failed errors { contentType } } }
+             importErrors(first: 1) { nodes { line column code } }
+             exportJobs(first: 5) { nodes { name state rowCount result { name } } } }"""
+    ).data
+
+    assert data == {
+        "importJobs": {
+            "nodes": [
+                {
+                    "name": "airport-frequencies.csv",
+                    "state": "READY",
+                    "inserted": 0,
+                    "updated": 0,
+                    "failed": 0,
+                    "errors": None,
+                },
+                {
+                    "name": "countries.csv",
+                    "state": "DONE",
+                    "inserted": 0,
+                    "updated": 233,
+                    "failed": 16,
+                    "errors": {"contentType": "text/csv"},
+                },
+            ]
+        },
+        "importErrors": {"nodes": [{"line": 4, "column": "keywords", "code": "REQUIRED"}]},
+        "exportJobs": {
+            "nodes": [
+                {
+                    "name": "tables.countries",
+                    "state": "READY",
+                    "rowCount": 249,
+                    "result": {"name": "tables.countries.csv"},
+                }
+            ]
         },
     }

@@ -66,7 +66,7 @@ FOR_ANY_SITE = (
     "/notifications/api/inbox/",
 )
 #: Pages that a link in a message leads to: nobody is to learn it from where they go on.
-TOLD_TO_NOBODY = ("/notifications/u/", "/notifications/verify/")
+TOLD_TO_NOBODY = ("/notifications/u/", "/notifications/o/", "/notifications/verify/")
 
 
 @pytest.mark.any_database

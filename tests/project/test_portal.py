@@ -332,7 +332,8 @@ def test_docs_are_the_readme_typeset(client: Client) -> None:
 
 
 def test_every_page_of_docs_is_in_the_menu_of_each(client: Client) -> None:
-    files = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("apps/*/README.md")]
+    patterns = ("docs/**/*.md", "apps/*/README.md", "clients/*/README.md")
+    files = [file for pattern in patterns for file in ROOT.glob(pattern)]
     sources = {str(file.relative_to(ROOT)) for file in files}
     sources |= {"README.md", "CONTRIBUTING.md", "SECURITY.md"}
 
@@ -358,7 +359,7 @@ def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> N
                 else client.get(path).status_code == 200
             )
             assert found, f"{page.source}: {path}"
-        assert re.findall(r'href="(?!/|https?://)[^"]*"', text) == []
+        assert re.findall(r'(?:href|src)="(?!/|https?://)[^"]*"', text) == []
 
 
 def test_a_link_to_what_the_portal_lacks_leaves_its_words(

@@ -56,6 +56,7 @@ FIXED = {
     "documentGallery",
     "dynamicSettings",
     "featureFlagDefinitions",
+    "systemSchedules",
 }
 FETCHABLE = [
     (service, type_.name)
@@ -188,7 +189,7 @@ def test_the_answer_of_a_bulk_change_costs_the_same_short_and_long(
         createNotifications(input: $input) {{ outcomes {{ notification {type_} }} }} }}"""
     endpoint = Endpoint(COMPOSED, BOUNDLESS)
     messages = [
-        {"recipient": "a@example.com", "channel": "SMS", "subject": "a", "attachmentIds": [file]}
+        {"recipient": "a@example.com", "channel": "CHAT", "subject": "a", "attachmentIds": [file]}
         for file in there.ids["File"]
     ]
 

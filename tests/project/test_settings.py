@@ -71,6 +71,14 @@ def test_introspection_is_open_where_things_are_tried(
     assert found == {"GRAPHQL_INTROSPECTION": open_}
 
 
+def test_the_folder_in_which_processes_count_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "counts"
+
+    settings_with(["DEBUG"], PROMETHEUS_MULTIPROC_DIR=str(folder))
+
+    assert folder.is_dir()
+
+
 @pytest.mark.parametrize(
     ("manifest", "only", "found"),
     [

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.test import Client
+
 from apps.scheduler.models import JobRun, JobSchedule
 from apps.scheduler.services.firing import fire_due
 from apps.scheduler.services.schedules import create_schedule
@@ -51,3 +53,10 @@ def job_of(run: JobRun) -> Job:
 def work() -> None:
     """Do all jobs that are due."""
     drain()
+
+
+def do(client: Client, path: str, **told: Any) -> Any:
+    """Fill a form in, and say yes to what comes of it."""
+    asked = client.post(path, told)
+    done = client.post(path, told | {"confirmed": "yes"}, follow=True)
+    return asked, done

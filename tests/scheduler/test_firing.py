@@ -4,9 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.scheduler.models import JobRun, JobSchedule
-from apps.scheduler.services.firing import fire_due
+from apps.scheduler.services import firing
+from apps.scheduler.services.firing import fire_due, fire_some
 from apps.scheduler.services.life import pause_schedule
 from apps.scheduler.services.schedules import update_schedule
 from contracts.scheduler import ScheduleMisfired
@@ -160,3 +163,58 @@ def test_a_look_with_nothing_due_is_one_statement(django_assert_num_queries: obj
 
     with django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
         assert fire_due(NOON - timedelta(days=9_000)) == 0
+
+
+def looked(now: Any) -> int:
+    """Return by how many statements what is due at a time is made."""
+    with CaptureQueriesContext(connection) as queries:
+        fire_due(now)
+    return len([one for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+
+
+def test_however_many_are_due_and_however_they_say_so_the_statements_are_as_many() -> None:
+    counts = []
+    for number in (1, 7):
+        made = [make(name=str(one), cron=f"{one} * * * *") for one in range(number)]
+        for schedule in made:
+            due_at(schedule, AT + timedelta(minutes=int(schedule.name)))
+        counts.append(looked(AT + timedelta(minutes=10)))
+        assert [len(runs(one)) for one in made] == [1] * number
+        JobSchedule.objects.all().delete()
+
+    # What is due, the claim, the runs, the turn of their jobs, these, and when each is due next;
+    # of those that are late also that times were left out.
+    assert counts == [6, 6]
+
+
+def test_times_are_made_up_for_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firing, "MOST_RUNS", 5)
+    made = [make(name=str(n), misfire="fire_all", catch_up_seconds=86_400) for n in range(3)]
+    for schedule in made:
+        due_at(schedule, AT)
+
+    some = fire_some(AT + 3 * HOUR)
+    rest = fire_due(AT + 3 * HOUR)
+
+    assert (some, rest) == ((2, True), 1)
+    assert [len(runs(one)) for one in made] == [4] * 3
+
+
+def test_what_is_due_by_the_same_words_is_run_each_with_its_own(tenant: Tenant) -> None:
+    made = [
+        make(name=str(n), parameters={"n": n}, grace_seconds=60 * n, maximum_runs=n)
+        for n in range(3)
+    ]
+    for schedule in made:
+        due_at(schedule, AT)
+
+    fire_due(AT)
+
+    found = [runs(one)[0] for one in made]
+    assert [run.parameters for run in found] == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert [run.late_at for run in found] == [None, *(AT + timedelta(minutes=n) for n in (1, 2))]
+    assert [run.asked_by for run in found] == [one.asked_by for one in made]
+    assert {job_of(run).tenant_id for run in found} == {tenant.pk}
+    for schedule in made:
+        schedule.refresh_from_db()
+    assert [one.next_run_at for one in made] == [AT + HOUR, None, AT + HOUR]

@@ -9,7 +9,7 @@ from apps.scheduler.models import JobSchedule
 from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
 from kernel.testing.tenants import make_key
-from tests.scheduler.factories import HOUR, NOON, fire, make, work
+from tests.scheduler.factories import NOON, fire, make, work
 
 AT = NOON.replace(minute=0)
 
@@ -136,8 +136,8 @@ def test_a_range_is_counted_before_it_is_run(graphql: GraphQLClient) -> None:
     schedule = make()
     told = {
         "id": str(schedule.pk),
-        "since": AT.isoformat(),
-        "until": (AT + 3 * HOUR).isoformat(),
+        "since": "2020-06-01T00:00:00+00:00",
+        "until": "2020-06-01T03:00:00+00:00",
     }
 
     counted = graphql(
@@ -195,6 +195,20 @@ def test_what_asks_for_too_much_is_refused(
     make()
 
     assert graphql(document).codes == [code]
+
+
+def test_what_is_no_expression_is_described_as_well(graphql: GraphQLClient) -> None:
+    first = make(name="a", kind="interval", cron="", every_seconds=900)
+    make(name="b", kind="rule", cron="", rule="FREQ=DAILY;BYHOUR=9")
+    make(name="c", kind="after", cron="", after_id=str(first.pk))
+
+    found = graphql("{ jobSchedules(order: NAME) { nodes { description } } }").data
+
+    assert [one["description"] for one in found["jobSchedules"]["nodes"]] == [
+        "Every 15 minutes",
+        "By the rule FREQ=DAILY;BYHOUR=9",
+        "After another has succeeded",
+    ]
 
 
 def test_where_a_ping_goes_is_for_who_may_write(graphql: GraphQLClient, tenant: Tenant) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from apps.scheduler.errors import TargetRefusedError
 from apps.scheduler.models import JobRun, JobSchedule
+from apps.scheduler.services.life import run_now
 from apps.scheduler.services.pings import ping_path, renew_ping_address
 from apps.scheduler.services.schedules import update_schedule
 from apps.scheduler.services.upkeep import look_at_runs
@@ -114,6 +116,16 @@ def test_a_chore_is_refused_on_save_without_its_scope_or_with_what_does_not_fit(
     with pytest.raises(Exception, match="depth"):
         make(**CHORE | {"parameters": {}})
     assert JobSchedule.objects.count() == 0
+
+
+@pytest.mark.usefixtures("done")
+def test_a_chore_is_not_run_with_parameters_that_do_not_fit() -> None:
+    schedule = make(**CHORE)
+
+    with pytest.raises(TargetRefusedError, match="depth"):
+        run_now(id=str(schedule.pk), parameters={"depth": "deep"})
+
+    assert states(schedule) == []
 
 
 @pytest.fixture

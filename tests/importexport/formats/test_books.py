@@ -302,7 +302,7 @@ print(len(b"".join(program.parquet(data[1], rows=0, limits=limits)[1])))
     )
 
     assert found.stderr == ""
-    assert found.stdout == "[b'a,b\\n1,\\n']\n348898\n"
+    assert found.stdout == "[b'a,b\\r\\n1,\\r\\n']\n348898\n"
 
 
 def test_the_same_workbook_gives_the_same_file(tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_the_same_workbook_gives_the_same_file(tmp_path: Path) -> None:
 
     made = [plain(source, BOOK, folder=tmp_path).path.read_bytes() for _ in range(2)]
 
-    assert made == [b"a,b\n1,\n"] * 2
+    assert made == [b"a,b\r\n1,\r\n"] * 2
 
 
 def test_memory_and_time_of_reading_are_settings(

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from contracts.datasets import Done, Kept, Mode, Row, RowResult, Undone
 from kernel import clock
 from kernel.datasets.models import AppliedBatch
-from kernel.datasets.services import apply_batch, undo_batch
+from kernel.datasets.services import apply_batch, read_batch, undo_batch
 from kernel.datasets.upkeep import clear_batches
 from kernel.datasets.writing import one_by_one, together
 from kernel.errors import (
@@ -29,7 +29,7 @@ from kernel.tenancy.context import acting_as, current_tenant_id
 from kernel.testing.datasets import somebody
 from kernel.testing.rivals import rival
 from kernel.testing.tenants import make_tenant
-from tests.kernel.datasets.notes import NAME, PERSONAL, WRITE, stored
+from tests.kernel.datasets.notes import NAME, NOTES, PERSONAL, READ, WRITE, stored
 
 pytestmark = pytest.mark.usefixtures("notes")
 
@@ -271,6 +271,39 @@ def test_what_is_too_much_or_unknown_is_refused(given: dict[str, Any], error: An
         apply_batch(asked.pop("name"), **asked)
 
     assert (stored(), AppliedBatch.objects.count()) == ({}, 0)
+
+
+def test_the_rows_of_a_batch_are_those_that_nobody_has_changed_since(tenant: Tenant) -> None:
+    apply([note("a", "1"), note("b", "1"), note("same", "1")], batch="before")
+    written = [note(key, "2") | {"author": "Ada"} for key in ("c", "a", "b", "gone")]
+    apply([*written, note("same", "1"), note("d", "bad")])
+    apply([note("b", "3")], batch="later")
+    KeyedRequest.objects.filter(key="gone").delete()
+
+    found = read_batch(NAME, batch="b-1")
+    with acting_as(somebody(tenant.pk, READ)):
+        masked = read_batch(NAME, batch="b-1")
+
+    assert [(one["key"], one["text"], one["author"]) for one in found.rows] == [
+        ("c", "2", "Ada"),
+        ("a", "2", "Ada"),
+    ]
+    assert list(found.rows[0]) == [one.name for one in NOTES.fields]
+    assert (found.changed, masked.changed) == (4, 4)
+    assert [one["author"] for one in masked.rows] == ["***", "***"]
+    undo_batch(NAME, batch="b-1")
+    assert read_batch(NAME, batch="b-1").rows == []
+
+
+def test_rows_of_a_batch_are_read_by_who_may_read_them(tenant: Tenant) -> None:
+    apply([note("a")])
+
+    with acting_as(somebody(tenant.pk, WRITE)), pytest.raises(ForbiddenError, match=READ):
+        read_batch(NAME, batch="b-1")
+    with acting_as(somebody(make_tenant().pk)), pytest.raises(NotFoundError):
+        read_batch(NAME, batch="b-1")
+    with pytest.raises(NotFoundError):
+        read_batch(NAME, batch="b-2")
 
 
 def test_without_the_scope_nothing_is_applied_or_undone(tenant: Tenant) -> None:

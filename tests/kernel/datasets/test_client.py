@@ -122,9 +122,12 @@ def test_here_and_there_answer_alike(tenant_id: UUID) -> None:
         two = client.read(NAME, Wanted(limit=1, columns=("name",), after=one.next))
         off = client.read(NAME, Wanted(limit=5, columns=("name",), filters={"enabled": False}))
         told = client.describe(NAME)
+        known = client.known(NAME, ["nightly é", "bad", "z", 7])
         refused = code_of(lambda: client.read(NAME, Wanted(limit=1, filters={"cron": "x"})))
         taken = code_of(lambda: client.apply(NAME, batch="b.1", mode=Mode.UPSERT, rows=rows[:1]))
         unknown = code_of(lambda: client.undo(NAME, batch="b.2"))
+        brought = client.read_batch(NAME, batch="b.1")
+        forgotten = code_of(lambda: client.read_batch(NAME, batch="b.2"))
         undone = client.undo(NAME, batch="b.1")
         left = client.read(NAME, Wanted(limit=5)).rows
     with acting_as(somebody(tenant_id, "tenant:read")):
@@ -137,13 +140,16 @@ def test_here_and_there_answer_alike(tenant_id: UUID) -> None:
         ("inserted", ""),
     ]
     assert (one.rows, two.rows, two.next) == ([row], [{"name": "z"}], "")
+    assert known == {"nightly é", "z"}
     assert off.rows == [{"name": "nightly é"}, {"name": "z"}]
     assert (told.name, told.key, Mode.UPSERT in told.modes) == (NAME, ("name",), True)
     assert refused == (
         "INVALID_INPUT scheduler.schedules is filtered by enabled, time_zone, not by 'cron'"
     )
     assert taken.startswith("CONFLICT the batch b.1 of scheduler.schedules had other rows")
+    assert unknown == forgotten
     assert unknown.startswith("NOT_FOUND no batch b.2 of scheduler.schedules is known")
+    assert ([one["name"] for one in brought.rows], brought.changed) == (["nightly é", "z"], 2)
     assert (undone.undone, undone.kept, left) == (2, (), [])
     assert forbidden.startswith("FORBIDDEN this needs the scope scheduler:read")
 
@@ -225,5 +231,6 @@ def test_what_gets_none_twice_is_unavailable(monkeypatch: pytest.MonkeyPatch, fa
 def test_the_datasets_of_all_services_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     there = away(monkeypatch, *[(200, {"datasets": []})] * len(BY_NAME))
 
-    assert client.all_datasets() == []
+    # Members are in every process.
+    assert [one.name for one in client.all_datasets()] == ["identity.members"]
     assert [path for _, path in there.asked] == [f"/{name}/api/datasets/" for name in BY_NAME]

@@ -63,6 +63,7 @@ def test_a_program_finds_reads_writes_and_undoes(caller: Caller) -> None:
     first = body(caller.post(BATCHES, batch, '"b-1"'))
     again = body(caller.post(BATCHES, batch, "b-1"))
     page = body(caller.get(f"{DATASETS}{NAME}/rows?limit=5&columns=key,text&text=1"))
+    brought = body(caller.get(f"{BATCHES}/b-1/rows"))
     undone = body(caller.post(f"{BATCHES}/b-1/undo", {}))
 
     assert one in listed
@@ -73,6 +74,8 @@ def test_a_program_finds_reads_writes_and_undoes(caller: Caller) -> None:
         ("refused", "INVALID_INPUT"),
     ]
     assert page == {"rows": [{"key": "a", "text": "1"}], "next": ""}
+    assert brought["changed"] == 1
+    assert [(row["key"], row["text"]) for row in brought["rows"]] == [("a", "1")]
     assert undone == {"undone": 1, "kept": []}
     assert stored() == {}
 
@@ -127,19 +130,24 @@ def test_nobody_gets_in_without_the_scope_or_from_elsewhere(tenant: Tenant, call
     batch = {"mode": "upsert", "rows": [{"key": "a", "text": "1"}]}
     caller.post(BATCHES, batch, "b-1")
     nobody, wrong = Caller(), Caller(make_key(tenant, "tenant:read").secret)
-    rows = f"{DATASETS}{NAME}/rows"
+    rows, known = f"{DATASETS}{NAME}/rows", f"{DATASETS}{NAME}/known"
 
     for who, expected in ((nobody, (401, "UNAUTHENTICATED")), (wrong, (403, "FORBIDDEN"))):
         assert refusal(who.get(DATASETS + NAME)) == expected
         assert refusal(who.get(rows)) == expected
+        assert refusal(who.post(known, {"values": ["a"]})) == expected
         assert refusal(who.post(BATCHES, batch, "b-2")) == expected
         assert refusal(who.post(f"{BATCHES}/b-1/undo", {})) == expected
+        assert refusal(who.get(f"{BATCHES}/b-1/rows")) == expected
     assert refusal(nobody.get(DATASETS)) == (401, "UNAUTHENTICATED")
     assert NAME not in [one["name"] for one in body(wrong.get(DATASETS))["datasets"]]
 
     elsewhere = Caller(make_key(make_tenant()).secret)
     assert body(elsewhere.get(rows))["rows"] == []
+    assert body(elsewhere.post(known, {"values": ["a"]})) == {"known": []}
+    assert body(caller.post(known, {"values": ["a", "b", "a", 1, None]})) == {"known": ["a"]}
     assert refusal(elsewhere.post(f"{BATCHES}/b-1/undo", {})) == (404, "NOT_FOUND")
+    assert refusal(elsewhere.get(f"{BATCHES}/b-1/rows")) == (404, "NOT_FOUND")
     with acting_as(somebody(tenant.pk, READ, WRITE)):
         assert stored() == {"a": "1"}
 
@@ -160,3 +168,19 @@ def test_a_page_and_a_batch_cost_what_they_are(caller: Caller, settings: Any) ->
     ]
 
     assert (left[0] - left[1], left[1] - left[2]) == (6, 21)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, (400, "INVALID_INPUT")),
+        ({"values": "a"}, (400, "INVALID_INPUT")),
+        ({"values": ["a"], "mode": "x"}, (400, "INVALID_INPUT")),
+        ({"values": []}, (400, "LIMIT_EXCEEDED")),
+        ({"values": ["a"] * 51}, (400, "LIMIT_EXCEEDED")),
+    ],
+)
+def test_what_asks_for_no_keys_is_refused(
+    caller: Caller, sent: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert refusal(caller.post(f"{DATASETS}{NAME}/known", sent)) == expected

@@ -92,6 +92,38 @@ def test_a_group_that_reads_is_not_put_elsewhere(moved: MovableClock) -> None:
     assert told() == []
 
 
+def test_a_reader_that_was_overtaken_leaves_the_mark_where_it_is(moved: MovableClock) -> None:
+    group()
+    tell(("a", 1), ("a", 2), ("a", 3))
+    TRANSPORT.relay(100)
+    overtaken, reader = (TRANSPORT.subscribe(only_group()) for _ in range(2))
+    overtaken.fetch(1)
+    reader.fetch(3)
+    reader.commit()
+
+    with pytest.raises(ConflictError, match="moved by somebody else"):
+        overtaken.commit()
+
+    assert ConsumerGroup.objects.get().committed_offset == 3
+
+
+def test_a_mark_that_a_person_put_where_it_was_is_not_moved_by_who_read_before(
+    moved: MovableClock,
+) -> None:
+    group()
+    tell(("a", 1))
+    TRANSPORT.relay(100)
+    overtaken = TRANSPORT.subscribe(only_group())
+    overtaken.fetch(1)
+    moved.by(seconds=11)
+    TRANSPORT.reset_offsets(only_group(), "beginning")
+
+    with pytest.raises(ConflictError):
+        overtaken.commit()
+
+    assert ConsumerGroup.objects.get().committed_offset == 0
+
+
 @pytest.mark.parametrize(
     ("to", "expected", "offset"),
     [

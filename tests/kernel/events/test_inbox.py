@@ -299,7 +299,9 @@ def test_an_event_type_that_this_release_does_not_know_is_a_dead_letter() -> Non
 
     deliver(only_group(), [Arrival(unknown)])
 
-    assert Redelivery.objects.get().error_class.endswith("UnknownEventTypeError")
+    letter = Redelivery.objects.get()
+    assert letter.error_class.endswith("UnknownEventTypeError")
+    assert (letter.state, letter.error_code) == ("dead", "EVENT_TYPE_UNKNOWN")
 
 
 def test_a_group_is_named_and_ordered_in_one_way() -> None:
@@ -385,7 +387,11 @@ def test_a_transaction_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [("a", step) for step in range(5)]
 
 
-def test_events_that_share_a_transaction_are_marked_by_one_statement() -> None:
+def test_events_that_share_a_transaction_are_marked_by_one_statement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However slow the machine is.
+    monkeypatch.setattr("kernel.events.inbox.TOGETHER_SECONDS", 60)
     seen = group()
     tell(*(("a", step) for step in range(60)))
     came = arrivals()
@@ -395,6 +401,35 @@ def test_events_that_share_a_transaction_are_marked_by_one_statement() -> None:
 
     assert seen == [("a", step) for step in range(60)]
     assert [one["sql"].split()[0] for one in captured] == ["SAVEPOINT", "INSERT", "RELEASE"]
+
+
+def test_in_an_ordered_group_what_is_behind_a_failure_is_kept_together_and_others_go_on_together(
+    moved: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.events.inbox.TOGETHER_SECONDS", 60)
+    failing = Failing(("a", 0))
+    seen = group(ordered=True, fails=failing)
+    tell(*((thing, step) for step in range(20) for thing in "ab"))
+    came = arrivals()
+
+    with CaptureQueriesContext(connection) as captured:
+        deliver(only_group(), came)
+
+    assert seen == [("b", step) for step in range(20)]
+    steps = Redelivery.objects.order_by("id").values_list("envelope__data__step", flat=True)
+    assert list(steps) == list(range(20))
+    written = [one["sql"].split()[2].strip('"') for one in captured if "INSERT INTO" in one["sql"]]
+    # The mark that was undone with the failure, what failed, what is behind it, and all others.
+    assert written == [
+        "events_handled",
+        "events_redelivery",
+        "events_redelivery",
+        "events_handled",
+    ]
+    failing.for_.clear()
+    moved.by(seconds=10)
+    redeliver(only_group(), 100)
+    assert seen[20:] == [("a", step) for step in range(20)]
 
 
 def test_in_an_ordered_group_only_keys_that_came_are_looked_for(moved: MovableClock) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kernel import clock
 from kernel.errors import (
@@ -224,9 +224,24 @@ def test_who_waits_too_long_for_the_first_is_told_that_it_is_running(
         return work()
 
     with acting_as(principal(tenant)):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            before = cursor.fetchone()
         assert not once("k", "make", BODY, first).replayed
         with connection.cursor() as cursor:
             cursor.execute("SHOW lock_timeout")
-            assert cursor.fetchone() == ("0",)
+            assert cursor.fetchone() == before
 
     assert work.times == 1
+
+
+@pytest.mark.postgres
+def test_a_transaction_keeps_its_own_lock_limit(tenant: Tenant) -> None:
+    work = Work()
+    with acting_as(principal(tenant)), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '7s'")
+        once("k", "make", BODY, work)
+        cursor.execute("SHOW lock_timeout")
+        kept = cursor.fetchone()
+
+    assert kept == ("7s",)

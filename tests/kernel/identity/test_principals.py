@@ -25,7 +25,7 @@ from kernel.identity.keys import PATTERN, PREFIX, KeyText
 from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import ApiKey, Membership, ServiceAccount, Tenant
 from kernel.identity.reasons import CredentialRefusedError, Reason
-from kernel.identity.recent import recent_keys
+from kernel.identity.recent import KEYS
 from kernel.identity.scopes import KNOWN_SCOPES, Role, expanded
 from kernel.identity.services import (
     admit,
@@ -47,7 +47,7 @@ PERSONAL = {"audit:personal", "notifications:personal"}
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    recent_keys._found.clear()
+    KEYS.memory.clear()
 
 
 def ask(secret: str) -> Principal:

@@ -14,13 +14,14 @@ from django.conf import settings
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from kernel.identity import recent, user_tokens
+from kernel.identity import user_tokens
 from kernel.identity.authentication import authenticate
 from kernel.identity.issuers import known_issuers
 from kernel.identity.jwks import LEAST_PAUSE_SECONDS
 from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant
 from kernel.identity.reasons import UNIFORM, CredentialRefusedError, Reason
+from kernel.identity.recent_tenants import TENANTS
 from kernel.identity.remembered import Remembered
 from kernel.tenancy.context import Principal
 from kernel.testing.tenants import make_tenant
@@ -385,8 +386,8 @@ def test_a_tenant_is_asked_for_once_a_second(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(recent, "BELIEVED_SECONDS", 1.0)
-    monkeypatch.setattr("kernel.identity.recent_tenants.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(TENANTS, "ttl_seconds", 1.0)
+    monkeypatch.setattr("kernel.cache.namespaces.time.monotonic", lambda: now[0])
     token = SIGNER.token(tenant=tenant.slug)
     with django_assert_num_queries(2):
         # By the slug that the token says, then by the id that is remembered.

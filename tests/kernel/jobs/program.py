@@ -17,6 +17,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from kernel.jobs import watching  # noqa: E402
 from kernel.jobs import worker as worker_module  # noqa: E402
 from kernel.jobs.models import Job  # noqa: E402
 from kernel.jobs.registry import REGISTRY, job  # noqa: E402
@@ -70,7 +71,8 @@ def main(verb: str, *arguments: str) -> None:
         for number in range(int(arguments[0])):
             enqueue("tests.work", str(number))
     elif verb == "work":
-        vars(worker_module)["GRACE_SECONDS"] = 0.2
+        for module in (worker_module, watching):
+            vars(module)["GRACE_SECONDS"] = 0.2
         worker = Worker(1, lease=timedelta(seconds=1), on_stuck=stop_for_it)
         run_until_told(worker, stop_timeout=settings.STOP_TIMEOUT)
         if stuck.is_set():

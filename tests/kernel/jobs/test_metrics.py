@@ -8,7 +8,8 @@ from prometheus_client import REGISTRY as METRICS
 
 from kernel.errors import ConflictError
 from kernel.jobs import selectors, services
-from kernel.jobs.registry import job, known
+from kernel.jobs.figures import JobFigures
+from kernel.jobs.registry import job
 from kernel.jobs.services import enqueue
 from kernel.testing.jobs import drain
 from tests.kernel.jobs.factories import MovableClock, claim, failing, recording
@@ -53,12 +54,40 @@ def test_the_depth_of_a_queue_and_its_oldest_are_told(
         enqueue("tests.record")
     moved.by(minutes=3)
 
-    selectors.tell_metrics(known())
-    assert (value("jobs_queue_depth"), value("jobs_oldest_due_seconds")) == (3, 180)
+    assert told() == {"depth": 3, "oldest": 180, "queued": 4, "running": 0, "failed": 0}
 
-    services.settle([services.Ended(one) for one in claim()])
-    selectors.tell_metrics(known())
-    assert (value("jobs_queue_depth"), value("jobs_oldest_due_seconds")) == (0, 0)
+    taken = claim()
+    assert told() == {"depth": 0, "oldest": 0, "queued": 1, "running": 3, "failed": 0}
+    services.settle([services.Ended(one, error=ConflictError("no")) for one in taken[:2]])
+    services.settle([services.Ended(one) for one in taken[2:]])
+    assert told() == {"depth": 0, "oldest": 0, "queued": 1, "running": 0, "failed": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_long_a_job_has_waited_is_told(moved: MovableClock) -> None:
+    recording()
+    enqueue("tests.record")
+    before = value("jobs_wait_seconds_sum")
+    moved.by(seconds=40)
+
+    (taken,) = claim()
+    moved.by(seconds=2)
+    services.settle([services.Ended(taken, seconds=2)])
+
+    assert value("jobs_wait_seconds_sum") - before == pytest.approx(40, abs=0.1)
+
+
+def told() -> dict[str, float]:
+    """Return what a scrape would tell now of the queue."""
+    found = {
+        (sample.name, sample.labels.get("state", "")): sample.value
+        for family in JobFigures().collect()
+        for sample in family.samples
+        if sample.labels["queue"] == "tests"
+    }
+    states = {state: found["jobs_in_state", state] for state in ("queued", "running", "failed")}
+    depth, oldest = found["jobs_queue_depth", ""], found["jobs_oldest_due_seconds", ""]
+    return {"depth": depth, "oldest": oldest, **states}
 
 
 def test_no_label_is_a_tenant_or_an_id() -> None:
@@ -70,4 +99,4 @@ def test_no_label_is_a_tenant_or_an_id() -> None:
         for name in sample.labels
     }
 
-    assert labels <= {"queue", "outcome", "le"}
+    assert labels <= {"queue", "outcome", "state", "le"}

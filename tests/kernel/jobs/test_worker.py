@@ -11,7 +11,7 @@ from kernel.jobs import services
 from kernel.jobs.claiming import LEASE
 from kernel.jobs.models import Job, JobState
 from kernel.jobs.registry import job, periodic
-from kernel.jobs.running import run
+from kernel.jobs.running import run, run_together
 from kernel.jobs.services import Ended, enqueue
 from kernel.jobs.worker import Worker
 from kernel.observability.context import request_id
@@ -36,7 +36,7 @@ def work_one(worker: Worker) -> None:
     """Do what one of its threads does with one job."""
     begun = worker._begun.get_nowait()
     assert begun
-    worker._ended.append(run(begun.job, begun))
+    worker._ended.extend(run_together(begun))
 
 
 def states() -> list[str]:
@@ -220,8 +220,7 @@ def test_what_was_claimed_ahead_is_given_back_as_if_nobody_had_taken_it(worker: 
     enqueue("tests.record", "begun")
     enqueue("tests.record", "ahead")
     worker.step()
-    begun = worker._begun.get_nowait()
-    assert begun
+    [begun] = worker._begun.get_nowait() or []
     begun.begin()
 
     worker._give_back()
@@ -239,8 +238,7 @@ def test_a_job_that_does_not_end_loses_its_thread_to_the_next(
     job("tests.stuck", timeout=timedelta(minutes=1))(lambda _target: None)
     enqueue("tests.stuck")
     worker.step()
-    begun = worker._begun.get_nowait()
-    assert begun
+    [begun] = worker._begun.get_nowait() or []
     replaced: list[int] = []
     monkeypatch.setattr(worker, "_replace", replaced.append)
     monkeypatch.setattr("kernel.jobs.running.ctypes.pythonapi.PyThreadState_SetAsyncExc", print)

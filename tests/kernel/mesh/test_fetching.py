@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import urllib3
 
 from kernel.errors import PayloadTooLargeError, UnavailableError
+from kernel.mesh import fetching
 from kernel.mesh.client import RemoteError, mesh
 from kernel.mesh.fetching import NotFetchedError, fetched
 
@@ -16,6 +19,14 @@ CONTENT = b"bytes " * 100_000
 
 class _Files(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path.startswith("/moved/"):
+            # To the same by another name.
+            self.send_response(307)
+            at = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]  # it has
+            self.send_header("Location", at + self.path.removeprefix("/moved"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = CONTENT if self.path == "/there" else b""
         self.send_response(200 if body else 404)
         self.send_header("Content-Length", str(len(body)))
@@ -57,6 +68,36 @@ def test_a_file_is_read_bit_by_bit(monkeypatch: pytest.MonkeyPatch, url: str) ->
 
     assert (file.name, file.version, b"".join(pieces)) == ("a.json", 2, CONTENT)
     assert len(pieces) > 1
+
+
+def test_a_store_is_not_asked_by_the_connections_of_the_platform(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    asked = list[tuple[str, str]]()
+
+    class Noting(urllib3.PoolManager):
+        def __init__(self, name: str) -> None:
+            super().__init__(retries=False)
+            self.name = name
+
+        def request(self, method: str, url: str, *told: Any, **more: Any) -> Any:
+            asked.append((self.name, url))
+            return super().request(method, url, *told, **more)
+
+    for name in ("connections", "outside"):
+        monkeypatch.setattr(fetching, name, partial(Noting, name))
+    monkeypatch.setattr(fetching, "near_url", lambda _: url)
+    monkeypatch.setattr(fetching, "_near", [])
+    answering(monkeypatch, signedUrl="/moved/there")
+
+    with fetched("x", most_bytes=len(CONTENT)) as file:
+        assert b"".join(file.chunks) == CONTENT
+
+    elsewhere = url.replace("127.0.0.1", "localhost")
+    assert asked == [("connections", f"{url}/moved/there"), ("outside", f"{elsewhere}/there")]
+    answering(monkeypatch, signedUrl="/moved" * 5 + "/there")
+    with fetched("x", most_bytes=len(CONTENT)) as file, pytest.raises(UnavailableError):
+        list(file.chunks)
 
 
 def test_what_is_too_long_or_not_given_out_is_not_read(

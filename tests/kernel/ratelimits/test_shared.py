@@ -10,7 +10,8 @@ import pytest
 from redis import Redis
 
 from kernel.ratelimits.gcra import Bucket, Policy
-from kernel.ratelimits.shared import LOCALLY, SharedStore, connect
+from kernel.ratelimits.shared import LOCALLY, SharedStore
+from kernel.redis.clients import connect
 from tests.devservices.fixtures import Servers, own_servers
 from tests.kernel.ratelimits.conftest import Watch
 

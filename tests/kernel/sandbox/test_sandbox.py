@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,11 +12,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from kernel.sandbox import Answer, Limits, Sandbox, SandboxError
+from kernel.sandbox import Answer, Limits, Sandbox, SandboxError, child
 from kernel.testing.embedded import ROOT
 
 LIMITS = Limits(memory_bytes=100_000_000, cpu_seconds=10, seconds=20.0, output_bytes=20_000_000)
@@ -186,3 +188,42 @@ def _runs(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return told.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_process_that_waits_makes_itself_ready_and_others_lose_no_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    touched: list[str] = []
+
+    def touch() -> None:
+        touched.append("while nobody asked")
+        ours.send(b"second")
+
+    with ours, theirs:
+        ours.send(b"first")
+        module = SimpleNamespace(touch=touch)
+        assert child.awaited(module, theirs) == (b"first", [])
+        assert touched == []
+        monkeypatch.setattr(child, "IDLE_MS", 0)
+        assert child.awaited(module, theirs) == (b"second", [])
+
+    assert touched == ["while nobody asked"]
+
+
+def test_a_process_that_ends_before_it_is_asked_is_not_told_of() -> None:
+    sandbox = Sandbox("tests.kernel.sandbox.hostile")
+    run(sandbox, "reverse", times=0)
+    (parent,) = sandbox._idle
+    children = Path(f"/proc/{parent._process.pid}/task/{parent._process.pid}/children")
+    if not children.exists():
+        pytest.skip("needs /proc of Linux, with the children of processes")
+    while not (found := children.read_text().split()):
+        pass
+    os.kill(int(found[0]), signal.SIGKILL)
+
+    answers = [run(sandbox, "reverse", times=1) for _ in range(2)]
+
+    assert [one.parts for one in answers] == [[b"cba"]] * 2
+    assert int(found[0]) not in {one.told["pid"] for one in answers}
+    sandbox.close()

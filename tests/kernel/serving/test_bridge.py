@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from contextvars import ContextVar
 from io import BytesIO
 from select import select
@@ -15,7 +16,7 @@ import pytest
 
 from kernel.serving.answer import Answer
 from kernel.serving.asgi import CLIENT_GONE, ClientGoneError, Receive, Scope, Send
-from kernel.serving.bridge import FILE_CHUNK_BYTES, WAITING_PER_THREAD
+from kernel.serving.bridge import FILE_CHUNK_BYTES, MOST_PROBES, WAITING_PER_THREAD
 from kernel.testing.serving import GIVE_UP_SECONDS, serving
 
 OK = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -218,6 +219,32 @@ def test_more_requests_than_may_wait_are_refused_at_once_and_the_others_answered
                 assert read_to_end(connection).endswith(b"done")
             connection.close()
     assert len(gate.seen) == WAITING_PER_THREAD + 1
+
+
+def test_who_sends_a_body_slowly_holds_no_place() -> None:
+    slow = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx"
+    with serving(Gate(), threads=1) as served, served.client() as client, ExitStack() as stack:
+        for _ in range(3 * WAITING_PER_THREAD):
+            stack.enter_context(served.connect(slow))
+        client.request("GET", "/after")
+
+        assert client.getresponse().read() == b"done"
+
+
+def test_probes_come_first_but_a_flood_of_them_is_refused_as_others_are() -> None:
+    gate = Gate()
+    probe = OK.replace(b"/", b"/health/live", 1)
+    with serving(gate, threads=1) as served, ExitStack() as stack:
+        stack.enter_context(served.connect(OK.replace(b"/", b"/held", 1)))
+        gate.held.wait(GIVE_UP_SECONDS)
+        many = MOST_PROBES + WAITING_PER_THREAD + 1
+        probes = [stack.enter_context(served.connect(probe)) for _ in range(many)]
+        refused, _, _ = select(probes, [], [], GIVE_UP_SECONDS)
+        assert read_to_end(refused[0]).startswith(b"HTTP/1.1 503 ")
+        gate.let_go.set()
+        answers = [read_to_end(one) for one in probes if one is not refused[0]]
+
+    assert sum(one.endswith(b"done") for one in answers) >= MOST_PROBES
 
 
 def test_who_left_while_waiting_is_spared_the_work() -> None:

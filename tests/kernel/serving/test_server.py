@@ -2,10 +2,12 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -76,6 +78,29 @@ def test_stopping_closes_idle_connections() -> None:
         served.tell_to_stop()
 
         assert idle.recv(1) == b""
+
+
+def test_stopping_finishes_what_has_begun_whatever_number_an_idle_connection_has() -> None:
+    begun, let_go = Event(), Event()
+    with ExitStack() as stack:
+        most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (most, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(most, min(hard, 4096)), hard))
+        served = stack.enter_context(serving(held(begun, let_go)))
+        client = stack.enter_context(served.client())
+        client.request("GET", "/")
+        begun.wait(GIVE_UP_SECONDS)
+        # `select` takes no more than the first 1,024.
+        for _ in range(1024):
+            stack.enter_context(Path(os.devnull).open("rb"))
+        idle = stack.enter_context(served.connect(b""))
+        assert idle.fileno() > 1024
+
+        served.tell_to_stop()
+
+        assert idle.recv(1) == b""
+        let_go.set()
+        assert client.getresponse().read() == b"done"
 
 
 def test_a_request_that_does_not_end_delays_the_stop_no_longer_than_allowed() -> None:

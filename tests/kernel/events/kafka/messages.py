@@ -19,6 +19,7 @@ class Fake:
     part: int = 0
     where: str = "tests.thing"
     told: Mapping[str, bytes | None] = field(default_factory=dict)
+    milliseconds: int = 1_750_000_000_000
 
     def topic(self) -> str:
         return self.where
@@ -30,7 +31,7 @@ class Fake:
         return self.at
 
     def timestamp(self) -> tuple[int, int]:
-        return 1, 1_750_000_000_000
+        return 1, self.milliseconds
 
     def key(self) -> bytes | None:
         return self.of

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.events.kafka.backlog import Backlog, Message, Offsets
+from kernel.events.kafka.backlog import Backlog, Lane, in_hand
 from tests.kernel.events.kafka.messages import Fake
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -22,17 +22,18 @@ def backlog(*messages: Fake, hands: int = 2) -> Backlog:
     return made
 
 
-def offsets(taken: list[Message]) -> list[int]:
-    return [message.offset() for message in taken]
+def offsets(taken: list[Lane]) -> list[int]:
+    return [message.offset() for message in in_hand(taken)]
 
 
 def test_a_key_is_in_one_hand_at_a_time() -> None:
     made = backlog(Fake(0, b"a"), Fake(1, b"b"), Fake(2, b"a"), hands=3)
 
     one, other, nothing = made.take(1), made.take(1), made.take(1)
+    found = offsets(one), offsets(other), offsets(nothing)
     made.done(one)
 
-    assert (offsets(one), offsets(other), nothing) == ([0], [1], [])
+    assert found == ([0], [1], [])
     assert offsets(made.take(1)) == [2]
 
 
@@ -71,12 +72,32 @@ def test_where_to_read_on_is_told_once_and_never_beyond_a_gap() -> None:
 
 
 def test_offsets_that_the_log_does_not_have_are_no_gap() -> None:
-    made = Offsets()
-    made.came([3, 7, 8])
+    made = backlog(Fake(3, b"a"), Fake(7, b"b"), Fake(8, b"c"), hands=3)
+    first, second, _ = (made.take(1) for _ in range(3))
 
-    made.done([7, 3])
+    made.done(second)
+    made.done(first)
 
-    assert made.next == 8
+    assert made.settled() == {HERE: 8}
+
+
+def test_where_to_read_on_never_goes_back_when_what_was_late_comes_again() -> None:
+    made = backlog(Fake(0, b"a"))
+    late = made.take(1)
+    assert made.drop([HERE], wait_seconds=0) == {}
+
+    # Somebody else has read on meanwhile, and what is in our hand still lasts.
+    made.add([Fake(9, b"a"), Fake(10, b"b")])
+    other = made.take(9)
+    found = offsets(other)
+    made.done(other)
+    while_it_lasts = made.settled()
+    made.done(late)
+    made.done(made.take(9))
+
+    assert found == [10]
+    assert while_it_lasts == {}
+    assert made.settled() == {HERE: 11}
 
 
 def test_what_is_put_back_comes_before_what_came_later() -> None:
@@ -101,7 +122,7 @@ def test_a_partition_that_is_taken_away_is_forgotten_and_told_up_to_what_is_done
 
     assert told == {HERE: 1}
     assert (made.partitions, made.count) == ([THERE], 2)
-    assert {message.partition() for _ in range(2) for message in made.take(1)} == {1}
+    assert {one.partition() for _ in range(2) for one in in_hand(made.take(1))} == {1}
 
 
 def test_what_ends_after_its_partition_is_gone_is_told_to_nobody() -> None:
@@ -135,7 +156,7 @@ class World:
         self.backlog = Backlog(Condition(), hands=3)
         self.come = [0, 0]
         self.told = [0, 0]
-        self.hands: list[list[Message]] = []
+        self.hands: list[list[Lane]] = []
         self.done_: set[tuple[int, int]] = set()
         self.order: dict[bytes | None, list[int]] = defaultdict(list)
 
@@ -152,8 +173,8 @@ class World:
     def done(self) -> None:
         if self.hands:
             taken = self.hands.pop(self.draw(st.integers(0, len(self.hands) - 1)))
-            self.done_ |= {(one.partition(), one.offset()) for one in taken}
-            for one in taken:
+            self.done_ |= {(one.partition(), one.offset()) for one in in_hand(taken)}
+            for one in in_hand(taken):
                 self.order[one.key()].append(one.offset())
             self.backlog.done(taken)
 

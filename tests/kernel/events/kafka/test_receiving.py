@@ -73,6 +73,7 @@ def test_what_is_no_event_is_a_dead_letter_with_its_bytes_and_others_go_on(
     assert (letter.state, letter.attempts, letter.partition_key) == ("dead", 1, "-/a")
     assert bytes(letter.message or b"") == value
     assert letter.error_class == "contracts.codec.MalformedEventError"
+    assert letter.error_code == "EVENT_MALFORMED"
     assert letter.origin == {
         "topic": "tests.thing",
         "partition": 2,

@@ -1,11 +1,13 @@
 """`manage.py topics`: what is declared, what is there, and what the difference is."""
 
 import json
+from concurrent.futures import Future
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from django.core.management import CommandError, call_command
 
 from contracts.catalogue import event_types
@@ -140,3 +142,14 @@ def test_what_makes_no_sense_is_misuse(arguments: list[str], settings: Any) -> N
         call_command("topics", *arguments)
 
     assert told.value.returncode == 2
+
+
+def test_brokers_that_do_not_answer_are_told_of_as_any_other_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(topics, "REQUEST_SECONDS", 0.01)
+
+    with pytest.raises(KafkaException, match="no answer about audit") as error:
+        topics._results({"audit.events": Future()})
+
+    assert error.value.args[0].code() == KafkaError._TIMED_OUT
