@@ -173,7 +173,8 @@ def test_items_come_from_all_pages_of_a_query(graphql: GraphQLClient) -> None:
     query = """query($after: String) { files(first: 2, after: $after, order: NAME) {
       nodes { name } pageInfo { hasNextPage endCursor } } }"""
 
-    batch_id = asked(graphql, template="file", query={"query": query, "items": "files.nodes"})
+    given = {"query": query, "items": "files.nodes"}
+    batch_id = asked(graphql, template="file", format="HTML", query=given)
     drain()
 
     found = graphql(ITEMS, filter={"batchId": batch_id}).data["documentBatchItems"]["nodes"]

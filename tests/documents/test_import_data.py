@@ -106,7 +106,7 @@ def test_a_document_is_made_of_all_rows_that_an_import_has_brought(
 
 
 def test_a_batch_has_a_document_of_each_row(graphql: GraphQLClient, imported: str) -> None:
-    told = {"template": "airport", "format": "CSV", "importJob": imported}
+    told = {"template": "airport", "format": "HTML", "importJob": imported}
 
     change = graphql(CREATE_BATCH, input=told).data["change"]
     drain()
@@ -215,7 +215,7 @@ def test_a_document_is_made_of_rows_that_an_import_has_brought_into_an_app(
 def test_a_batch_has_a_document_of_each_row_that_is_an_apps(
     graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"template": "airport", "format": "CSV", "importJob": an_import_of_flags(monkeypatch)}
+    told = {"template": "airport", "format": "HTML", "importJob": an_import_of_flags(monkeypatch)}
 
     graphql(CREATE_BATCH, input=told)
     drain()
