@@ -18,7 +18,8 @@ from tests.access.operations import OPERATIONS, Operation
 from tests.access.outcomes import effect, owned_row, rows
 from tests.access.rows import ROWS
 
-pytestmark = pytest.mark.django_db
+# What is kept of a key, and how, is in tests/kernel/idempotency; that runs on each database.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 MUTATIONS = [operation for operation in OPERATIONS if operation.effect != "none"]
 #: The audit log keeps a key as long as its entry, for the tenant, and does not say what is new.
@@ -60,9 +61,7 @@ def test_every_mutation_takes_a_key(operation: Operation) -> None:
 
 
 @each_mutation
-@pytest.mark.parametrize(
-    "way", ["by input", pytest.param("by header", marks=pytest.mark.any_database)]
-)
+@pytest.mark.parametrize("way", ["by input", "by header"])
 def test_sent_again_with_its_key_it_is_done_once_and_answered_the_same(
     operation: Operation, way: str
 ) -> None:
@@ -91,7 +90,6 @@ def test_sent_again_with_its_key_it_is_done_once_and_answered_the_same(
         assert second.json()["extensions"]["replayed"] == ["result"]
 
 
-@pytest.mark.any_database
 @each_mutation
 def test_who_has_lost_the_scope_is_shown_nothing_of_what_was_done(operation: Operation) -> None:
     owner = make_tenant()
@@ -109,7 +107,6 @@ def test_who_has_lost_the_scope_is_shown_nothing_of_what_was_done(operation: Ope
     assert not [row_id for row_id in told if row_id in refused.content.decode()]
 
 
-@pytest.mark.any_database
 @each_mutation
 def test_another_tenants_caller_with_the_same_key_is_shown_nothing(operation: Operation) -> None:
     owner, stranger = make_tenant(), make_tenant()
@@ -126,7 +123,6 @@ def test_another_tenants_caller_with_the_same_key_is_shown_nothing(operation: Op
     assert not [one for one in shown if f'"id": "{one}"' in other.content.decode()]
 
 
-@pytest.mark.any_database
 @each_mutation
 def test_without_a_key_it_costs_no_query_more(operation: Operation) -> None:
     owner = make_tenant()

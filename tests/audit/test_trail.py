@@ -82,6 +82,7 @@ def test_tenants_see_their_own_trail_alone(tenant: Tenant) -> None:
     assert AuditLog.across_tenants.count() == 2
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("event", [one.TYPE for one in RECORDED if one is not RowsChanged])
 def test_every_event_of_the_others_can_be_recorded(tenant: Tenant, event: str) -> None:
     publish(example(event_types()[event]))
