@@ -21,6 +21,9 @@ from kernel.tenancy.context import Principal
 
 #: Who does not take a connection within this time is not there.
 CONNECT_SECONDS = 1.0
+#: What an answer may have; what is larger is asked for in pieces, or by `fetching`.
+MOST_BYTES = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
 _FAILED = frozenset({502, 503, 504})
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -96,7 +99,11 @@ def call(  # noqa: PLR0913  what a request consists of
 def exchange(
     method: str, url: str, *, body: bytes, headers: Mapping[str, str], seconds: float
 ) -> Called:
-    """Send one request to one process, and return what it answers; raises NoAnswerError."""
+    """Send one request to one process, and return what it answers; raises NoAnswerError.
+
+    Whoever answers drop by drop, or without end, gives no answer.
+    """
+    ends_at = time.monotonic() + seconds
     try:
         response = connections().request(
             method,
@@ -105,12 +112,26 @@ def exchange(
             headers=headers,
             timeout=urllib3.Timeout(total=seconds, connect=min(seconds, CONNECT_SECONDS)),
             redirect=False,
+            preload_content=False,
         )
+        answered = _whole(response, ends_at)
     except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
         raise NoAnswerError(type(error).__name__, begun=False) from None
     except urllib3.exceptions.HTTPError as error:
         raise NoAnswerError(type(error).__name__, begun=True) from None
-    return Called(status=response.status, headers=response.headers, body=response.data)
+    return Called(status=response.status, headers=response.headers, body=answered)
+
+
+def _whole(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
+    """Return the body; raises NoAnswerError, and closes, when time is over or it is too large."""
+    whole = bytearray()
+    while piece := response.read1(_CHUNK):
+        whole += piece
+        late = time.monotonic() > ends_at
+        if late or len(whole) > MOST_BYTES:
+            response.close()
+            raise NoAnswerError("too slow" if late else "too large", begun=True)
+    return bytes(whole)
 
 
 def judge(called: Called) -> Verdict:
