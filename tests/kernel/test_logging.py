@@ -54,9 +54,10 @@ def test_a_line_tells_the_tenant_and_which_event_or_job_it_is_about(of: Any) -> 
 def test_what_is_said_again_and_again_is_said_so_often_and_then_counted() -> None:
     repeats = Repeats(2, seconds=10)
 
-    def say(at: float, level: int = logging.WARNING, name: str = "septet.x") -> Any:
+    def say(at: float, level: int = logging.WARNING, name: str = "septet.x", **about: str) -> Any:
         record = logging.LogRecord(name, level, __file__, 1, "away: %s", (at,), None)
         record.created = at
+        vars(record).update(about)
         return getattr(record, "held_back", 0) if repeats.filter(record) else "left out"
 
     assert [say(at) for at in (0, 1, 2, 9)] == [0, 0, "left out", "left out"]
@@ -65,6 +66,8 @@ def test_what_is_said_again_and_again_is_said_so_often_and_then_counted() -> Non
     assert say(12, level=logging.ERROR) == 0
     assert [say(12, name="septet.request") for _ in range(5)] == [0] * 5
     assert say(12, name="septet.y") == 0
+    # One slow statement does not hide another.
+    assert [say(12, statement=one) for one in "aaabbb"] == [0, 0, "left out"] * 2
 
 
 @pytest.mark.parametrize(

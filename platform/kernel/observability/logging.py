@@ -22,6 +22,8 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 REQUESTS = "septet.request"
 #: How long what was said counts as said just now.
 REPEATS_SECONDS = 10.0
+#: What a line is about, where its message is the same for all.
+SUBJECTS = ("statement", "field")
 #: Different messages that are remembered.
 MOST_REMEMBERED = 1_000
 
@@ -74,21 +76,23 @@ def mask(text: str) -> str:
 class Repeats(logging.Filter):
     """Lets what is said again and again through so often, and says then how often it was not.
 
-    What counts as the same is a message before its values are put in, at one level and of one
-    logger; lines of requests are no repetition. Nothing at ERROR and above is held back.
+    What counts as the same is a message before its values are put in, at one level, of one logger
+    and about one subject; lines of requests are no repetition. Nothing at ERROR and above is held
+    back.
     """
 
     def __init__(self, most: int, *, seconds: float = REPEATS_SECONDS) -> None:
         super().__init__()
         self._most = most
         self._seconds = seconds
-        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._said: dict[tuple[str, ...], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether a record is let through."""
         if record.levelno >= logging.ERROR or record.name == REQUESTS or not self._most:
             return True
-        of = (record.name, record.levelno, str(record.msg))
+        about = (str(getattr(record, name, "")) for name in SUBJECTS)
+        of = (record.name, record.levelname, str(record.msg), *about)
         since, count = self._said.get(of, (record.created, 0))
         if record.created - since >= self._seconds:
             if count > self._most:
