@@ -1,14 +1,16 @@
 """Processes behind a name: each address it has (RFC 1035), or each target of its service record."""
 
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import dns.exception
 import dns.resolver
 
 from kernel.discovery.addresses import Address, DiscoveryError
+from kernel.errors import DomainError
+from kernel.outbound import addresses
+from kernel.outbound.resolver import resolve
+from kernel.outbound.urls import Target, parse
 
 #: For all questions of one look-up.
 LOOK_UP_SECONDS = 2.0
@@ -22,17 +24,16 @@ class Name:
     """Each address of a host: `dns+http://files.internal:8000`."""
 
     text: str
-    resolve: Callable[..., Sequence[tuple[object, ...]]] = socket.getaddrinfo
+    resolve: Callable[[Target, float], Sequence[addresses.Address]] = resolve
 
     def find(self) -> Sequence[Address]:
-        url = urlsplit(self.text.removeprefix("dns+"))
-        port = url.port or (443 if url.scheme == "https" else 80)
         try:
-            found = self.resolve(url.hostname, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise DiscoveryError(f"{url.hostname} is not found: {error}") from None
-        hosts = sorted({str(where[0]) for *_, where in found})  # type: ignore[index]  # (host, port…)
-        return tuple(Address(f"{url.scheme}://{_shown(host)}:{port}") for host in hosts)
+            there = parse(self.text.removeprefix("dns+"))
+            found = self.resolve(there, LOOK_UP_SECONDS)
+        except DomainError as error:
+            raise DiscoveryError(str(error)) from None
+        hosts = sorted({str(address) for address in found})
+        return tuple(Address(f"{there.scheme}://{_shown(host)}:{there.port}") for host in hosts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
@@ -12,12 +14,15 @@ from django.conf import settings
 
 from kernel import clock
 from kernel.discovery import leases as of_leases
+from kernel.discovery import names
 from kernel.discovery.addresses import Address, DiscoveryError, Static
 from kernel.discovery.directory import Directory, Known, provider_of
 from kernel.discovery.files import WatchedFile
 from kernel.discovery.leases import LEASE, InDatabase, InRedis, Lease, Leases
 from kernel.discovery.names import Name, ServiceRecord
 from kernel.discovery.registry import Registered
+from kernel.outbound import addresses
+from kernel.outbound.urls import Target
 from tests.devservices.fixtures import Servers
 
 SERVICE = settings.SERVICES[0]
@@ -30,10 +35,9 @@ def test_addresses_are_read_with_their_zones() -> None:
 
 
 def test_a_name_stands_for_each_of_its_addresses() -> None:
-    def resolve(host: str, port: int, **_told: Any) -> list[tuple[Any, ...]]:
-        assert (host, port) == ("files.internal", 8000)
-        found = [("10.0.0.2", 8000), ("10.0.0.1", 8000), ("10.0.0.1", 8000), ("fd00::7", 8000)]
-        return [(0, 0, 0, "", where) for where in found]
+    def resolve(there: Target, _seconds: float) -> list[addresses.Address]:
+        assert (there.host, there.port) == ("files.internal", 8000)
+        return [ip_address(one) for one in ("10.0.0.2", "10.0.0.1", "10.0.0.1", "fd00::7")]
 
     found = Name("dns+http://files.internal:8000", resolve).find()
 
@@ -49,8 +53,25 @@ def test_a_name_of_this_machine_is_looked_up_for_real() -> None:
 
     assert {one.url for one in found} <= {"http://127.0.0.1:8000", "http://[::1]:8000"}
     assert found
-    with pytest.raises(DiscoveryError, match="not found"):
+    with pytest.raises(DiscoveryError, match="no address to be found"):
         Name("dns+http://nobody.invalid:8000").find()
+
+
+def test_a_name_that_is_not_resolved_in_time_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def waits(*_: object, **__: object) -> list[object]:
+        answered.wait(60)
+        return []
+
+    answered = Event()
+    monkeypatch.setattr("socket.getaddrinfo", waits)
+    monkeypatch.setattr(names, "LOOK_UP_SECONDS", 0.05)
+
+    with pytest.raises(DiscoveryError, match="in time"):
+        Name("dns+http://slow.invalid:8000").find()
+
+    answered.set()
 
 
 def test_a_service_record_tells_hosts_and_ports() -> None:
