@@ -28,6 +28,7 @@ from kernel.ratelimits.limiter import limiter
 from kernel.services import BY_NAME
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient
+from kernel.testing.migrated import copy_migrated
 from kernel.testing.tenants import make_key, make_tenant
 from tests.sharing import differs, is_live, shared, starts_servers
 
@@ -110,6 +111,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
     report = outcome.get_result()
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("REQUIRE_ALL") == "1":
         report.outcome = "failed"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Keep what is there already: on SQLite, a copy of a database that is migrated."""
+    if connection.vendor != "sqlite" or set(settings.SERVICES) != set(BY_NAME):
+        return False
+    copy_migrated(Path(str(settings.DATABASES["default"]["TEST"]["NAME"])))
+    return True
 
 
 @pytest.fixture(scope="session")

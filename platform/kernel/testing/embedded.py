@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel.testing.migrated import copy_migrated
 from kernel.testing.processes import running, wait_for_line
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,6 +26,8 @@ class Embedded:
 @contextmanager
 def embedded(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
     """Run `manage.py dev` on an empty data folder, at a free port, while the block runs."""
+    if not {"DATABASE_URL", "SERVICES"} & set(settings or {}):
+        copy_migrated(data / "septet.sqlite3")
     environment = {
         "PATH": os.environ["PATH"],
         "DATA_DIR": str(data),
