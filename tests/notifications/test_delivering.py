@@ -46,7 +46,7 @@ def test_a_mail_is_sent_once_with_all_that_belongs_to_it(sink: Sink) -> None:
     [(to, message)] = sink.messages
     [notification] = Notification.objects.all()
     assert (to, message["Subject"]) == ("ada@example.com", "About <b>X</b>")
-    assert message["Message-ID"] == f"<{notification.pk}@notifications.septet>"
+    assert message["Message-ID"] == f"<{notification.pk}@localhost>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/notifications/u/" in message["List-Unsubscribe"]
     text, html = [part.get_payload(decode=True) for part in message.walk()][1:]
