@@ -1,22 +1,28 @@
 """A workflow is tried on somebody: each decision that it would take now, and what is said."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.notifications.domain.rendering import Words
 from apps.notifications.models import NotificationChannel, NotificationTemplate, Workflow
 from apps.notifications.services.trials import Tried, try_workflow
-from kernel.admin import CheckInput, LongTextInput, TextInput, badge, table
+from kernel.admin import CheckInput, LongTextInput, TextInput, badge
 from kernel.errors import DomainError
 from kernel.tenancy.context import in_tenant
 
-_BADGES = {"sends": "success", "tells its topics": "success", "passes": "success"}
-_BAD = {"skips": "warning", "was too much": "warning", "fails": "danger"}
+#: How each is shown; others tell neither good nor bad.
+_KINDS = {
+    **dict.fromkeys(("sends", "tells its topics", "passes"), "success"),
+    **dict.fromkeys(("skips", "was too much"), "warning"),
+    "fails": "danger",
+}
 
 
 class Trying(forms.Form):
@@ -67,35 +73,27 @@ def trial(page: Any, request: HttpRequest, row: Workflow) -> HttpResponse:
         "opts": page.opts,
         "form": form,
         "tried": found is not None,
-        "decisions": _decisions(found or ()),
+        "decisions": [_decision(one) for one in found or ()],
     }
     return TemplateResponse(request, "notifications/admin/trial.html", context)
 
 
-def _decisions(found: Sequence[Tried]) -> SafeString:
-    told = [
-        (one.place, f"{one.at:%Y-%m-%d %H:%M:%S}", _standing(one), _why(one), _words(one))
-        for one in found
-    ]
-    return table(("step", "UTC", "what", "why", "what it says"), told, "It has no steps.")
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a step would do, as it is shown."""
+
+    place: str
+    at: datetime
+    standing: SafeString
+    why: str
+    words: Words | None
 
 
-def _standing(one: Tried) -> SafeString:
-    kind = (_BADGES | _BAD).get(one.what, "info")
+def _decision(one: Tried) -> Decision:
     by = f" by {NotificationChannel(one.channel).label}" if one.channel else ""
-    return badge(f"{one.what}{by}", kind)
-
-
-def _why(one: Tried) -> str:
-    return f"{one.code}: {one.why}" if one.code else one.why or "-"
-
-
-def _words(one: Tried) -> SafeString | str:
-    if one.words is None:
-        return "-"
-    return format_html(
-        '<strong>{}</strong><p class="notif-said">{}</p>', one.words.subject, one.words.text
-    )
+    standing = badge(f"{one.what}{by}", _KINDS.get(one.what, "info"))
+    why = f"{one.code}: {one.why}" if one.code else one.why
+    return Decision(one.place, one.at, standing, why, one.words)
 
 
 def _sample(row: Workflow) -> Mapping[str, Any]:
