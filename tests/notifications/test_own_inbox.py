@@ -5,10 +5,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from apps.notifications.models import Subscriber
-from kernel.identity.models import Tenant
+from kernel.identity.models import Membership, Tenant
 from kernel.identity.scopes import Role
-from kernel.identity.services import admit
+from kernel.identity.services import admit, remove_member
 from kernel.tenancy.context import in_tenant
+from kernel.testing.events import drain_events
 from kernel.testing.tenants import make_tenant
 from tests.notifications.people import person
 
@@ -49,6 +50,20 @@ def test_a_token_of_it_opens_that_inbox_and_no_other(tenant: Tenant) -> None:
 
     assert answer.json() == {"messages": [], "more": False, "unseen": 0, "unread": 0}
     assert Subscriber.objects.get(key=f"account:{user.pk}").pk.hex in token
+
+
+def test_who_is_no_member_any_more_reads_nothing_by_what_was_opened(tenant: Tenant) -> None:
+    browser, user = signed_in(tenant)
+    browser.post(PAGE)
+    token = browser.get(PAGE).text.partition('token="')[2].partition('"')[0]
+    messages = f"/notifications/api/inbox/messages/{token}"
+    assert browser.get(messages).status_code == 200
+
+    remove_member(membership=Membership.objects.get(user=user))
+    drain_events()
+
+    assert browser.get(messages).status_code == 404
+    assert not Subscriber.objects.exists()
 
 
 def test_in_another_tenant_it_is_another(tenant: Tenant) -> None:

@@ -9,7 +9,12 @@ ACCOUNTS = "account:"
 
 def key_of(principal: Principal) -> str:
     """Return by which key an account is told something."""
-    return f"{ACCOUNTS}{principal.id}"
+    return key_of_account(principal.id)
+
+
+def key_of_account(id_: str) -> str:
+    """Return the same of an account by its id."""
+    return f"{ACCOUNTS}{id_}"
 
 
 def subscriber_of(principal: Principal) -> Subscriber | None:

@@ -17,7 +17,7 @@ from apps.notifications.models import (
     Subscriber,
     TopicMember,
 )
-from apps.notifications.selectors.own_inbox import key_of
+from apps.notifications.selectors.own_inbox import key_of, key_of_account
 from apps.notifications.services.rotating import rotate, webhook_secret
 from contracts.notifications import SubscriberChanged, SubscriberCreated, SubscriberDeleted
 from kernel import clock
@@ -63,6 +63,13 @@ def open_own_inbox(principal: Principal) -> Subscriber:
         return create_subscriber(key=key_of(principal), name=principal.name[:200])
     except ConflictError:
         return Subscriber.objects.get(key=key_of(principal))
+
+
+@transaction.atomic
+def close_own_inbox(account_id: str) -> None:
+    """Let an account be told nothing more here, and open nothing by what it was given."""
+    rows = Subscriber.objects.select_for_update()
+    remove(list(rows.filter(key=key_of_account(account_id))))
 
 
 @transaction.atomic
