@@ -28,8 +28,8 @@ def test_a_workflow_is_tried_with_each_decision_and_nothing_is_sent(browser: Cli
     page = f"/admin/notifications/workflow/{made.pk}/try/"
 
     assert "Each decision" not in browser.get(page).text
-    said = browser.post(page, {"subscriber": "ada", "data": '{"name": "X <1>"}'}).text
-    read = browser.post(page, {"subscriber": "ada", "data": '{"name": "X"}', "read": "on"}).text
+    said = browser.post(page, {"subscriber": "ada", "told": '{"name": "X <1>"}'}).text
+    read = browser.post(page, {"subscriber": "ada", "told": '{"name": "X"}', "read": "on"}).text
 
     assert "sends by In App" in said
     assert "About X &lt;1&gt;" in said
@@ -44,9 +44,9 @@ def test_a_workflow_is_tried_with_each_decision_and_nothing_is_sent(browser: Cli
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"subscriber": "nobody", "data": "{}"}, "no subscriber"),
-        ({"data": "[1]"}, "Expected an object"),
-        ({"data": "{"}, "Enter a valid JSON"),
+        ({"subscriber": "nobody", "told": "{}"}, "no subscriber"),
+        ({"told": "[1]"}, "Expected an object"),
+        ({"told": "{"}, "Enter a valid JSON"),
     ],
 )
 def test_what_cannot_be_tried_is_told_where_it_was_filled_in(

@@ -35,7 +35,9 @@ class Trying(forms.Form):
         widget=TextInput(),
         help_text="The key of somebody; without one, somebody who wants all.",
     )
-    data = forms.JSONField(
+    # Not `data`: that is what the form itself was sent.
+    told = forms.JSONField(
+        label="Data",
         required=False,
         widget=LongTextInput(attrs={"rows": 6, "class": "notif-code"}),
         help_text="As a trigger brings it.",
@@ -47,9 +49,9 @@ class Trying(forms.Form):
     )
     read = forms.BooleanField(label="As if they had read it", required=False, widget=CheckInput())
 
-    def clean_data(self) -> dict[str, Any]:
+    def clean_told(self) -> dict[str, Any]:
         """Return the data, which is an object."""
-        data = self.cleaned_data["data"]
+        data = self.cleaned_data["told"]
         if data is not None and not isinstance(data, dict):
             raise forms.ValidationError('Expected an object, such as {"number": "7"}.')
         return data or {}
@@ -57,14 +59,18 @@ class Trying(forms.Form):
 
 def trial(page: Any, request: HttpRequest, row: Workflow) -> HttpResponse:
     """Answer with what is asked, and beneath it what the workflow would do; nothing is sent."""
-    form = Trying(request.POST or None, initial={"data": _sample(row)})
+    form = Trying(request.POST or None, initial={"told": _sample(row)})
     found: list[Tried] | None = None
     if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
         try:
             with in_tenant(row.tenant_id):
                 found = try_workflow(
                     id=str(row.pk),
-                    **form.cleaned_data | {"subscriber": form.cleaned_data["subscriber"] or None},
+                    subscriber=given["subscriber"] or None,
+                    data=given["told"],
+                    seen=given["seen"],
+                    read=given["read"],
                 )
         except DomainError as error:
             form.add_error(None, str(error))
