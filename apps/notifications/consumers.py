@@ -5,11 +5,13 @@ from apps.notifications.conf import intake_topic
 from apps.notifications.services import intake
 from apps.notifications.services.endpoints import events_for_endpoints
 from apps.notifications.services.forwarding import forward
+from apps.notifications.services.subscribers import close_own_inbox
 from apps.notifications.services.triggering import follow_event
 from apps.notifications.services.workflows import events_for_rules
 from contracts.catalogue import event_types
 from contracts.codec import to_data
 from contracts.event import Event
+from contracts.identity import MemberRemoved
 from contracts.notifications import TriggerSubmitted
 from kernel.events.foreign import reads_topic
 from kernel.events.inbox import current_envelope
@@ -39,6 +41,12 @@ def post_to_endpoints(_event: Event) -> None:
     """Have the event posted to the endpoints that hear it; what concerns no tenant has none."""
     if told_tenant() is not None:
         forward(current_envelope())
+
+
+@consumes(MemberRemoved, group="notifications.members")
+def close_inbox(event: MemberRemoved) -> None:
+    """Close the inbox of who is no member any more: what opens it is good for hours otherwise."""
+    close_own_inbox(event.user_id)
 
 
 @consumes(TriggerSubmitted, group="notifications.intake")

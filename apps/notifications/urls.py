@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.notifications.views import devices, inbox, reports, tracks, wishes
+from apps.notifications.views import devices, inbox, own_inbox, reports, tracks, wishes
 
 urlpatterns = [
     path("inbox/events/<str:token>", inbox.events),
@@ -16,6 +16,7 @@ urlpatterns = [
 ]
 
 pages = [
+    path("inbox/", own_inbox.page, name="notifications-inbox"),
     path("push-worker.js", devices.worker, name="notifications-push-worker"),
     path("l/<str:token>/", tracks.click, name="notifications-click"),
     path("o/<str:token>/", tracks.opening, name="notifications-open"),

@@ -173,8 +173,10 @@ _ERRANDS_OF_NOTIFICATIONS = (
         for verb in ("look", "look/frame", "test", "write", "write/draft")
     ),
     "suppression/<path:object_id>/lift",
+    "suppression/put",
     "trigger/<path:object_id>/cancel",
     "webhookdelivery/<path:object_id>/again",
+    "workflow/<path:object_id>/try",
     *(f"webhookendpoint/<path:object_id>/{verb}" for verb in ("disable", "enable", "test")),
 )
 _ERRANDS_OF_SCHEDULER = (
@@ -406,6 +408,7 @@ ROUTES = {
     "files/api/zip/": "member",
     "files/api/uploads/<uuid:upload_id>": "files:write",
     "files/library/": "member",
+    "notifications/inbox/": "member",
     "documents/made/": "member",
     "documents/templates/": "member",
     "documents/templates/<uuid:template_id>/": "member",

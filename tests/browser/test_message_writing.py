@@ -27,7 +27,9 @@ def page(visitor: Visitor) -> Iterator[Page]:
 
 def test_what_is_written_is_shown_in_its_layout_and_saved_after_a_yes(page: Page) -> None:
     shown = page.frame_locator("iframe[title=Desktop]")
-    expect(shown.get_by_text("You are on call for this.")).to_be_visible()
+    phone = page.frame_locator("iframe[title=Phone]")
+    for frame in (phone, shown):
+        expect(frame.get_by_text("You are on call for this.")).to_be_visible()
 
     body = page.get_by_label("Body")
     body.fill("Look at **{{ data.missing }}**")
@@ -36,7 +38,6 @@ def test_what_is_written_is_shown_in_its_layout_and_saved_after_a_yes(page: Page
     expect(shown.get_by_text("<script>alert(1)</script>")).to_be_visible()
     page.get_by_label("Dark").check()
     expect(page.locator("iframe[title=Phone].notif-dark")).to_be_visible()
-    phone = page.frame_locator("iframe[title=Phone]")
     expect(phone.get_by_text("Secrets that are deleted")).to_be_visible()
 
     page.get_by_role("button", name="See what comes of it").click()

@@ -54,6 +54,7 @@ OPEN = {
 #: Pages for staff; of each model there is a list, and the page of its first row.
 STAFF = {
     "files-library": "/files/library/",
+    "notifications-inbox": "/notifications/inbox/",
     "documents-made": "/documents/made/",
     "documents-templates": "/documents/templates/",
     "documents-themes": "/documents/themes/",
@@ -90,6 +91,7 @@ STAFF = {
     "config-errands-segment": "/admin/config/segment/create/",
     "config-errands-environment": "/admin/config/environment/create/",
     "config-killed": "/admin/config/featureflag/?standing=killed",
+    "notifications-errands-suppression": "/admin/notifications/suppression/put/",
     "scheduler-new": "/admin/scheduler/jobschedule/create/",
     "scheduler-timeline": "/admin/scheduler/jobschedule/timeline/",
     "scheduler-week": "/admin/scheduler/jobschedule/timeline/?zoom=week",

@@ -19,6 +19,8 @@ class Sink:
     messages: list[tuple[str, Message]] = field(default_factory=list)
     #: By address: what RCPT is answered with.
     refused: dict[str, bytes] = field(default_factory=dict)
+    #: Addresses after which it says nothing any more.
+    silent: set[str] = field(default_factory=set)
     #: What the next DATA are answered with, after their messages.
     answers: list[bytes] = field(default_factory=list)
     #: After so many messages it closes a connection that would bring another.
@@ -77,6 +79,10 @@ def _converse(sink: Sink, heard: Any, say: Any) -> None:
             return
         if verb == b"RCPT":
             to = line.decode().split("<")[1].split(">")[0]
+            if to in sink.silent:
+                # Until the other side has enough of it.
+                heard.read()
+                return
             say.write(sink.refused.get(to, b"250 ok") + b"\r\n")
         elif verb == b"DATA":
             say.write(b"354 go on\r\n")

@@ -102,7 +102,7 @@ def test_a_killed_fan_out_tells_everybody_once(tmp_path: Path, point: str) -> No
 @pytest.mark.nightly
 def test_kills_in_a_row_lose_nothing(tmp_path: Path) -> None:
     """`KILLS=…` says how many."""
-    kills = int(os.environ.get("KILLS", "100"))
+    kills = int(os.environ.get("KILLS", "1000"))
     points = ("taken", "given", "sent", "writing", "written")
     with mail_server() as sink:
         environment = beside(tmp_path, sink)

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from apps.notifications.models import Moment, Notification, NotificationChannel
+from apps.notifications.models import (
+    Moment,
+    Notification,
+    NotificationChannel,
+    NotificationTemplate,
+)
 from apps.notifications.services import cancel_notification, create_notification
 from apps.notifications.services.delivering import deliver
 from apps.notifications.services.notifications import create_notifications, resend_notification
@@ -46,7 +51,7 @@ def test_a_mail_is_sent_once_with_all_that_belongs_to_it(sink: Sink) -> None:
     [(to, message)] = sink.messages
     [notification] = Notification.objects.all()
     assert (to, message["Subject"]) == ("ada@example.com", "About <b>X</b>")
-    assert message["Message-ID"] == f"<{notification.pk}@notifications.septet>"
+    assert message["Message-ID"] == f"<{notification.pk}@localhost>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/notifications/u/" in message["List-Unsubscribe"]
     text, html = [part.get_payload(decode=True) for part in message.walk()][1:]
@@ -115,6 +120,56 @@ def test_one_address_that_is_refused_does_not_keep_the_others(sink: Sink) -> Non
     ]
 
 
+def test_a_server_that_falls_silent_over_one_mail_has_the_others(
+    sink: Sink, settings: Any, moved: StandingClock
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.5
+    sink.silent = {"slow@example.com"}
+    for address in ("a@example.com", "slow@example.com", "b@example.com"):
+        mail_to(address)
+    drain()
+
+    assert [one[2:] for one in made()] == [
+        ("sent", ""),
+        ("queued", "NOTIFICATIONS_DELIVERY_FAILED"),
+        ("sent", ""),
+    ]
+    sink.silent = set()
+    moved.by(hours=1)
+    drain()
+    assert [to for to, _ in sink.messages][2:] == ["slow@example.com"]
+
+
+def test_a_text_that_cannot_be_filled_in_one_language_keeps_no_other(sink: Sink) -> None:
+    for key, locale in (("ada", "en"), ("eva", "de"), ("iva", "fr")):
+        person(key, locale=locale)
+    made_ = workflow(send("email"), category="news")
+    texts = {
+        "en": {"subject": "Hello", "body": "Hello"},
+        "de": {"subject": "Hallo", "body": "{{ data.gone }}"},
+    }
+    NotificationTemplate.objects.update(texts={"email": texts})
+    trigger(workflow=made_.name, subscribers=["ada", "eva", "iva"], data={})
+    drain()
+
+    assert {one[0]: one[2:] for one in made()} == {
+        "ada@example.com": ("sent", ""),
+        "eva@example.com": ("failed", "NOTIFICATIONS_RENDERING_FAILED"),
+        # French is not there: the template's own language is.
+        "iva@example.com": ("sent", ""),
+    }
+    assert sorted(to for to, _ in sink.messages) == ["ada@example.com", "iva@example.com"]
+
+
+def test_an_id_of_a_mail_is_of_the_domain_that_sends(sink: Sink, settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Shop <shop@m\u00e4il.example.org>"
+    mail_to()
+    drain()
+
+    [(_, message)] = sink.messages
+    assert message["Message-ID"].endswith("@xn--mil-qla.example.org>")
+
+
 def test_a_server_that_is_not_there_is_tried_again(
     sink: Sink, settings: Any, moved: StandingClock
 ) -> None:
@@ -136,6 +191,7 @@ def test_a_server_that_is_not_there_is_tried_again(
         {"recipient": "a@example.com\r\nBcc: b@example.com"},
         {"recipient": "a@example.com, b@example.com"},
         {"recipient": "Ada <a@example.com>"},
+        {"recipient": "nobody"},
     ],
 )
 def test_nobody_writes_headers(hostile: dict[str, str]) -> None:

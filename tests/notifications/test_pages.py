@@ -1,6 +1,7 @@
 """Pages behind the links of a mail: a GET changes nothing, a POST does what it says."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -31,9 +32,10 @@ def tell_ada(category: str = "news") -> Subscriber:
     return ada
 
 
-def wishes(ada: Subscriber) -> object:
+def wishes(ada: Subscriber) -> dict[str, Any]:
     ada.refresh_from_db()
-    return ada.preferences
+    found: dict[str, Any] = ada.preferences
+    return found
 
 
 def test_whoever_follows_the_link_changes_nothing() -> None:
@@ -65,6 +67,39 @@ def test_on_the_page_each_channel_is_chosen() -> None:
     Client().post(link_of_mail(), {"from": "page", "channel": ["email", "fax"]})
 
     assert wishes(ada) == {"news": {"email": True, "in_app": False}}
+
+
+def test_what_else_is_told_is_chosen_on_the_same_page() -> None:
+    ada = tell_ada()
+    workflow(send("email", "v"), name="v", category="bills & more")
+    workflow(send("email", "c"), name="c", category="alarms", critical=True)
+    workflow(send("email", "o"), name="o", category="old", enabled=False)
+
+    page = Client().get(link_of_mail()).text
+    assert 'name="of:bills &amp; more" value="email" checked' in page
+    # What is critical is nobody's choice, and what is off tells nothing.
+    assert "alarms" not in page
+    assert "old" not in page
+    given = {"from": "page", "channel": ["email", "in_app"]}
+    Client().post(link_of_mail(), given | {"shown": ["bills & more"], "of:bills & more": "in_app"})
+    assert wishes(ada) == {
+        "news": {"email": True, "in_app": True},
+        "bills & more": {"email": False},
+    }
+    # What the page has not shown, or not to them, is as it was.
+    Client().post(link_of_mail(), given | {"shown": ["alarms"], "of:alarms": "fax"})
+    assert wishes(ada)["bills & more"] == {"email": False}
+    assert "alarms" not in wishes(ada)
+
+
+def test_channels_that_reach_somebody_can_be_chosen() -> None:
+    ada = tell_ada()
+    assert 'value="sms"' not in Client().get(link_of_mail()).text
+    Subscriber.objects.update(phone="+4915112345678")
+
+    assert 'value="sms" checked' in Client().get(link_of_mail()).text
+    Client().post(link_of_mail(), {"from": "page", "channel": "email"})
+    assert wishes(ada) == {"news": {"email": True, "in_app": False, "sms": False}}
 
 
 def test_a_bare_address_is_suppressed_for_the_category() -> None:

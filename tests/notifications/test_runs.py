@@ -171,7 +171,11 @@ def test_a_digest_outlives_who_opened_it(moved: StandingClock, how: str) -> None
     if how == "cancelled":
         cancel_trigger(id=str(second.pk))
         cancel_trigger(id=str(first.pk))
-    moved.by(minutes=10)
+    moved.by(minutes=9)
+    drain()
+    # Whoever brings it does so when it closes, and no sooner.
+    assert made() == []
+    moved.by(minutes=1)
     drain()
 
     told_of = 1 if how == "cancelled" else 2

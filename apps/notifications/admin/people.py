@@ -1,5 +1,8 @@
 """Subscribers and suppressed addresses for staff."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,14 +16,16 @@ from apps.notifications.models import (
     Suppression,
 )
 from apps.notifications.selectors.timelines import topics_of
-from apps.notifications.services.suppressions import lift_suppression
+from apps.notifications.services.suppressions import add_suppression, lift_suppression
 from kernel.admin import (
     ActionVariant,
     Errand,
     KeysetAdmin,
     SeenOnlyAdmin,
     TenantAdmin,
+    TenantField,
     TenantFilter,
+    TextInput,
     action,
     badge,
     display,
@@ -78,6 +83,23 @@ class SubscriberAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         return table(("UTC", "message", "what became of it"), told, "none")
 
 
+class SuppressionForm(forms.Form):
+    """An address that nothing is sent to."""
+
+    tenant = TenantField()
+    address = forms.CharField(
+        max_length=320,
+        widget=TextInput(),
+        help_text="Of e-mail, or a number such as +4915112345678.",
+    )
+    category = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=TextInput(),
+        help_text="Of this alone; without one, of everything.",
+    )
+
+
 @admin.register(Suppression)
 class SuppressionAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
@@ -88,7 +110,35 @@ class SuppressionAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     ordering = ("-id",)
     fields = ("address", "category", "reason", "created_at", "tenant", "id")
     readonly_fields = fields
+    actions_list = ("put",)
     actions_detail = ("lift",)
+
+    @action(
+        description="Suppress an address",
+        url_path="put",
+        permissions=["operate"],
+        variant=ActionVariant.PRIMARY,
+    )
+    def put(self, request: HttpRequest) -> HttpResponse:
+        """Ask which, then send nothing to it any more."""
+
+        def act(given: dict[str, Any]) -> str:
+            with in_tenant(given["tenant"]):
+                made = add_suppression(address=given["address"], category=given["category"])
+            return f"Nothing is sent to {made.address} any more."
+
+        return Errand(
+            title="Suppress an address",
+            introduction="Somebody has asked for it by another way, or it does harm.",
+            asks=lambda given: f"Send nothing to {given['address']} any more?",
+            causes=lambda given: [
+                f"Of {given['category']} alone." if given["category"] else "Of all that there is.",
+                "What is critical as well: it passes only by those who left themselves.",
+            ],
+            act=act,
+            back=reverse("admin:notifications_suppression_changelist"),
+            yes="Yes, suppress it",
+        ).run(self, request, SuppressionForm(request.POST or None))
 
     @action(
         description="Lift",

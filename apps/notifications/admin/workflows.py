@@ -1,14 +1,25 @@
 """Workflows for staff."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from apps.notifications.admin.trying import trial
 from apps.notifications.models import Workflow
-from kernel.admin import KeysetAdmin, ReadOnlyAdmin, TenantFilter, badge, display
+from kernel.admin import (
+    KeysetAdmin,
+    SeenOnlyAdmin,
+    TenantAdmin,
+    TenantFilter,
+    action,
+    badge,
+    display,
+    row_of,
+)
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(KeysetAdmin, ReadOnlyAdmin):
+class WorkflowAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     """The newest first."""
 
     list_display = ("name", "category", "standing", "number", "created_at", "tenant")
@@ -20,7 +31,13 @@ class WorkflowAdmin(KeysetAdmin, ReadOnlyAdmin):
         *("created_at", "tenant", "id"),
     )
     readonly_fields = fields
+    actions_detail = ("attempt",)
 
     @display(description="state")
     def standing(self, row: Workflow) -> SafeString:
         return badge("on", "success") if row.enabled else badge("off", "warning")
+
+    @action(description="Try it", url_path="try", permissions=["operate"])
+    def attempt(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what it would do to somebody, with each decision."""
+        return trial(self, request, row_of(self, request, object_id))

@@ -45,7 +45,9 @@ def page_of(subscriber_id: UUID, tab: str, before: UUID | None) -> list[Notifica
     """Return the newest messages of a tab, or those before one."""
     rows = messages_of(subscriber_id).filter(TABS[tab])
     if before is not None:
-        last = rows.filter(pk=before).values_list("sent_at", flat=True).first()
+        # It may have left the tab meanwhile.
+        every = messages_of(subscriber_id)
+        last = every.filter(pk=before).values_list("sent_at", flat=True).first()
         if last is not None:
             rows = rows.filter(Q(sent_at__lt=last) | Q(sent_at=last, pk__lt=before))
     return list(rows.order_by("-sent_at", "-pk")[:MOST_SHOWN])

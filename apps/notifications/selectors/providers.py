@@ -3,7 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from apps.notifications.models import NotificationDevice, NotificationProvider, ProviderKind
+from apps.notifications.models import (
+    NotificationChannel,
+    NotificationDevice,
+    NotificationProvider,
+    ProviderKind,
+    Subscriber,
+)
 
 MOST_DEVICES = 50
 
@@ -18,6 +24,13 @@ def devices_of(subscriber_id: UUID, channel: str) -> list[NotificationDevice]:
     """Return somebody's devices, the latest first."""
     rows = NotificationDevice.objects.filter(subscriber_id=subscriber_id, channel=channel)
     return list(rows.order_by("-pk")[:MOST_DEVICES])
+
+
+def reached_by(subscriber: Subscriber, channel: str) -> bool:
+    """Say whether somebody has what a channel goes to: a number for SMS, a device for others."""
+    if channel == NotificationChannel.SMS:
+        return bool(subscriber.phone)
+    return NotificationDevice.objects.filter(subscriber=subscriber, channel=channel).exists()
 
 
 def push_key() -> str:

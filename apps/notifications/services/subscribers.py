@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps.notifications.domain.addresses import email as checked_email
 from apps.notifications.domain.devices import phone as checked_phone
+from apps.notifications.domain.preferences import Preferences
 from apps.notifications.domain.preferences import checked as checked_preferences
 from apps.notifications.domain.quiet_hours import QuietHours
 from apps.notifications.models import (
@@ -16,6 +17,7 @@ from apps.notifications.models import (
     Subscriber,
     TopicMember,
 )
+from apps.notifications.selectors.own_inbox import key_of, key_of_account
 from apps.notifications.services.rotating import rotate, webhook_secret
 from contracts.notifications import SubscriberChanged, SubscriberCreated, SubscriberDeleted
 from kernel import clock
@@ -24,6 +26,7 @@ from kernel.events.publishing import publish, publish_all
 from kernel.outbound.errors import OutboundRefusedError
 from kernel.outbound.urls import parse
 from kernel.rows import all_locked, check, delete, locked
+from kernel.tenancy.context import Principal
 
 MOST_TOPICS = 100
 #: Channels whose messages are for a key rather than an address.
@@ -52,6 +55,21 @@ def create_subscriber(*, key: str, **told: Any) -> Subscriber:
     _set_topics(subscriber, topics)
     publish(SubscriberCreated(subscriber_id=str(subscriber.pk), key=subscriber.key))
     return subscriber
+
+
+def open_own_inbox(principal: Principal) -> Subscriber:
+    """Let an account be told something, by its own key. Twice is as good as once."""
+    try:
+        return create_subscriber(key=key_of(principal), name=principal.name[:200])
+    except ConflictError:
+        return Subscriber.objects.get(key=key_of(principal))
+
+
+@transaction.atomic
+def close_own_inbox(account_id: str) -> None:
+    """Let an account be told nothing more here, and open nothing by what it was given."""
+    rows = Subscriber.objects.select_for_update()
+    remove(list(rows.filter(key=key_of_account(account_id))))
 
 
 @transaction.atomic
@@ -136,11 +154,12 @@ def verify_email(subscriber_id: str, address: str) -> bool:
 
 
 @transaction.atomic
-def set_wish(subscriber_id: str, category: str, channel: str, *, wants: bool) -> Subscriber:
-    """Say whether somebody wants a category by a channel."""
+def set_wishes(subscriber_id: str, wishes: Preferences) -> Subscriber:
+    """Say of categories by which channels somebody wants them; the rest stays as it was said."""
     subscriber = locked(Subscriber, subscriber_id)
     preferences = {name: dict(said) for name, said in subscriber.preferences.items()}
-    preferences.setdefault(category, {})[channel] = wants
+    for category, by_channel in wishes.items():
+        preferences.setdefault(category, {}).update(by_channel)
     _set(subscriber, {"preferences": preferences})
     subscriber.save(update_fields=["preferences"])
     publish(

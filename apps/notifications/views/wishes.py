@@ -63,7 +63,9 @@ def _answered(
 def _wishes(request: HttpRequest, opened: Opened) -> HttpResponse:
     posted = request.method == "POST"
     if posted and request.POST.get("from") == "page":
-        choose(opened.row_id, request.POST.getlist("channel"))
+        shown = request.POST.getlist("shown")
+        others = {name: request.POST.getlist(f"of:{name}") for name in shown}
+        choose(opened.row_id, request.POST.getlist("channel"), others)
     elif posted:
         end_mails(opened.row_id)
     told = {

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import utf8_charset_qp
+from django.utils.encoding import punycode
 
 from apps.notifications.adapters.channels.port import Attachment, OutMessage
 from apps.notifications.domain.dkim import Signer, SigningKeyError
@@ -14,14 +15,13 @@ from apps.notifications.errors import DeliveryFailedError
 
 #: Of our own, signed: see `services.reports`.
 REPORT_HEADER = "Septet-Report"
-_DOMAIN = "notifications.septet"
 
 
 def mail_of(message: OutMessage) -> "Mail":
     """Return a message as a mail, with all that belongs to one."""
     headers = {
         # The same whenever it is sent again: mailboxes show one of two alike.
-        "Message-ID": f"<{message.id}@{_DOMAIN}>",
+        "Message-ID": f"<{message.id}@{_domain()}>",
         "Date": format_datetime(message.created_at),
         "Auto-Submitted": "auto-generated",
     }
@@ -77,9 +77,13 @@ def _signer() -> Signer | None:
     key = str(settings.EMAIL_DKIM_KEY)
     if not key:
         return None
-    domain = parseaddr(str(settings.DEFAULT_FROM_EMAIL))[1].rpartition("@")[2]
     try:
-        return Signer.of(key, domain=domain, selector=str(settings.EMAIL_DKIM_SELECTOR))
+        return Signer.of(key, domain=_domain(), selector=str(settings.EMAIL_DKIM_SELECTOR))
     except SigningKeyError as error:
         # Somebody mends the setting; until then no mail leaves that others would mistrust.
         raise DeliveryFailedError(f"EMAIL_DKIM_KEY: {error}") from None
+
+
+def _domain() -> str:
+    """Return the domain that sends: RFC 5322, section 3.6.4, has ids of mails be of its own."""
+    return punycode(parseaddr(str(settings.DEFAULT_FROM_EMAIL))[1].rpartition("@")[2])

@@ -3,6 +3,7 @@
  * Somebody's inbox in any page: a button with how many are unread, and a panel with the messages. It
  * takes no framework and no style of the page around it; colours follow the device, or the attribute
  * theme="light" or "dark". `token` is `Subscriber.inboxToken`. Text is set as text, never as HTML.
+ * With the attribute `inline` it stands in the page itself, without a button that opens it.
  * With the attribute `push` it offers pushes to this browser, where a provider sends them; `worker`
  * names the service worker where the page is of another origin than this platform.
  */
@@ -55,6 +56,11 @@ const STYLE = `
   #tabs button:focus-visible { outline-offset: -3px; }
   #tabs button { border-radius: 0; border-bottom: 2px solid transparent; color: var(--quiet); }
   #tabs [aria-selected="true"] { border-bottom-color: var(--accent); color: var(--text); font-weight: 600; }
+  #trouble { padding: .5rem .75rem; color: var(--text); border-bottom: 1px solid var(--line); }
+  #trouble::before { content: "! "; font-weight: 700; color: var(--accent); }
+  :host([inline]) { display: block; }
+  :host([inline]) #open { display: none; }
+  :host([inline]) #panel { position: static; width: auto; max-width: none; max-height: none; box-shadow: none; }
   [hidden] { display: none !important; }
 `;
 const MOST_SHOWN = 200;
@@ -65,6 +71,9 @@ const EMPTY = { all: "Nothing is here yet.", unread: "All is read.", snoozed: "N
 const LATER = [["later", "In 3 hours"], ["tomorrow", "Tomorrow at 9"], ["monday", "Monday at 9"]];
 /* Where events do not come through, it is looked for them so often. */
 const POLL_MS = 30_000;
+/* Many that come together are looked for once. */
+const SOON_MS = 200;
+const CLOSED = "This inbox is closed by now. Load the page anew.";
 
 function made(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
@@ -79,7 +88,7 @@ function packed(buffer) {
 }
 
 class SeptetInbox extends HTMLElement {
-  static observedAttributes = ["token", "base", "push"];
+  static observedAttributes = ["token", "base", "push", "inline"];
 
   constructor() {
     super();
@@ -101,12 +110,14 @@ class SeptetInbox extends HTMLElement {
     this._tabs = this._tablist();
     const all = made("button", { type: "button" }, "Mark all read");
     const away = made("button", { type: "button" }, "Archive read");
-    const head = made("header", {}, made("h2", { id: "title" }, "Inbox"), all, away);
+    this._title = made("h2", { id: "title" });
+    const head = made("header", {}, this._title, all, away);
     this._pushSaid = made("span");
     this._pushButton = made("button", { type: "button" });
     this._push = made("div", { id: "push", hidden: true }, this._pushSaid, this._pushButton);
     this._pushButton.addEventListener("click", () => this._switchPush());
-    const top = made("div", { id: "top" }, head, this._push, this._tabs);
+    this._trouble = made("p", { id: "trouble", hidden: true });
+    const top = made("div", { id: "top" }, head, this._push, this._tabs, this._trouble);
     const shown = made("div", { id: "shown" }, this._list, this._empty, this._older);
     shown.setAttribute("role", "tabpanel");
     shown.setAttribute("aria-labelledby", "tab-all");
@@ -120,8 +131,12 @@ class SeptetInbox extends HTMLElement {
     all.addEventListener("click", () => this._mark("read", "all"));
     away.addEventListener("click", () => this._archiveRead());
     this._older.addEventListener("click", () => this._load([...this._messages.keys()].at(-1)));
+    this._outside = (event) => {
+      const within = this.hasAttribute("inline") || event.composedPath().includes(this);
+      if (!this._panel.hidden && !within) this._show(false);
+    };
     root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !this._panel.hidden) {
+      if (event.key === "Escape" && !this._panel.hidden && !this.hasAttribute("inline")) {
         this._show(false);
         this._open.focus();
       }
@@ -129,10 +144,12 @@ class SeptetInbox extends HTMLElement {
   }
 
   connectedCallback() {
+    document.addEventListener("click", this._outside);
     this._begin();
   }
 
   disconnectedCallback() {
+    document.removeEventListener("click", this._outside);
     this._end();
   }
 
@@ -146,20 +163,54 @@ class SeptetInbox extends HTMLElement {
 
   _begin() {
     this._end();
+    this._closed = false;
     this._messages.clear();
     if (!this.getAttribute("token")) return;
-    this._load();
+    const inline = this.hasAttribute("inline");
+    this._title.textContent = inline ? "Messages" : "Inbox";
+    if (inline) this._show(true);
+    else this._load();
     if (this.hasAttribute("push")) this._offerPush();
+    this._listen();
+    this._timer = setInterval(() => {
+      if (this._events.readyState === EventSource.OPEN) return;
+      // A browser tries again after silence, and never after an answer such as 502.
+      if (this._events.readyState === EventSource.CLOSED) this._listen();
+      this._load();
+    }, POLL_MS);
+  }
+
+  _listen() {
     this._events = new EventSource(this._url("events"));
     this._events.addEventListener("message", (event) => this._came(JSON.parse(event.data)));
-    this._timer = setInterval(() => {
-      if (this._events.readyState !== EventSource.OPEN) this._load();
-    }, POLL_MS);
   }
 
   _end() {
     this._events?.close();
     clearInterval(this._timer);
+    clearTimeout(this._soon);
+    this._soon = undefined;
+  }
+
+  /* What the platform answers; null where it answers nothing, or no. */
+  async _ask(what, told) {
+    try {
+      const answer = await fetch(what, told);
+      // A token is good for a time; nothing that is asked with it is answered after that.
+      if (answer.status === 404) {
+        this._closed = true;
+        this._end();
+      }
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  _tell(trouble) {
+    this._trouble.hidden = !trouble;
+    this._trouble.textContent = trouble;
+    if (trouble) this._said.textContent = trouble;
   }
 
   _tablist() {
@@ -176,10 +227,11 @@ class SeptetInbox extends HTMLElement {
       list.append(tab);
     }
     list.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const at = TABS.findIndex(([name]) => name === this._tab) + step;
-      this._choose(TABS[(at + TABS.length) % TABS.length][0]);
+      const now = TABS.findIndex(([name]) => name === this._tab);
+      const at = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: -1 }[event.key];
+      if (at === undefined) return;
+      event.preventDefault();
+      this._choose(TABS.at(at % TABS.length)[0]);
       this.shadowRoot.getElementById(`tab-${this._tab}`).focus();
     });
     return list;
@@ -197,20 +249,24 @@ class SeptetInbox extends HTMLElement {
     this._load();
   }
 
-  /* The newest of the tab anew, or what is older than a message behind those that are shown. */
+  /* What is shown of the tab anew, or what is older than a message behind that. */
   async _load(before) {
     const tab = this._tab;
-    const asked = new URLSearchParams(before ? { tab, before } : { tab });
-    const answer = await fetch(`${this._url("messages")}?${asked}`);
-    if (!answer.ok) {
-      this._said.textContent = "The inbox cannot be read now.";
-      return;
-    }
-    const told = await answer.json();
-    if (tab !== this._tab) return;
-    if (!before) this._messages.clear();
-    for (const message of told.messages) this._messages.set(message.id, message);
-    this._older.hidden = !told.more || this._messages.size >= MOST_SHOWN;
+    const found = new Map(before ? this._messages : []);
+    const most = before ? found.size + 1 : Math.max(this._messages.size, 1);
+    let told, size;
+    do {
+      size = found.size;
+      const asked = new URLSearchParams(before ? { tab, before } : { tab });
+      told = await this._ask(`${this._url("messages")}?${asked}`);
+      if (tab !== this._tab) return;
+      if (!told) return this._tell(this._closed ? CLOSED : "The inbox cannot be read now. It is tried again.");
+      for (const message of told.messages) found.set(message.id, message);
+      before = told.messages.at(-1)?.id;
+    } while (told.more && found.size > size && found.size < most);
+    this._tell("");
+    this._messages = found;
+    this._older.hidden = !told.more || found.size >= MOST_SHOWN;
     this._draw(told.unread);
   }
 
@@ -221,17 +277,17 @@ class SeptetInbox extends HTMLElement {
       this._said.textContent = `New message: ${message.subject}`;
       this.dispatchEvent(new CustomEvent("septet-message", { detail: message }));
     }
-    this._load();
+    this._soon ??= setTimeout(() => {
+      this._soon = undefined;
+      this._load();
+    }, SOON_MS);
   }
 
   async _mark(verb, ids, until) {
     const body = new URLSearchParams({ verb, ids, ...(until && { until }) });
-    const answer = await fetch(this._url("marks"), { method: "POST", body });
-    if (!answer.ok) {
-      this._said.textContent = "That was not kept.";
-      return;
-    }
+    const kept = await this._ask(this._url("marks"), { method: "POST", body });
     await this._load();
+    if (!kept && !this._closed) this._tell("That was not kept. Try it again.");
   }
 
   async _worker() {
@@ -242,8 +298,7 @@ class SeptetInbox extends HTMLElement {
   async _offerPush() {
     this._push.hidden = true;
     if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return;
-    const answer = await fetch(this._url("push"));
-    this._key = answer.ok ? (await answer.json()).publicKey : null;
+    this._key = (await this._ask(this._url("push")))?.publicKey;
     if (!this._key) return;
     const found = await (await this._worker()).pushManager.getSubscription();
     const former = found && packed(found.options.applicationServerKey) !== this._key;
@@ -311,7 +366,7 @@ class SeptetInbox extends HTMLElement {
     this._panel.hidden = !open;
     this._open.setAttribute("aria-expanded", String(open));
     if (!open) return;
-    this._place();
+    if (!this.hasAttribute("inline")) this._place();
     this._mark("seen", "all");
   }
 
@@ -325,14 +380,23 @@ class SeptetInbox extends HTMLElement {
   _draw(unread) {
     this._count.textContent = unread ? (unread > 99 ? "99+" : unread) : "";
     this._unread.textContent = unread ? " unread" : "";
+    const unreads = this._tabs.querySelector("#tab-unread");
+    unreads.textContent = unread ? `Unread (${unread > 99 ? "99+" : unread})` : "Unread";
     const newest = [...this._messages.values()];
-    const focused = this.shadowRoot.activeElement?.dataset?.key;
+    const focused = this.shadowRoot.activeElement;
+    const at = [...this._list.children].findIndex((row) => row.contains(focused));
     this._list.replaceChildren(...newest.map((message) => this._row(message)));
     this._empty.hidden = newest.length > 0;
     this._empty.textContent = EMPTY[this._tab];
-    // What was acted on may be gone: the keyboard goes on from the button.
-    const next = focused && this.shadowRoot.querySelector(`[data-key="${focused}"]`);
-    if (focused) (next ?? this._open).focus();
+    if (at >= 0) this._focus(focused.dataset.key, at);
+  }
+
+  /* What was acted on may be gone: the keyboard goes on where it was, else from the tab. */
+  _focus(key, at) {
+    const same = this._list.querySelector(`[data-key="${key}"]`);
+    const row = this._list.children[Math.min(at, this._list.children.length - 1)];
+    const next = same ?? row?.querySelector("button") ?? this._tabs.querySelector("[aria-selected=true]");
+    next.focus();
   }
 
   _row(message) {
@@ -375,7 +439,7 @@ class SeptetInbox extends HTMLElement {
     const choices = made("div", { className: "acts", hidden: this._choosing !== message.id });
     for (const [until, title] of LATER) {
       const button = made("button", { type: "button" }, title);
-      button.dataset.key = `${until}-${message.id}`;
+      button.dataset.key = `until-${until}-${message.id}`;
       button.setAttribute("aria-label", `${title}: ${message.subject}`);
       button.addEventListener("click", () => this._mark("snooze", message.id, until));
       choices.append(button);

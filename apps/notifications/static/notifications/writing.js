@@ -3,16 +3,17 @@
 
 (() => {
   const PAUSE_MS = 500;
-  const TURN_MS = 100;
   const form = document.getElementById("notif-writing");
   const shown = document.querySelector(".notif-shown");
   let waiting = 0;
+  let round = 0;
 
-  const post = (frame, theme) => {
+  const post = (frame, theme, then) => {
     // A new frame each time: one that is used again would fill the way back of the browser.
     const fresh = frame.cloneNode();
     fresh.className = `notif-${theme}`;
     frame.replaceWith(fresh);
+    fresh.addEventListener("load", then, { once: true });
     const button = document.createElement("button");
     Object.assign(button, { formTarget: fresh.name, formAction: `draft/?theme=${theme}`, hidden: true });
     form.append(button);
@@ -22,8 +23,14 @@
 
   const show = () => {
     const theme = shown.querySelector("input:checked").value;
-    // One after another: what a form has not begun to send is forgotten when it sends again.
-    shown.querySelectorAll("iframe").forEach((frame, turn) => setTimeout(post, turn * TURN_MS, frame, theme));
+    const frames = [...shown.querySelectorAll("iframe")];
+    const mine = ++round;
+    // One after the other has come: what a form has not begun to send is forgotten when it sends
+    // again, and on a busy machine it begins late.
+    const next = () => {
+      if (mine === round && frames.length) post(frames.shift(), theme, next);
+    };
+    next();
   };
 
   form.addEventListener("input", () => {
