@@ -32,12 +32,13 @@ export class Progress {
     this.place = h("div", { class: "imp-progress" }, this.bar, this.words);
   }
 
-  show({ progress, failed }) {
+  show({ progress, failed, state }) {
     const { fraction, bytesTotal, rowsRead, bytesPerSecond, secondsLeft } = progress;
     if (bytesTotal) this.bar.value = fraction;
+    else if (state === "PAUSED") this.bar.value = 0;
     else this.bar.removeAttribute("value");
     const rate = bytesPerSecond && `${size(bytesPerSecond)} a second`;
-    this.words.textContent = bytesTotal ? [`${Math.floor(100 * fraction)} %`, many(rowsRead, "row"), failed ? `${many(failed, "row")} failed` : "", rate, left(secondsLeft)].filter(Boolean).join(" · ") : "The file is fetched…";
+    this.words.textContent = bytesTotal ? [`${Math.floor(100 * fraction)} %`, many(rowsRead, "row"), failed ? `${many(failed, "row")} failed` : "", rate, left(secondsLeft)].filter(Boolean).join(" · ") : state === "PAUSED" ? "Nothing is brought yet." : "The file is fetched…";
   }
 }
 
