@@ -69,8 +69,13 @@ export class Result {
   async undo() {
     const { job } = this.wizard;
     const mended = this.mended;
+    const parts = [
+      job.inserted && `${many(job.inserted, "row")} that it made ${job.inserted === 1 ? "is" : "are"} deleted`,
+      job.updated && `${many(job.updated, "row")} that it changed ${job.updated === 1 ? "is" : "are"} as before`,
+      job.removed && `${many(job.removed, "row")} that it removed ${job.removed === 1 ? "comes" : "come"} back`,
+    ].filter(Boolean);
     const says = [
-      h("p", {}, `${many(job.inserted, "row")} that it made ${job.inserted === 1 ? "is" : "are"} deleted, ${many(job.updated, "row")} that it changed ${job.updated === 1 ? "is" : "are"} as before${job.removed ? `, and ${many(job.removed, "row")} come back` : ""}.`),
+      h("p", {}, parts.length ? `${parts.join(", ")}.` : "It has brought no row."),
       mended.length > 0 && h("p", {}, "What came by mending is taken back, too."),
       h("p", { class: "imp-quiet" }, "Rows that somebody has changed since stay as they are."),
     ];

@@ -58,7 +58,7 @@ export class Running {
     const held = this.acts.contains(document.activeElement);
     this.shown = job.state;
     const paused = job.state === "PAUSED";
-    this.title.textContent = paused ? "It rests" : "Rows are brought";
+    this.title.textContent = paused ? "It rests" : "Rows are being brought";
     const onward = paused ? button("Go on", () => this.wizard.act("resumeImportJob"), { kind: "imp-primary" }) : button("Pause", () => this.wizard.act("pauseImportJob"));
     this.acts.replaceChildren(...(told.mayWrite ? [onward, button("Cancel", () => this.cancel())] : []));
     if (held) this.acts.querySelector("button")?.focus();
