@@ -68,6 +68,7 @@ def _stop_import(began: Mapping[str, Any]) -> object:
             name=_TEXT,
             columns={"type": "array", "items": _TEXT, "maxItems": 500},
             filter={"type": "object"},
+            order={"type": "array", "items": _TEXT, "maxItems": 8},
             compression={"enum": ["none", "gzip", "zstd"]},
             series={"type": "string", "maxLength": 120},
             deliver_to={"type": "array", "items": {"type": "string"}, "maxItems": 10},

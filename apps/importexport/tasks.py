@@ -1,6 +1,7 @@
 """What the importexport app does by itself.
 
-What reads sources loads polars and pyarrow: 65 MB that a process takes once it does such a job.
+What reads sources loads polars, 37 MB that a process takes once it does such a job; and pyarrow,
+27 MB more, once a field has a pattern.
 """
 
 from datetime import timedelta

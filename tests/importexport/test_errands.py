@@ -222,6 +222,21 @@ def test_a_schedule_has_an_export_repeated(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @with_files
+def test_a_schedule_writes_rows_in_the_order_that_it_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept_in(monkeypatch, tmp_path)
+    countries("DE", "NL", "FR")
+    told = {"dataset": "tables.countries", "format": "csv", "columns": ["code"], "order": ["-code"]}
+    with asking():
+        begun = do("importexport.run_export", told, key="run-1").result
+        drain()
+
+    made = ExportJob.objects.get(pk=begun["exportJobId"])
+    assert contents(made) == [b"code\r\nNL\r\nFR\r\nDE\r\n"]
+
+
+@with_files
 def test_what_a_schedule_began_is_stopped_and_is_of_its_tenant_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

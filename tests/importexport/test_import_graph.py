@@ -13,7 +13,10 @@ from apps.importexport.models import ImportJob
 from apps.importexport.models.rows import model_of
 from apps.importexport.selectors.tables import table_named
 from apps.importexport.services.tables import create_table
+from kernel import clock
 from kernel.identity.models import Tenant
+from kernel.jobs.models import Job
+from kernel.jobs.operations import pause_queue, resume_queue
 from kernel.mesh.fetching import fetched
 from kernel.mesh.storing import Outgoing, store
 from kernel.testing.graphql import GraphQLClient
@@ -50,7 +53,14 @@ def change(graphql: GraphQLClient, mutation: str, /, **sent: Any) -> Any:
 
 
 def uploaded(name: str, content: bytes) -> str:
-    """Let the files service have a file of the tenant; return its id."""
+    """Let the files service have a file of the tenant, and judge it; return its id."""
+    file_id = handed_over(name, content)
+    drain()
+    return file_id
+
+
+def handed_over(name: str, content: bytes) -> str:
+    """Let the files service have a file that nobody has judged yet; return its id."""
 
     def read(*, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         yield content[start : None if length is None else start + length]
@@ -64,9 +74,7 @@ def uploaded(name: str, content: bytes) -> str:
         sha256=hashlib.sha256(content).hexdigest(),
         read=read,
     )
-    file_id = store(outgoing, upload_id=None, note=lambda _: None)
-    drain()
-    return file_id
+    return store(outgoing, upload_id=None, note=lambda _: None)
 
 
 def read_file(file_id: str) -> str:
@@ -216,6 +224,21 @@ def test_a_source_that_is_not_there_is_told(graphql: GraphQLClient) -> None:
     assert (shown["state"], shown["error"]) == ("FAILED", {"code": "FILE_NOT_FETCHED"})
 
     change(graphql, "updateImportJob", id=job["id"], sourceId=uploaded("a.csv", b"ident\nA\n"))
+
+    shown = graphql(SHOW, id=job["id"]).data["importJob"]
+    assert (shown["state"], shown["error"]) == ("READY", None)
+
+
+def test_a_source_that_nobody_has_judged_yet_is_waited_for(graphql: GraphQLClient) -> None:
+    pause_queue("files")
+    file_id = handed_over("a.csv", b"ident\nA\n")
+    job = change(graphql, "createImportJob", name="a.csv", sourceId=file_id)
+    assert graphql(SHOW, id=job["id"]).data["importJob"]["state"] == "ANALYSING"
+
+    resume_queue("files")
+    drain()
+    Job.objects.filter(name="importexport.analyse").update(run_at=clock.now())
+    drain()
 
     shown = graphql(SHOW, id=job["id"]).data["importJob"]
     assert (shown["state"], shown["error"]) == ("READY", None)

@@ -13,7 +13,10 @@ from apps.importexport.services.imports import start_import
 from contracts.importexport import ImportFailed
 from kernel import clock
 from kernel.errors import ConflictError, LimitExceededError
+from kernel.jobs.claiming import claim
 from kernel.jobs.models import Job, JobState
+from kernel.jobs.registry import known
+from kernel.jobs.services import Ended, settle
 from kernel.testing.dynamic import said
 from kernel.testing.events import published
 from kernel.testing.jobs import drain
@@ -87,6 +90,19 @@ def test_a_tenant_has_no_more_imports_at_work_than_it_may(table: DataTable) -> N
 
     second.refresh_from_db()
     assert second.state == "ready"
+
+
+def test_two_imports_of_a_tenant_are_worked_on_at_once_and_others_wait(table: DataTable) -> None:
+    jobs = [import_of(GOOD) for _ in range(3)]
+    with somebody():
+        for job in jobs:
+            start_import(id=str(job.pk))
+
+    taken = claim(10, known(), worker="one")
+
+    assert [one.name for one in taken] == ["importexport.run"] * 2
+    settle([Ended(taken[0])])
+    assert [one.name for one in claim(10, known(), worker="one")] == ["importexport.run"]
 
 
 def test_staff_start_and_undo_an_import_after_a_question(

@@ -15,6 +15,7 @@ from apps.importexport.models import (
     SeenKey,
 )
 from apps.importexport.models.rows import model_of
+from apps.importexport.selectors.imports import progress_of
 from apps.importexport.services import committing
 from apps.importexport.services.controlling import (
     cancel_import,
@@ -344,3 +345,14 @@ def test_one_that_is_stopped_after_its_last_row_is_not_done(
 
     assert stopped.state == {pause_import: "paused", cancel_import: "cancelled"}[stop]
     assert len(held(table)) == 2
+
+
+def test_while_it_is_taken_back_its_progress_is_that_of_its_rows() -> None:
+    job = ImportJob(inserted=3, updated=1, total_bytes=10, offset=10)
+
+    told = []
+    for state, undone in (("done", 0), ("undoing", 0), ("undoing", 3), ("undone", 4)):
+        job.state, job.undone = ImportState(state), undone
+        told.append(progress_of(job).fraction)
+
+    assert told == [1.0, 0.0, 0.75, 1.0]

@@ -53,7 +53,9 @@ class ImportProgress(graphene.ObjectType):
 
     bytes_read = graphene.Float(required=True)
     bytes_total = graphene.Float(required=True, description="0 until the source is read.")
-    fraction = graphene.Float(required=True, description="From 0 to 1.")
+    fraction = graphene.Float(
+        required=True, description="From 0 to 1; while it is taken back, of its rows."
+    )
     rows_read = graphene.Float(required=True)
     bytes_per_second = graphene.Float(description="Since it began or went on; null at first.")
     seconds_left = graphene.Float(description="At that rate; null unless it is worked on.")

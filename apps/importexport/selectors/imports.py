@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from apps.importexport.models import ImportJob, RowError
+from apps.importexport.models import ImportJob, ImportState, RowError
 from apps.importexport.models.imports import AT_WORK
 from kernel.errors import NotFoundError
 from kernel.ids import parse_id
@@ -64,8 +64,11 @@ class Progress:
 
 
 def progress_of(job: ImportJob) -> Progress:
-    """Return how far an import is, by its checkpoint."""
+    """Return how far an import is, by its checkpoint; while it is taken back, how far that is."""
     done, total = max(job.offset, 0), job.total_bytes
+    fraction = done / total if total else 0.0
+    if job.state == ImportState.UNDOING:
+        fraction = job.undone / max(job.inserted + job.updated + job.removed, 1)
     rate = None
     if job.at is not None and job.went_on_at is not None and job.offset > job.went_on_from:
         seconds = (job.at - job.went_on_at).total_seconds()
@@ -74,7 +77,7 @@ def progress_of(job: ImportJob) -> Progress:
     return Progress(
         bytes_read=done,
         bytes_total=total,
-        fraction=done / total if total else 0.0,
+        fraction=fraction,
         rows_read=job.read,
         bytes_per_second=rate,
         seconds_left=left,

@@ -205,4 +205,4 @@ def piece_bytes() -> int:
 
     On PostgreSQL most memory of an import goes by it: some 30 times as much at its peak.
     """
-    return 1_250_000 if connection.vendor == "postgresql" else 100_000
+    return 1_000_000 if connection.vendor == "postgresql" else 100_000

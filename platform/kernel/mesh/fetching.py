@@ -38,6 +38,14 @@ class NotFetchedError(DomainError):
     status = 409
 
 
+class NotFetchedYetError(DomainError):
+    """Nobody has judged the file yet; to be tried again."""
+
+    code = "FILE_NOT_FETCHED_YET"
+    status = 503
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A file, and its bytes to be read once; `size_bytes` is of the version that it has now."""
@@ -53,6 +61,8 @@ class Fetched:
 Giver = Callable[[str], Iterator[bytes]]
 _near: list[Giver] = []
 _MOST_REDIRECTS = 3
+#: What a file is that somebody is about to look at.
+_WAITING = {"QUARANTINED", "SCANNING"}
 
 
 def give_here(giver: Giver) -> None:
@@ -64,7 +74,8 @@ def give_here(giver: Giver) -> None:
 def fetched(file_id: str, *, most_bytes: int, version: int | None = None) -> Iterator[Fetched]:
     """Give a version of a file, or the one that it has now.
 
-    Raises NotFetchedError, PayloadTooLargeError; UnavailableError, also while it is read.
+    Raises NotFetchedYetError while it waits to be scanned; NotFetchedError, PayloadTooLargeError;
+    UnavailableError, also while it is read.
     """
     asked = {"id": file_id, "for": ADDRESS_SECONDS, "version": version}
     try:
@@ -74,7 +85,8 @@ def fetched(file_id: str, *, most_bytes: int, version: int | None = None) -> Ite
             raise NotFetchedError(f"file {file_id}: {error}") from error
         raise UnavailableError(f"files answers {error.remote_code}: {error}") from error
     if found["signedUrl"] is None:
-        raise NotFetchedError(f"file {file_id} is {found['state'].lower()}, and not given out")
+        refusal = NotFetchedYetError if found["state"] in _WAITING else NotFetchedError
+        raise refusal(f"file {file_id} is {found['state'].lower()}, and not given out")
     current = version is None or version == found["version"]
     if current and int(found["sizeBytes"]) > most_bytes:
         raise PayloadTooLargeError(

@@ -12,7 +12,7 @@ import urllib3
 from kernel.errors import PayloadTooLargeError, UnavailableError
 from kernel.mesh import fetching
 from kernel.mesh.client import RemoteError, mesh
-from kernel.mesh.fetching import NotFetchedError, fetched
+from kernel.mesh.fetching import NotFetchedError, NotFetchedYetError, fetched
 
 CONTENT = b"bytes " * 100_000
 
@@ -106,9 +106,17 @@ def test_what_is_too_long_or_not_given_out_is_not_read(
     answering(monkeypatch, signedUrl=f"{url}/there")
     with pytest.raises(PayloadTooLargeError), fetched("x", most_bytes=len(CONTENT) - 1):
         pass
-    answering(monkeypatch, signedUrl=None, state="QUARANTINED")
-    with pytest.raises(NotFetchedError, match="is quarantined"), fetched("x", most_bytes=1):
+    answering(monkeypatch, signedUrl=None, state="INFECTED")
+    with pytest.raises(NotFetchedError, match="is infected"), fetched("x", most_bytes=1):
         pass
+
+
+def test_what_nobody_has_judged_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for state in ("QUARANTINED", "SCANNING"):
+        answering(monkeypatch, signedUrl=None, state=state)
+        with pytest.raises(NotFetchedYetError) as refused, fetched("x", most_bytes=1):
+            pass
+        assert refused.value.retryable
 
 
 def test_what_may_go_otherwise_later_is_told_from_what_does_not(

@@ -12,8 +12,6 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import polars
-import pyarrow
-import pyarrow.compute
 
 from apps.importexport.domain.checking.frames import TYPES
 from apps.importexport.domain.values.fields import FieldCheck
@@ -151,6 +149,9 @@ def _rules(check: FieldCheck, text: polars.Expr, value: polars.Expr) -> polars.E
 
 def _matching(pattern: str) -> Texts:
     """Return what matches a column by RE2 as pyarrow has it: the engine of `patterns`."""
+    # 27 MB that nothing else of an import takes.
+    import pyarrow.compute  # noqa: PLC0415
+
     whole = rf"\A(?:{pattern})\z"
 
     def matching(texts: polars.Series) -> polars.Series:

@@ -1,7 +1,7 @@
 """How PostgreSQL and SQLite say what they say differently."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -20,8 +20,6 @@ class Dialect(Protocol):
 
     #: What ends a temporary table.
     dropped: str
-    #: Keeps others from changing rows that were found.
-    locking: str
 
     def fill(self, cursor: Any, target: Target, frame: pl.DataFrame) -> None:
         """Stage the rows of a frame: their positions, then the columns of the target."""
@@ -51,8 +49,28 @@ class Dialect(Protocol):
         """Return the expression for whether an image `i` has a column."""
         ...
 
+    def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
+        """Return the query for the row `t` of a tenant whose columns are these expressions.
+
+        They are those of an index, and it is the one that is looked into. Its first value is the
+        tenant.
+        """
+        ...
+
+    def found(self, table: str, same: Mapping[str, str]) -> str:
+        """Return the join of staged rows with the row `t`, locked, that has the same columns."""
+        ...
+
+    def of_found(self, table: str) -> str:
+        """Return the condition that a row of a table was found, to be asked of an index."""
+        ...
+
     def by_index(self, cursor: Any) -> AbstractContextManager[None]:
-        """Give a block whose joins look rows up by an index, whatever is known of the tables."""
+        """Give a block for statements with lookups."""
+        ...
+
+    def by_hash(self, cursor: Any) -> AbstractContextManager[None]:
+        """Give a block whose joins read each side once, whatever is known of the tables."""
         ...
 
 
@@ -62,10 +80,14 @@ def dialect_of(vendor: str) -> Dialect:
 
 
 class PostgreSQL:
-    """COPY, types as declared, and a planner that knows nothing of temporary tables."""
+    """COPY, types as declared, and a planner that is not to be asked in which order.
+
+    It knows nothing of temporary tables, and of the others what was so once: one whose rows were
+    all taken back counts as empty until it is analysed again. Then a loop may begin there, and an
+    index be read by its tenant alone: each row of a piece meets each of the table, for minutes.
+    """
 
     dropped = "ON COMMIT DROP"
-    locking = "FOR UPDATE OF t"
 
     def fill(self, cursor: Any, target: Target, frame: pl.DataFrame) -> None:
         columns = ", ".join(f'"{name}"' for name in (POSITION, *target.columns))
@@ -90,20 +112,36 @@ class PostgreSQL:
     def holds(self, column: str) -> str:
         return f"i.image ? '{column}'"
 
-    @contextmanager
-    def by_index(self, cursor: Any) -> Iterator[None]:
-        # A table that an import fills has no statistics yet: the planner would hash all of it, for
-        # every piece, where some thousand rows are looked up.
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        yield
-        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+    def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
+        # Of a table that is taken for empty all indexes cost the same, as each begins with the
+        # tenant. In this order rows come from one of them alone; told as equal they have no order.
+        columns = ", ".join(f't."{name}"' for name in same)
+        values = ", ".join(same.values())
+        return (
+            f'SELECT {wanted} FROM "{table}" t WHERE t.tenant_id = %s'  # noqa: S608  names of our own # nosec B608
+            f" AND ({columns}) >= ({values}) AND ({columns}) <= ({values}){also}"
+            f" ORDER BY {columns} LIMIT 1"
+        )
+
+    def found(self, table: str, same: Mapping[str, str]) -> str:
+        lookup = self.lookup("t.id, t.batch_id", table, same)
+        return f"CROSS JOIN LATERAL ({lookup} FOR UPDATE) t"
+
+    def of_found(self, table: str) -> str:
+        return f'"{table}".id = ANY(ARRAY(SELECT found_id FROM {FOUND}))'  # noqa: S608  names of our own # nosec B608
+
+    def by_index(self, cursor: Any) -> AbstractContextManager[None]:
+        # What is looked up some thousand times is not worth compiling.
+        return _without(cursor, "enable_sort", "jit")
+
+    def by_hash(self, cursor: Any) -> AbstractContextManager[None]:
+        return _without(cursor, "enable_nestloop")
 
 
 class SQLite:
     """Rows one by one, as Django keeps their types."""
 
     dropped = ""
-    locking = ""
 
     def fill(self, cursor: Any, target: Target, frame: pl.DataFrame) -> None:
         places = ", ".join(["%s"] * (len(target.columns) + 1))
@@ -133,6 +171,31 @@ class SQLite:
     def holds(self, column: str) -> str:
         return f"json_type(i.image, '$.\"{column}\"') IS NOT NULL"
 
-    @contextmanager
-    def by_index(self, _cursor: Any) -> Iterator[None]:
-        yield
+    def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
+        return f'SELECT {wanted} FROM "{table}" t WHERE {_alike(same)}{also} LIMIT 1'  # noqa: S608  names of our own # nosec B608
+
+    def found(self, table: str, same: Mapping[str, str]) -> str:
+        return f'JOIN "{table}" t ON {_alike(same)}'
+
+    def of_found(self, _table: str) -> str:
+        return "true"
+
+    def by_index(self, _cursor: Any) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def by_hash(self, _cursor: Any) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def _alike(same: Mapping[str, str]) -> str:
+    return " AND ".join(
+        ["t.tenant_id = %s", *(f't."{name}" = {value}' for name, value in same.items())]
+    )
+
+
+@contextmanager
+def _without(cursor: Any, *ways: str) -> Iterator[None]:
+    """Give a block for which the planner of PostgreSQL leaves out some ways."""
+    cursor.execute("; ".join(f"SET LOCAL {way} = off" for way in ways))
+    yield
+    cursor.execute("; ".join(f"SET LOCAL {way} = DEFAULT" for way in ways))

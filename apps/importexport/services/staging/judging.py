@@ -17,6 +17,8 @@ from apps.importexport.domain.conflicts import (
 from apps.importexport.services.staging.dialects import FOUND, POSITION, STAGED, Dialect
 from apps.importexport.services.staging.target import Linked, Target
 
+_ASKED_AT_ONCE = 500
+
 
 def unlinked(cursor: Any, target: Target, dialect: Dialect) -> list[Refused]:
     """Return those that name a row of another table which is not there."""
@@ -97,17 +99,16 @@ def _named_values(
 def _unlinked(cursor: Any, target: Target, link: Linked, dialect: Dialect) -> list[Refused]:
     before = " AND NOT coalesce(t.batch_id = %s, false)" if link.is_same_table else ""
     values = [dialect.uuid(target.tenant_id), dialect.uuid(target.import_id)]
+    there = dialect.lookup("1", link.table, {link.of_column: "v.value"}, before)
     with dialect.by_index(cursor):
         cursor.execute(
             # Each value once: there are fewer of them than rows.
-            f'WITH v AS (SELECT DISTINCT "{link.column}" AS value FROM {STAGED}'  # noqa: S608  names of our own # nosec B608
-            f' WHERE "{link.column}" IS NOT NULL), gone AS (SELECT value FROM v WHERE NOT EXISTS ('
-            f'SELECT 1 FROM "{link.table}" t WHERE t.tenant_id = %s'
-            f' AND t."{link.of_column}" = v.value{before}))'
-            f' SELECT s.{POSITION} FROM {STAGED} s JOIN gone ON gone.value = s."{link.column}"',
+            f'SELECT value FROM (SELECT DISTINCT "{link.column}" AS value FROM {STAGED}'  # noqa: S608  names of our own # nosec B608
+            f' WHERE "{link.column}" IS NOT NULL) v WHERE ({there}) IS NULL',
             values if before else values[:1],
         )
-        positions = [position for (position,) in cursor.fetchall()]
+        gone = [value for (value,) in cursor.fetchall()]
+    positions = _with_values(cursor, link.column, gone)
     return [
         conflicting(
             position,
@@ -119,13 +120,23 @@ def _unlinked(cursor: Any, target: Target, link: Linked, dialect: Dialect) -> li
     ]
 
 
+def _with_values(cursor: Any, column: str, values: list[Any]) -> list[int]:
+    """Return the staged rows that have one of these values."""
+    found: list[int] = []
+    for at in range(0, len(values), _ASKED_AT_ONCE):
+        some = values[at : at + _ASKED_AT_ONCE]
+        places = ", ".join(["%s"] * len(some))
+        cursor.execute(f'SELECT {POSITION} FROM {STAGED} WHERE "{column}" IN ({places})', some)  # noqa: S608  names of our own # nosec B608
+        found += [position for (position,) in cursor.fetchall()]
+    return found
+
+
 def _taken(cursor: Any, target: Target, column: str, dialect: Dialect) -> list[int]:
     same = " AND ".join(f't."{name}" = s."{name}"' for name in target.key)
+    other = dialect.lookup("1", target.table, {column: f's."{column}"'}, f" AND NOT ({same})")
     with dialect.by_index(cursor):
         cursor.execute(
-            f"SELECT DISTINCT s.{POSITION} FROM {STAGED} s"  # noqa: S608  names of our own # nosec B608
-            f' JOIN "{target.table}" t ON t.tenant_id = %s AND t."{column}" = s."{column}"'
-            f" WHERE NOT ({same})",
+            f"SELECT s.{POSITION} FROM {STAGED} s WHERE ({other}) IS NOT NULL",  # noqa: S608  names of our own # nosec B608
             [dialect.uuid(target.tenant_id)],
         )
         return [position for (position,) in cursor.fetchall()]

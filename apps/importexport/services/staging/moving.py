@@ -90,8 +90,9 @@ def _move(
     new = left - updated
     if not dry:
         if updated:
-            _keep_images(cursor, target, dialect)
-            _update(cursor, target, dialect)
+            with dialect.by_hash(cursor):
+                _keep_images(cursor, target, dialect)
+                _update(cursor, target, dialect)
         if new and _insert_others(cursor, target, dialect) != new:
             raise RacedError("rows with the same keys were written at the same time")
     return Written(inserted=new, updated=updated, refused=refused, met=updated > 0)
@@ -116,12 +117,11 @@ def _find(cursor: Any, target: Target, dialect: Dialect) -> None:
         f" SELECT s.*, t.id AS found_id, false AS ours FROM {STAGED} s"
         f' JOIN "{target.table}" t ON false WHERE false'
     )
-    same = " AND ".join(f't."{name}" = s."{name}"' for name in target.key)
+    same = {name: f's."{name}"' for name in target.key}
     with dialect.by_index(cursor):
         cursor.execute(
             f"INSERT INTO {FOUND} SELECT s.*, t.id, coalesce(t.batch_id = %s, false)"  # noqa: S608  names of our own # nosec B608
-            f' FROM {STAGED} s JOIN "{target.table}" t ON t.tenant_id = %s AND {same}'
-            f" {dialect.locking}",
+            f" FROM {STAGED} s {dialect.found(target.table, same)}",
             [dialect.uuid(target.import_id), dialect.uuid(target.tenant_id)],
         )
 
@@ -162,7 +162,8 @@ def _keep_images(cursor: Any, target: Target, dialect: Dialect) -> None:
         f'INSERT INTO "{_IMAGES}"'  # noqa: S608  names of our own # nosec B608
         " (id, tenant_id, import_id, row_id, image, removed)"
         f" SELECT {dialect.id_of(target)}, %s, %s, t.id, {dialect.image(target.all_columns)}, false"
-        f' FROM {FOUND} s JOIN "{target.table}" t ON t.id = s.found_id',
+        f' FROM {FOUND} s JOIN "{target.table}" t ON t.id = s.found_id'
+        f" WHERE {dialect.of_found('t')}",
         [dialect.uuid(target.tenant_id), dialect.uuid(target.import_id)],
     )
 
@@ -172,7 +173,8 @@ def _update(cursor: Any, target: Target, dialect: Dialect) -> None:
     values = "".join(f', "{name}" = s."{name}"' for name in others)
     cursor.execute(
         f'UPDATE "{target.table}" SET batch_id = %s, changed_at = %s{values}'  # noqa: S608  names of our own # nosec B608
-        f' FROM {FOUND} s WHERE s.found_id = "{target.table}".id',
+        f' FROM {FOUND} s WHERE s.found_id = "{target.table}".id'
+        f" AND {dialect.of_found(target.table)}",
         [dialect.uuid(target.import_id), target.now],
     )
 

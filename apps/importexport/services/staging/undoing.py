@@ -39,13 +39,13 @@ def restore_some(brought: Brought, *, most: int) -> Undone:
         images = list(
             RowImage.objects.filter(import_id=brought.import_id)
             .order_by("id")
-            .values_list("id", "removed")[:most]
+            .values_list("id", "row_id", "removed")[:most]
         )
-        changed = [id_ for id_, removed in images if not removed]
-        gone = [id_ for id_, removed in images if removed]
+        changed = [(id_, row_id) for id_, row_id, removed in images if not removed]
+        gone = [id_ for id_, _, removed in images if removed]
         undone = _restore(cursor, brought, dialect, changed) if changed else 0
         undone += _insert_again(cursor, brought, dialect, gone) if gone else 0
-        RowImage.objects.filter(pk__in=[id_ for id_, _ in images]).delete()
+        RowImage.objects.filter(pk__in=[id_ for id_, *_ in images]).delete()
     return Undone(seen=len(images), undone=undone, last=None)
 
 
@@ -109,7 +109,9 @@ def _id(value: UUID | str) -> UUID:
     return value if isinstance(value, UUID) else UUID(hex=value)
 
 
-def _restore(cursor: Any, brought: Brought, dialect: Dialect, images: list[UUID]) -> int:
+def _restore(
+    cursor: Any, brought: Brought, dialect: Dialect, images: list[tuple[UUID, UUID]]
+) -> int:
     table = brought.table
     columns = [name for name in brought.columns if name != "id"]
     values = ", ".join(
@@ -118,12 +120,15 @@ def _restore(cursor: Any, brought: Brought, dialect: Dialect, images: list[UUID]
         for name in columns
     )
     places = ", ".join(["%s"] * len(images))
-    cursor.execute(
-        f'UPDATE "{table}" SET {values} FROM "{_IMAGES}" i'  # noqa: S608  names of our own # nosec B608
-        f' WHERE i.id IN ({places}) AND "{table}".id = i.row_id AND "{table}".batch_id = %s',
-        [*map(dialect.uuid, images), dialect.uuid(brought.import_id)],
-    )
-    return int(cursor.rowcount)
+    told = [*(one for one, _ in images), *(row for _, row in images), brought.import_id]
+    with dialect.by_hash(cursor):
+        cursor.execute(
+            f'UPDATE "{table}" SET {values} FROM "{_IMAGES}" i'  # noqa: S608  names of our own # nosec B608
+            f' WHERE i.id IN ({places}) AND "{table}".id IN ({places})'
+            f' AND "{table}".id = i.row_id AND "{table}".batch_id = %s',
+            list(map(dialect.uuid, told)),
+        )
+        return int(cursor.rowcount)
 
 
 def _insert_again(cursor: Any, brought: Brought, dialect: Dialect, images: list[UUID]) -> int:

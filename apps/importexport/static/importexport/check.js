@@ -32,7 +32,7 @@ export class Check {
 
   says(job) {
     const { state, failed, inserted, updated, progress, error } = job;
-    if (state === "CHECKING") return ["All rows are checked", [h("p", { class: "imp-quiet" }, "Nothing is brought by that."), this.progress.place]];
+    if (state === "CHECKING") return ["All rows are being checked", [h("p", { class: "imp-quiet" }, "Nothing is brought by that."), this.progress.place]];
     if (state === "CHECKED") {
       const good = inserted + updated;
       const facts = h("dl", { class: "imp-facts" }, [["Rows", progress.rowsRead], ["Would be new", inserted], ["Would be changed", updated], ["Cannot be brought", failed]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, Number(value).toLocaleString("en")))));

@@ -3,7 +3,7 @@ import { h } from "../kernel/elements.js";
 import { HOME, announce, ask, attempt, button, sentence, told } from "./api.js";
 import { act, ended, many, when } from "./jobs.js";
 
-const TITLES = { DONE: "It is done", FAILED: "It did not come to its end", CANCELLED: "It was cancelled", UNDOING: "It is taken back", UNDONE: "It was taken back" };
+const TITLES = { DONE: "It is done", FAILED: "It did not come to its end", CANCELLED: "It was cancelled", UNDOING: "It is being taken back", UNDONE: "It was taken back" };
 
 export class Result {
   constructor(wizard) {
@@ -43,7 +43,7 @@ export class Result {
     const facts = h("dl", { class: "imp-facts" }, parts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, Number(value).toLocaleString("en")))));
     return [
       error && h("p", { class: "imp-problem", role: "alert" }, `${sentence(error.message)} ${job.undoable ? "Go on from where it stopped, or undo it." : "Begin with another import."}`),
-      state === "UNDOING" && h("progress", { "aria-label": "Taking it back" }),
+      state === "UNDOING" && h("progress", { max: 1, value: job.progress.fraction, "aria-label": "Rows taken back" }),
       facts,
       finishedAt && h("p", { class: "imp-quiet" }, `Ended ${when(finishedAt)}.`),
     ];
@@ -69,8 +69,13 @@ export class Result {
   async undo() {
     const { job } = this.wizard;
     const mended = this.mended;
+    const parts = [
+      job.inserted && `${many(job.inserted, "row")} that it made ${job.inserted === 1 ? "is" : "are"} deleted`,
+      job.updated && `${many(job.updated, "row")} that it changed ${job.updated === 1 ? "is" : "are"} as before`,
+      job.removed && `${many(job.removed, "row")} that it removed ${job.removed === 1 ? "comes" : "come"} back`,
+    ].filter(Boolean);
     const says = [
-      h("p", {}, `${many(job.inserted, "row")} that it made ${job.inserted === 1 ? "is" : "are"} deleted, ${many(job.updated, "row")} that it changed ${job.updated === 1 ? "is" : "are"} as before${job.removed ? `, and ${many(job.removed, "row")} come back` : ""}.`),
+      h("p", {}, parts.length ? `${parts.join(", ")}.` : "It has brought no row."),
       mended.length > 0 && h("p", {}, "What came by mending is taken back, too."),
       h("p", { class: "imp-quiet" }, "Rows that somebody has changed since stay as they are."),
     ];

@@ -32,12 +32,13 @@ export class Progress {
     this.place = h("div", { class: "imp-progress" }, this.bar, this.words);
   }
 
-  show({ progress, failed }) {
+  show({ progress, failed, state }) {
     const { fraction, bytesTotal, rowsRead, bytesPerSecond, secondsLeft } = progress;
     if (bytesTotal) this.bar.value = fraction;
+    else if (state === "PAUSED") this.bar.value = 0;
     else this.bar.removeAttribute("value");
     const rate = bytesPerSecond && `${size(bytesPerSecond)} a second`;
-    this.words.textContent = bytesTotal ? [`${Math.floor(100 * fraction)} %`, many(rowsRead, "row"), failed ? `${many(failed, "row")} failed` : "", rate, left(secondsLeft)].filter(Boolean).join(" · ") : "The file is fetched…";
+    this.words.textContent = bytesTotal ? [`${Math.floor(100 * fraction)} %`, many(rowsRead, "row"), failed ? `${many(failed, "row")} failed` : "", rate, left(secondsLeft)].filter(Boolean).join(" · ") : state === "PAUSED" ? "Nothing is brought yet." : "The file is fetched…";
   }
 }
 
@@ -57,7 +58,7 @@ export class Running {
     const held = this.acts.contains(document.activeElement);
     this.shown = job.state;
     const paused = job.state === "PAUSED";
-    this.title.textContent = paused ? "It rests" : "Rows are brought";
+    this.title.textContent = paused ? "It rests" : "Rows are being brought";
     const onward = paused ? button("Go on", () => this.wizard.act("resumeImportJob"), { kind: "imp-primary" }) : button("Pause", () => this.wizard.act("pauseImportJob"));
     this.acts.replaceChildren(...(told.mayWrite ? [onward, button("Cancel", () => this.cancel())] : []));
     if (held) this.acts.querySelector("button")?.focus();
