@@ -14,6 +14,7 @@ from apps.files.services import direct
 from kernel.discovery.connections import connections
 from kernel.errors import UnavailableError
 from kernel.identity.models import Tenant
+from kernel.mesh import storing
 from kernel.mesh.storing import NotStoredYetError, Outgoing, store
 from kernel.storage import storage_at
 from kernel.testing.jobs import drain
@@ -39,6 +40,8 @@ def bucket(made: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
             monkeypatch.setattr(settings, name, value)
         else:
             monkeypatch.setenv(name, value)
+    # Nobody looks at what was sent while it is waited for.
+    monkeypatch.setattr(storing, "sleep", lambda _seconds: None)
     storage_at.cache_clear()
     yield made
     storage_at.cache_clear()
@@ -84,6 +87,18 @@ def test_a_file_goes_to_s3_by_one_presigned_request(tenant: Tenant, bucket: Buck
     assert UploadSession.objects.get().way == UploadWay.PUT
     check(file_id, body, bucket)
     assert store(outgoing(body), upload_id=noted[-1], note=noted.append) == file_id
+    assert len(noted) == 1
+
+
+def test_who_hands_a_file_over_waits_while_it_is_looked_at(
+    tenant: Tenant, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, noted = os.urandom(3_000), list[str]()
+    monkeypatch.setattr(storing, "sleep", lambda _seconds: drain())
+
+    file_id = store(outgoing(body), upload_id=None, note=noted.append)
+
+    check(file_id, body, bucket)
     assert len(noted) == 1
 
 
