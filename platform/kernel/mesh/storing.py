@@ -35,8 +35,8 @@ from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 SILENCE_SECONDS = 60.0
 #: Whoever is sent to an address begins to fetch it at once.
 ADDRESS_SECONDS = 300
-#: What went straight to a bucket is looked at by a job of the files service, mostly at once. Without
-#: this patience each such file would cost whoever hands it over a failed attempt and its pause.
+#: What went straight to a bucket is looked at by a job of the files service, mostly at once.
+#: Without this patience each such file costs whoever hands it over a failed attempt and its pause.
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 _START = """mutation($input: StartUploadInput!) { startUpload(input: $input) {
