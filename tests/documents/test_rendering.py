@@ -55,6 +55,8 @@ def test_html_is_whole_escaped_and_fetches_nothing() -> None:
         "https://example.com/20240017",
     ]
     assert "Seite" not in page
+    # On paper a wide table is not cut off where it would be scrolled.
+    assert re.search(r"@media print\{.*\.table\{overflow:visible\}", page)
     ids = [attrs["id"] for _, attrs in tags.seen if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert "..." not in page
