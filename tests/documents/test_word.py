@@ -68,7 +68,7 @@ def test_others_show_the_watermark(tmp_path: Path) -> None:
     for name in ("Draft", ""):
         (tmp_path / "made.docx").write_bytes(word(of_blocks(said, page={"watermark": name})))
         command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
-        more = ["--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "made.docx"]
+        more = ["--convert-to", "pdf", "--outdir", str(tmp_path), str(tmp_path / "made.docx")]
         subprocess.run([*command, *more], check=True, capture_output=True, timeout=300)
         with pypdfium2.PdfDocument((tmp_path / "made.pdf").read_bytes()) as pages:
             assert len(pages) == 1
