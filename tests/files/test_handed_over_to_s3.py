@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.files.models import File, UploadSession, UploadState, UploadWay
 from apps.files.services import direct
-from kernel.discovery.connections import connections
+from kernel.discovery.connections import outside
 from kernel.errors import UnavailableError
 from kernel.identity.models import Tenant
 from kernel.mesh import storing
@@ -107,7 +107,7 @@ def test_a_large_file_goes_in_parts_and_on_where_it_broke_off(
 ) -> None:
     monkeypatch.setattr(direct, "GOOD_AT_ONCE", MIB)
     body, noted, sent = os.urandom(17 * MIB), list[str](), list[int]()
-    request = connections().request
+    request = outside().request
 
     def breaks_once(*given: Any, **told: Any) -> Any:
         sent.append(len(sent))
@@ -115,7 +115,7 @@ def test_a_large_file_goes_in_parts_and_on_where_it_broke_off(
             raise urllib3.exceptions.ProtocolError("the line is cut")
         return request(*given, **told)
 
-    monkeypatch.setattr(connections(), "request", breaks_once)
+    monkeypatch.setattr(outside(), "request", breaks_once)
     with pytest.raises(UnavailableError):
         store(outgoing(body), upload_id=None, note=noted.append)
     upload = UploadSession.objects.get()
