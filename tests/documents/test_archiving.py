@@ -3,6 +3,7 @@
 import base64
 import copy
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from PIL import Image
 from apps.documents.adapters.facturx import facturx_of, invoice_xml
 from apps.documents.adapters.pdf.archiving import Archive, Attachment, archive_pdf
 from apps.documents.domain.findings import DocumentError, InvalidTemplateError
+from apps.documents.domain.gallery import gallery
 from apps.documents.domain.invoices.invoice import Invoice
 from apps.documents.domain.invoices.mapping import invoice_of
 from apps.documents.domain.invoices.reading import InvalidInvoiceError, parse_invoice
 from apps.documents.domain.invoices.totals import totals_of
 from apps.documents.domain.model.parsing import read_template
 from apps.documents.domain.protection import Protection
+from apps.documents.services.rendering import Source, render
 from tests.documents.invoices import INVOICE_DATA
 from tests.documents.java.judges import EN_16931, judge
 from tests.documents.signatures import signed, signing_key
@@ -112,6 +115,22 @@ def test_others_find_no_fault_in_what_is_kept(tmp_path: Path) -> None:
     assert any(one.startswith("6.2.4.3-2") for one in verdicts.pop("unkept.pdf"))
     assert any("BR-CO-15" in one for one in verdicts.pop("wrong.xml"))
     assert verdicts == {name: [] for name in (*pdfs, *invoices) if name != "unkept.pdf"}
+
+
+@pytest.mark.java
+def test_others_find_no_fault_in_the_invoice_of_the_gallery(tmp_path: Path) -> None:
+    sample = next(one for one in gallery() if one.name == "invoice")
+    out = io.BytesIO()
+    template, data = (json.dumps(one).encode() for one in (sample.template, sample.data))
+    render(Source(template=template, data=data, assets=sample.assets), out, format="pdf")
+    _, xml = get_xml_from_pdf(out.getvalue())
+
+    verdicts = judge(
+        {"kept.pdf": ("3b", out.getvalue()), "told.xml": (EN_16931, xml)},
+        tmp_path,
+    )
+
+    assert verdicts == {"kept.pdf": [], "told.xml": []}
 
 
 def test_an_archived_pdf_says_what_it_is_and_brings_its_files() -> None:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pypdfium2
 import pytest
 
-from apps.documents.conf import BATCH_ITEMS, ITEM_DAYS
+from apps.documents.conf import ACCEPTING, BATCH_ITEMS, BATCHES_WAITING, ITEM_DAYS
 from apps.documents.models import BatchItem, DocumentBatch
 from apps.documents.services import batch_making, joining
 from apps.documents.services.batch_making import sweep_batches
@@ -122,6 +122,14 @@ def test_each_item_becomes_one_document_in_a_zip(
     assert len(told(DocumentBatchCreated)) == 1
     # The single documents are kept for going on; the file is the files service's alone.
     assert len(stored(folder)) == 11
+
+
+def test_a_zip_of_the_same_items_has_the_same_bytes(graphql: GraphQLClient) -> None:
+    first, second = (asked(graphql, data=[*items(2), {"name": "none"}]) for _ in range(2))
+    drain()
+
+    sums = [batch_of(graphql, one)["sha256"] for one in (first, second)]
+    assert sums[0] == sums[1] != ""
 
 
 def test_the_documents_are_one_pdf_with_bookmarks(tenant: Tenant, graphql: GraphQLClient) -> None:
@@ -292,6 +300,24 @@ def test_items_go_after_a_while_and_with_their_batch(
     batch = batch_of(graphql, second)
     assert (batch["state"], batch["made"]) == ("READY", 2)
     assert changed(graphql, "resumeDocumentBatch", second)["error"]["code"] == "CONFLICT"
+
+
+def test_no_more_batches_are_made_at_a_time_than_may_and_none_while_none_are_taken(
+    graphql: GraphQLClient,
+) -> None:
+    wanted = BASE | {"data": [{"number": 1}]}
+    assert graphql(CREATE, input=wanted).data["change"]["error"] is None
+
+    with said(BATCHES_WAITING, 1):
+        full = graphql(CREATE, input=wanted).data["change"]
+    with said(ACCEPTING, False):
+        closed = graphql(CREATE, input=wanted).data["change"]
+
+    assert [one["error"]["code"] for one in (full, closed)] == ["LIMIT_EXCEEDED", "UNAVAILABLE"]
+    assert DocumentBatch.objects.count() == 1
+    drain()
+    with said(BATCHES_WAITING, 1):
+        assert graphql(CREATE, input=wanted).data["change"]["error"] is None
 
 
 @pytest.mark.parametrize(

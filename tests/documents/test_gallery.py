@@ -149,6 +149,7 @@ def text_of(content: bytes, folder: Path) -> str:
 def test_others_read_the_text_of_a_pdf(made: dict[tuple[str, str], bytes], tmp_path: Path) -> None:
     assert "€8,085.98" in text_of(made["invoice", "pdf"], tmp_path)
     assert "48120" in text_of(made["receipt", "pdf"], tmp_path)
+    assert all(text_of(one, tmp_path).strip() for one in of_kind(made, "pdf").values())
 
 
 def test_openpyxl_reads_every_workbook(made: dict[tuple[str, str], bytes]) -> None:

@@ -3,22 +3,28 @@
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from PIL import Image
 
-from apps.documents.services import previewing
+from apps.documents.domain.gallery import pictures
+from apps.documents.services import preview_pictures, previewing
 from apps.documents.services.looks import create_partial, create_theme
 from apps.documents.services.rendering import render
+from kernel.identity.models import Tenant
 from kernel.testing.graphql import GraphQLClient
+from kernel.testing.tenants import make_key
+from tests.documents.making import kept_in, uploaded, with_files
 
 PREVIEW = """
 query($body: String!, $markdown: String, $sample: String, $schema: String, $themeId: ID,
-    $first: Int, $count: Int, $width: Int) {
+    $assets: [DocumentTemplateAssetInput!], $first: Int, $count: Int, $width: Int) {
   preview: previewDocumentTemplate(body: $body, markdown: $markdown, sample: $sample,
-      schema: $schema, themeId: $themeId, first: $first, count: $count, width: $width) {
+      schema: $schema, assets: $assets, themeId: $themeId,
+      first: $first, count: $count, width: $width) {
     title pages problem code pictures { number width height png } } }
 """
 HEAD = {"septet": 1, "title": "Dear {{ name }}"}
@@ -58,6 +64,57 @@ def test_pages_are_shown_with_partials_theme_and_a_square_for_pictures(
     assert (209, 209, 209) in colors
     plain = preview(graphql, body=body, sample='{"name": "Ada"}', width=200)
     assert plain["pictures"][0] != told["pictures"][0]
+
+
+def picture(color: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), color).save(out, "PNG")
+    return out.getvalue()
+
+
+def colors_of(graphql: GraphQLClient, **told: Any) -> set[Any]:
+    """Return the colours of a page with a logo and a seal, as it is shown."""
+    body = a_body(
+        *({"type": "image", "asset": name, "alt": name, "width": 80} for name in ("logo", "seal"))
+    )
+    made = preview(graphql, body=body, sample='{"name": "Ada"}', width=200, **told)
+    assert made["problem"] is None
+    png = base64.b64decode(made["pictures"][0]["png"])
+    return {one for _, one in Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 20) or []}
+
+
+@with_files
+def test_pictures_and_the_logo_of_the_theme_are_shown_to_who_may_see_them(
+    graphql: GraphQLClient,
+    tenant: Tenant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept_in(monkeypatch, tmp_path)
+    logo, seal = uploaded("logo.png", picture("red")), uploaded("seal.png", picture("blue"))
+    theme = create_theme(name="house", logo_id=logo, logo_version=1)
+    told = {
+        "themeId": str(theme.pk),
+        "assets": [{"name": "seal", "fileId": seal, "version": 1}],
+    }
+
+    red, blue, grey = (255, 0, 0), (0, 0, 255), (209, 209, 209)
+    assert {red, blue, grey} & colors_of(graphql, **told) == {red, blue}
+    other = GraphQLClient(make_key(tenant, "documents:read").secret, graphql.path)
+    assert {red, blue, grey} & colors_of(other, **told) == {grey}
+    monkeypatch.setattr(preview_pictures, "MOST_BYTES", len(picture("red")))
+    assert {red, blue, grey} & colors_of(graphql, **told) == {red, grey}
+
+
+def test_a_picture_of_the_gallery_is_shown_and_one_it_lacks_refused(
+    graphql: GraphQLClient,
+) -> None:
+    name = next(iter(pictures()))
+    assets = [{"name": "seal", "gallery": name}]
+
+    assert colors_of(graphql) != colors_of(graphql, assets=assets)
+    assets = [{"name": "seal", "gallery": "none"}]
+    assert graphql(PREVIEW, body=a_body(), assets=assets).codes == ["INVALID_INPUT"]
 
 
 def test_so_many_pages_are_shown_as_are_asked_for(graphql: GraphQLClient) -> None:

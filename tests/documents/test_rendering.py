@@ -54,7 +54,10 @@ def test_html_is_whole_escaped_and_fetches_nothing() -> None:
         "4006381333931",
         "https://example.com/20240017",
     ]
+    assert ("div", {"class": "watermark", "aria-hidden": "true"}) in tags.seen
     assert "Seite" not in page
+    # On paper a wide table is not cut off where it would be scrolled.
+    assert re.search(r"@media print\{.*\.table\{overflow:visible\}", page)
     ids = [attrs["id"] for _, attrs in tags.seen if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert "..." not in page

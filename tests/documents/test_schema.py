@@ -62,6 +62,18 @@ def test_references_are_answered_in_one_query_and_in_order(graphql: GraphQLClien
     assert len(queries) == 2
 
 
+def test_a_page_tells_what_each_is_made_of_by_two_queries_more(graphql: GraphQLClient) -> None:
+    make(20)
+    asked = "{ documents { nodes { version { number template { title } } } } }"
+    graphql("{ __typename }")
+
+    with CaptureQueriesContext(connection) as queries:
+        rows = graphql(asked).data["documents"]["nodes"]
+
+    assert rows == [{"version": {"number": 1, "template": {"title": "A letter"}}}] * 20
+    assert len(queries) == 4
+
+
 def test_a_page_costs_one_query_however_long(graphql: GraphQLClient) -> None:
     make(60)
     graphql("{ __typename }")

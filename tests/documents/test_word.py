@@ -2,10 +2,15 @@
 
 import io
 import re
+import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import docx
+import pypdfium2
+import pytest
 
 from apps.documents.adapters.docx.rendering import render_docx
 from tests.documents.templates import DATA, INVOICE, document, of_blocks
@@ -43,6 +48,35 @@ def test_a_word_document_has_text_tables_sections_and_fields() -> None:
     assert "NUMPAGES" in footer
     assert len(read.inline_shapes) == 3
     assert read.core_properties.title == "Rechnung 20240017"
+
+
+def test_a_watermark_stands_behind_each_section_and_nowhere_without_one() -> None:
+    marked, plain = (
+        docx.Document(io.BytesIO(word(INVOICE, DATA | {"draft": draft}))) for draft in (True, False)
+    )
+
+    headers = [one.header._element.xml for one in marked.sections]
+    assert [re.findall(r'string="(\w+)"', one) for one in headers] == [["ENTWURF"]] * 3
+    assert not [one for one in plain.sections if "textpath" in one.header._element.xml]
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+def test_others_show_the_watermark(tmp_path: Path) -> None:
+    said, (wide, high) = {"type": "paragraph", "text": "x"}, (200, 283)
+    pictures = []
+    for name in ("Draft", ""):
+        (tmp_path / "made.docx").write_bytes(word(of_blocks(said, page={"watermark": name})))
+        command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
+        more = ["--convert-to", "pdf", "--outdir", str(tmp_path), str(tmp_path / "made.docx")]
+        subprocess.run([*command, *more], check=True, capture_output=True, timeout=300)
+        with pypdfium2.PdfDocument((tmp_path / "made.pdf").read_bytes()) as pages:
+            assert len(pages) == 1
+            pictures.append(pages[0].render(scale=1).to_pil().convert("L").resize((wide, high)))
+
+    middle = (wide // 4, high // 4, 3 * wide // 4, 3 * high // 4)
+    marked, plain = (one.crop(middle).getextrema() for one in pictures)
+    assert (int(marked[0]) < 240, plain) == (True, (255, 255))
 
 
 def test_links_and_alternative_texts_are_kept() -> None:
@@ -87,6 +121,9 @@ def test_a_table_names_its_widths_and_its_title_on_every_page() -> None:
     assert read.rows[1].cells[1].text == "=1\n2"
     assert "w:tblHeader" in read.rows[0]._tr.xml
     assert "w:tblHeader" not in read.rows[1]._tr.xml
+    # A row stands on one page, and the titles on that of the first row.
+    assert all("w:cantSplit" in row._tr.xml for row in read.rows)
+    assert ["w:keepNext" in row._tr.xml for row in read.rows] == [True, False]
 
 
 def test_a_panel_is_a_shaded_cell() -> None:

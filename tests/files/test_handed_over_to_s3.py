@@ -11,9 +11,10 @@ from django.conf import settings
 
 from apps.files.models import File, UploadSession, UploadState, UploadWay
 from apps.files.services import direct
-from kernel.discovery.connections import connections
+from kernel.discovery.connections import outside
 from kernel.errors import UnavailableError
 from kernel.identity.models import Tenant
+from kernel.mesh import storing
 from kernel.mesh.storing import NotStoredYetError, Outgoing, store
 from kernel.storage import storage_at
 from kernel.testing.jobs import drain
@@ -39,6 +40,8 @@ def bucket(made: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
             monkeypatch.setattr(settings, name, value)
         else:
             monkeypatch.setenv(name, value)
+    # Nobody looks at what was sent while it is waited for.
+    monkeypatch.setattr(storing, "sleep", lambda _seconds: None)
     storage_at.cache_clear()
     yield made
     storage_at.cache_clear()
@@ -87,12 +90,24 @@ def test_a_file_goes_to_s3_by_one_presigned_request(tenant: Tenant, bucket: Buck
     assert len(noted) == 1
 
 
+def test_who_hands_a_file_over_waits_while_it_is_looked_at(
+    tenant: Tenant, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, noted = os.urandom(3_000), list[str]()
+    monkeypatch.setattr(storing, "sleep", lambda _seconds: drain())
+
+    file_id = store(outgoing(body), upload_id=None, note=noted.append)
+
+    check(file_id, body, bucket)
+    assert len(noted) == 1
+
+
 def test_a_large_file_goes_in_parts_and_on_where_it_broke_off(
     tenant: Tenant, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(direct, "GOOD_AT_ONCE", MIB)
     body, noted, sent = os.urandom(17 * MIB), list[str](), list[int]()
-    request = connections().request
+    request = outside().request
 
     def breaks_once(*given: Any, **told: Any) -> Any:
         sent.append(len(sent))
@@ -100,7 +115,7 @@ def test_a_large_file_goes_in_parts_and_on_where_it_broke_off(
             raise urllib3.exceptions.ProtocolError("the line is cut")
         return request(*given, **told)
 
-    monkeypatch.setattr(connections(), "request", breaks_once)
+    monkeypatch.setattr(outside(), "request", breaks_once)
     with pytest.raises(UnavailableError):
         store(outgoing(body), upload_id=None, note=noted.append)
     upload = UploadSession.objects.get()

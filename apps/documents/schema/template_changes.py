@@ -11,7 +11,6 @@ from apps.documents.schema.templates import (
     ThemeType,
 )
 from apps.documents.services import beginning, drafts, exchange, looks, publishing, templates
-from kernel.errors import InvalidInputError
 from kernel.federation.entities import Entity
 from kernel.federation.mutations import BulkDelete, ChangeInput, Create, Delete, Update
 
@@ -29,24 +28,10 @@ def _by(service: Callable[..., Any]) -> Callable[..., Any]:
         if "upload" in told:
             told["uploaded"] = told.pop("upload")
         if "assets" in told:
-            told["assets"] = _by_name(told["assets"])
+            told["assets"] = inputs.by_name(told["assets"])
         return service(**told)
 
     return done
-
-
-def _by_name(assets: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    found = {
-        one["name"]: {
-            "file": one.get("file_id"),
-            "version": one.get("version"),
-            "gallery": one.get("gallery"),
-        }
-        for one in assets
-    }
-    if len(found) < len(assets):
-        raise InvalidInputError("two pictures have one name")
-    return found
 
 
 class TemplateChanges:

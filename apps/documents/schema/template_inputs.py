@@ -1,9 +1,12 @@
 """What callers send about templates, themes and partials."""
 
+from typing import Any
+
 import graphene
 
 from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.schema.templates import TemplateVersionStateEnum
+from kernel.errors import InvalidInputError
 from kernel.federation.mutations import ById, ByIds, ChangeInput
 
 _NAME = "Small letters and digits with single hyphens between; the tenant has it once."
@@ -65,6 +68,21 @@ class DocumentTemplateAssetInput(graphene.InputObjectType):
     file_id = graphene.ID()
     version = graphene.Int()
     gallery = graphene.String()
+
+
+def by_name(assets: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return pictures as services take them; raises InvalidInputError."""
+    found = {
+        one["name"]: {
+            "file": one.get("file_id"),
+            "version": one.get("version"),
+            "gallery": one.get("gallery"),
+        }
+        for one in assets
+    }
+    if len(found) < len(assets):
+        raise InvalidInputError("two pictures have one name")
+    return found
 
 
 class DocumentTemplateUploadInput(graphene.InputObjectType):

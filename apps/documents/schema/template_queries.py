@@ -18,10 +18,12 @@ from apps.documents.schema.formats import DocumentFormatEnum
 from apps.documents.schema.template_inputs import (
     DocumentLookFilter,
     DocumentLookOrder,
+    DocumentTemplateAssetInput,
     DocumentTemplateFilter,
     DocumentTemplateOrder,
     DocumentTemplateVersionFilter,
     DocumentTemplateVersionOrder,
+    by_name,
 )
 from apps.documents.schema.templates import (
     DocumentTemplateFinding,
@@ -33,7 +35,7 @@ from apps.documents.schema.templates import (
 )
 from apps.documents.selectors import templates as selectors
 from apps.documents.services.exchange import export_template
-from apps.documents.services.previewing import preview
+from apps.documents.services.previewing import Shown, preview
 from kernel.federation.access import scope
 from kernel.federation.fields import Many, One
 from kernel.federation.scalars import JSON
@@ -87,7 +89,7 @@ class DocumentTemplateDifference(graphene.ObjectType):
 
 
 #: How a preview is shown.
-_SHOWN = ("locale", "first", "count", "width")
+_SHOWN = ("first", "count", "width")
 
 
 def _texts() -> dict[str, Any]:
@@ -138,7 +140,11 @@ class TemplateReads:
         DocumentTemplatePreview,
         required=True,
         description="A template with its sample as pictures of its pages. A grey square stands for"
-        " pictures that are files.",
+        " pictures that are not told, or that the caller may not read.",
+        assets=graphene.List(
+            graphene.NonNull(DocumentTemplateAssetInput),
+            description="Pictures; the logo of the theme needs not be told.",
+        ),
         locale=graphene.String(description="That of the template if not said."),
         first=graphene.Int(description="The first page to show; 1 if not said."),
         count=graphene.Int(description="1 to 10 pages; 3 if not said."),
@@ -170,21 +176,24 @@ class TemplateReads:
     @staticmethod
     @scope(TEMPLATE.read)
     def resolve_preview_document_template(_root: Any, _info: Any, **given: Any) -> dict[str, Any]:
-        asked = {name: given.pop(name) for name in _SHOWN if given.get(name) is not None}
+        shown = {name: given.pop(name) for name in _SHOWN if given.get(name) is not None}
+        assets, locale = by_name(given.pop("assets", None) or []), given.pop("locale", None) or ""
         written, theme, upload = _read(given)
         try:
-            made = preview(written, theme, upload, **asked)
+            made = preview(
+                written, theme, upload, assets=assets, locale=locale, shown=Shown(**shown)
+            )
         except (FindingsError, RenderingLimitError, RenderingFailedError) as error:
             kind = upload.kind if upload and upload.kind else "pdf"
             nothing = {"pages": 0, "pictures": [], "format": kind}
             return {**nothing, "problem": str(error), "code": error.code}
-        shown = [
+        pictures = [
             {**asdict(one), "png": base64.b64encode(one.png).decode()} for one in made.pictures
         ]
         return {
             "title": made.title,
             "pages": made.pages,
-            "pictures": shown,
+            "pictures": pictures,
             "format": made.format,
             "document": base64.b64encode(made.document).decode() or None,
             "note": made.note or None,

@@ -22,6 +22,7 @@ from apps.documents.selectors.templates import (
     drafts_of,
     fonts_of,
     published_of,
+    templates_of,
     themes_of,
     uploaded,
     uploads_of,
@@ -224,6 +225,7 @@ class TemplateVersionType(Entity):
         )
 
     template_id = graphene.ID(required=True)
+    template = Batched(lambda: TemplateType, load=peers(templates_of), required=True)
     state = TemplateVersionStateEnum(required=True)
     assets = graphene.List(graphene.NonNull(TemplateAsset), required=True)
     upload = Batched(

@@ -119,6 +119,12 @@ def published_of(template_ids: list[str]) -> dict[str, TemplateVersion]:
     return {str(row.template_id): row for row in rows}
 
 
+def templates_of(version_ids: list[str]) -> dict[str, Template]:
+    """Return the template of each of these versions."""
+    rows = TemplateVersion.objects.filter(pk__in=version_ids).only("template")
+    return {str(row.pk): row.template for row in rows.select_related("template")}
+
+
 def themes_of(template_ids: list[str]) -> dict[str, Theme]:
     """Return the theme of each of these templates that has one."""
     rows = Template.objects.filter(pk__in=template_ids, theme__isnull=False)

@@ -174,7 +174,7 @@ def _checked(texts: Texts, now: TemplateUpload | None = None) -> dict[str, Any]:
         if wrong := UNWRITABLE.search(text):
             raise InvalidInputError(f"{name} holds U+{ord(wrong[0]):04X}, which nothing writes")
     if "assets" in found:
-        found["assets"] = _assets(found["assets"])
+        found["assets"] = checked_assets(found["assets"])
     if isinstance(found.get("uploaded"), Mapping):
         found["uploaded"] = take_upload(found["uploaded"], now)
     if found.get("sample") == "":
@@ -182,7 +182,8 @@ def _checked(texts: Texts, now: TemplateUpload | None = None) -> dict[str, Any]:
     return found
 
 
-def _assets(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def checked_assets(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return pictures as they are kept; raises InvalidInputError, LimitExceededError."""
     if len(told) > MOST_ASSETS:
         raise LimitExceededError(f"a version has at most {MOST_ASSETS} pictures, found {len(told)}")
     made = {}

@@ -1,11 +1,11 @@
 """A version is tried with its sample: pictures of its pages, made in the sandbox, kept nowhere."""
 
-import base64
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from django.conf import settings
 
@@ -22,6 +22,8 @@ from apps.documents.errors import (
 )
 from apps.documents.models import TemplateUpload, Theme
 from apps.documents.selectors.templates import judged
+from apps.documents.services.drafts import checked_assets
+from apps.documents.services.preview_pictures import pictures_for
 from apps.documents.services.rendering import Source, called, render, usual_limits
 from apps.documents.services.uploads import content_of
 from kernel.errors import DomainError, InvalidInputError, UnavailableError
@@ -38,11 +40,23 @@ _TURNS = threading.BoundedSemaphore(2)
 _PATIENCE_SECONDS = 5
 #: LibreOffice takes some hundred megabytes, and a core.
 _OFFICE = threading.BoundedSemaphore(1)
-#: In the place of pictures, which are files: a grey square.
-_PLACEHOLDER = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAADklEQVR42mO4"
-    "CAQMqAQAgrQNEdN9VqcAAAAASUVORK5CYII="
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which pages are shown, from 1, and how wide in pixels."""
+
+    first: int = 1
+    count: int = 3
+    width: int = 800
+
+    def check(self) -> None:
+        """Raise InvalidInputError for more than is shown."""
+        widest = WIDTHS[0] <= self.width <= WIDTHS[1]
+        if self.first < 1 or not 1 <= self.count <= MOST_PAGES or not widest:
+            raise InvalidInputError(
+                f"from page 1 on at most {MOST_PAGES} pages, {WIDTHS[0]} to {WIDTHS[1]} pixels wide"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +90,17 @@ def preview(
     theme: Theme | None = None,
     upload: TemplateUpload | None = None,
     *,
+    assets: Mapping[str, Mapping[str, Any]] | None = None,
     locale: str = "",
-    first: int = 1,
-    count: int = 3,
-    width: int = 800,
+    shown: Shown,
 ) -> Preview:
-    """Make pictures of pages; of files a grey square stands in them.
+    """Make pictures of pages, in which `assets` are shown as far as the caller may read them.
 
     Raises TemplateRefusedError, DataRefusedError, DocumentRefusedError, RenderingLimitError,
-    RenderingFailedError, and UnavailableError while others wait.
+    RenderingFailedError, and UnavailableError while others wait. Not to be called in a transaction.
     """
-    if first < 1 or not 1 <= count <= MOST_PAGES or not WIDTHS[0] <= width <= WIDTHS[1]:
-        raise InvalidInputError(
-            f"from page 1 on at most {MOST_PAGES} pages, {WIDTHS[0]} to {WIDTHS[1]} pixels wide"
-        )
-    source = _source(written, theme)
+    shown.check()
+    source = _source(written, theme, checked_assets(assets or {}))
     limits = awaited_limits()
     out = io.BytesIO()
     if upload is not None:
@@ -101,14 +111,14 @@ def preview(
         filled = Preview(
             title=made.title, pages=0, pictures=[], format=upload.kind, document=out.getvalue()
         )
-        return _pictured(filled, first, count, width)
+        return _pictured(filled, shown)
     with turn():
         made = render(source, out, format="pdf", locale=locale, limits=limits)
-        _, pictures = _pictures(out.getvalue(), first, count, width, limits)
+        _, pictures = _pictures(out.getvalue(), shown, limits)
     return Preview(title=made.title, pages=made.pages, pictures=pictures)
 
 
-def _source(written: Written, theme: Theme | None) -> Source:
+def _source(written: Written, theme: Theme | None, assets: Mapping[str, Any]) -> Source:
     found = judged(written, theme)
     errors = [one for one in found.errors if one.code != "asset"]
     if errors or found.template is None:
@@ -122,7 +132,7 @@ def _source(written: Written, theme: Theme | None) -> Source:
         data=written.sample.encode(),
         schema=written.schema.encode(),
         fonts=content_of(theme.fonts) if theme and theme.fonts else b"",
-        assets=dict.fromkeys(found.pictures, _PLACEHOLDER),
+        assets=pictures_for(found.pictures, assets, theme),
     )
 
 
@@ -134,7 +144,7 @@ def awaited_limits() -> Limits:
     )
 
 
-def _pictured(filled: Preview, first: int, count: int, width: int) -> Preview:
+def _pictured(filled: Preview, shown: Shown) -> Preview:
     """Return a file that was filled with pictures of its pages, or why there are none."""
     program = found_program(settings.OFFICE_PROGRAM)
     if program is None:
@@ -149,15 +159,13 @@ def _pictured(filled: Preview, first: int, count: int, width: int) -> Preview:
         _OFFICE.release()
     try:
         with turn():
-            pages, pictures = _pictures(pdf, first, count, width, awaited_limits())
+            pages, pictures = _pictures(pdf, shown, awaited_limits())
     except DomainError as error:
         return replace(filled, note=f"no pictures: {error}")
     return replace(filled, pages=pages, pictures=pictures)
 
 
-def _pictures(
-    pdf: bytes, first: int, count: int, width: int, limits: Limits
-) -> tuple[int, list[PagePicture]]:
+def _pictures(pdf: bytes, shown: Shown, limits: Limits) -> tuple[int, list[PagePicture]]:
     """Return how many pages there are, and pictures of some."""
     try:
         answer = called(
@@ -165,13 +173,13 @@ def _pictures(
             [pdf],
             size=len(pdf),
             limits=limits,
-            arguments={"first": first, "count": count, "width": width},
+            arguments=asdict(shown),
         )
         sizes = [(int(across), int(down)) for across, down in answer.told["sizes"]]
         return int(answer.told["pages"]), [
             PagePicture(number=number, width=across, height=down, png=png)
             for number, ((across, down), png) in enumerate(
-                zip(sizes, answer.parts, strict=True), start=first
+                zip(sizes, answer.parts, strict=True), start=shown.first
             )
         ]
     except (KeyError, TypeError, ValueError) as error:

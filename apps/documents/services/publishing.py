@@ -35,7 +35,7 @@ def publish_template(*, id: str, note: str | None = None) -> TemplateVersion:
         draft.note = note
         check(draft, only=("note",))
     draft.resolved = told(found.resolved)
-    draft.assets = _with_logo(template.theme, draft.assets)
+    draft.assets = with_logo(template.theme, draft.assets)
     draft.fonts = template.theme.fonts if template.theme else None
     draft.state = VersionState.PUBLISHED
     draft.published_at = clock.now()
@@ -85,7 +85,7 @@ def withdraw_version(*, id: str) -> TemplateVersion:
     return version
 
 
-def _with_logo(theme: Theme | None, assets: dict[str, Any]) -> dict[str, Any]:
+def with_logo(theme: Theme | None, assets: dict[str, Any]) -> dict[str, Any]:
     """Return the pictures of a version with the logo of its theme, unless it has its own."""
     if theme is None or theme.logo_id is None:
         return assets

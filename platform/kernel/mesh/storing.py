@@ -16,6 +16,7 @@ called in a transaction.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, BinaryIO, Protocol, cast
 
 import urllib3
@@ -34,6 +35,9 @@ from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 SILENCE_SECONDS = 60.0
 #: Whoever is sent to an address begins to fetch it at once.
 ADDRESS_SECONDS = 300
+#: What went straight to a bucket is looked at by a job of the files service, mostly at once.
+#: Without this patience each such file costs whoever hands it over a failed attempt and its pause.
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 _START = """mutation($input: StartUploadInput!) { startUpload(input: $input) {
   uploadSession { id fileId } request { url headers { name value } } error { code message } } }"""
@@ -111,12 +115,12 @@ def store(outgoing: Outgoing, *, upload_id: str | None, note: Callable[[str], No
         upload = _standing(upload_id)
         if upload["state"] == "RECEIVING" and upload["way"] == "PARTS":
             _send_parts(str(upload_id), outgoing)
-            upload = _standing(upload_id)
         elif upload["state"] not in {"DONE", "VERIFYING"}:
             # What came by one request is not gone on with.
             _forget(upload["fileId"])
             upload_id = _start(outgoing, former=upload_id or "", note=note)
-            upload = _standing(upload_id)
+        if upload["state"] != "DONE":
+            upload = _looked_at(upload_id)
         if upload["state"] != "DONE" or upload["fileId"] is None:
             raise NotStoredYetError(
                 f"the upload is {upload['state'].lower()}: {upload['finding'] or 'wait for it'}"
@@ -181,6 +185,17 @@ def _standing(upload_id: str | None) -> dict[str, Any]:
             raise _told(error.remote_code, str(error)) from error
         return gone
     return found
+
+
+def _looked_at(upload_id: str | None) -> dict[str, Any]:
+    """Return how an upload stands, which the files service is given a moment to look at."""
+    upload = _standing(upload_id)
+    for pause in PAUSES:
+        if upload["state"] != "VERIFYING":
+            break
+        sleep(pause)
+        upload = _standing(upload_id)
+    return upload
 
 
 def _start(outgoing: Outgoing, *, former: str, note: Callable[[str], None]) -> str:

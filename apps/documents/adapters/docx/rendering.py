@@ -16,6 +16,7 @@ from apps.documents.adapters.docx.packing import empty, pack
 from apps.documents.adapters.docx.styles import FONT, LOOKS, frame, set_styles, shade
 from apps.documents.adapters.docx.tables import table_of
 from apps.documents.adapters.docx.texts import ALIGNS, add_field, fill
+from apps.documents.adapters.docx.watermarks import mark
 from apps.documents.adapters.drawings import draw_barcode, draw_chart
 from apps.documents.adapters.images import checked_image
 from apps.documents.adapters.pdf.fonts import REGULAR, Fonts, of_chart, whole
@@ -38,7 +39,7 @@ def render_docx(document: parts.Document, out: BinaryIO) -> None:
     """Write a document; the same one has the same bytes each time.
 
     Charts and barcodes are pictures. Word works out pages and the list of contents when it opens
-    the document. A watermark is left out.
+    the document.
     """
     pack(_Writer(document).write(), out)
 
@@ -84,6 +85,8 @@ class _Writer:
                 self._parts(given, place)
                 first = place.paragraphs[0]._p  # noqa: SLF001  # python-docx begins with an empty one
                 first.getparent().remove(first)
+        if page.watermark:
+            mark(section.header, page)
 
     def _parts(self, given: Iterable[parts.Part], into: Any) -> None:
         for part in given:

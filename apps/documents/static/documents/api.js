@@ -23,6 +23,12 @@ export const graph = (query, variables = {}, service = "documents") => graphs.gr
 /** Run one mutation and return its answer; throws Failure. */
 export const change = (field, input, asks) => graphs.change("documents", field, input, asks);
 
+/** A moment, to the minute; all of it for programs. */
+export function timeOf(told) {
+  const moment = new Date(told);
+  return h("time", { datetime: moment.toISOString() }, moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }));
+}
+
 /** What a field takes that asks for the name of a template. */
 export const NAMED = { required: true, maxlength: 60, pattern: "[a-z0-9]+(-[a-z0-9]+)*", title: "Small letters and digits with single hyphens between", autocomplete: "off" };
 

@@ -3,10 +3,10 @@ import { h } from "../kernel/elements.js";
 import { announce, button, change, dialogOf, field, form, graph, told } from "./api.js";
 import { Listing, emptiness } from "./listing.js";
 import { tried } from "./looks.js";
-import { Choice, Making, Source, actOf, download, options, read, when } from "./making.js";
+import { Choice, Making, Source, actOf, download, madeOf, options, read, when } from "./making.js";
 
 const page = document.querySelector("[data-documents]");
-const FIELDS = "id title state packing format total made failed pages createdAt error { code message } output { id } version { number }";
+const FIELDS = "id title state packing format total made failed pages createdAt error { code message } output { id } version { number template { title } }";
 const READ = `query($after: String) { documentBatches(order: NEWEST_FIRST, first: 20, after: $after) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } } }`;
 const FAILED = `query($id: ID!, $after: String) { documentBatchItems(filter: {batchId: $id, state: FAILED}, first: 50, after: $after) {
   nodes { position error { code message place } } pageInfo { hasNextPage endCursor } } }`;
@@ -25,7 +25,7 @@ function row(batch) {
   return h(
     "li",
     { "data-made": batch.id },
-    h("div", { class: "docs-grow" }, h("strong", {}, batch.title), h("p", { class: "docs-quiet" }, `${batch.format}, ${batch.packing === "ZIP" ? "in a zip" : "as one"} · ${counted(batch)} · `, when(batch)), bar, batch.error && h("p", { class: "docs-wrong" }, batch.error.message)),
+    h("div", { class: "docs-grow" }, h("strong", {}, batch.title), h("p", { class: "docs-quiet" }, `${[`${batch.format}, ${batch.packing === "ZIP" ? "in a zip" : "as one"}`, madeOf(batch), counted(batch)].filter(Boolean).join(" · ")} · `, when(batch)), bar, batch.error && h("p", { class: "docs-wrong" }, batch.error.message)),
     h(
       "div",
       { class: "docs-acts" },
@@ -33,7 +33,7 @@ function row(batch) {
       batch.output && actOf(batch, "Download", () => download(batch), "docs-primary"),
       batch.failed > 0 && actOf(batch, "What failed", () => failures(batch)),
       told.mayWrite && open && actOf(batch, "Stop", () => list.act("stop", batch, "It is stopped.")),
-      told.mayWrite && again && actOf(batch, "Go on", () => list.act("again", batch, "It goes on.")),
+      told.mayWrite && again && actOf(batch, batch.state === "CANCELLED" ? "Go on" : "Try again", () => list.act("again", batch, "It goes on.")),
       told.mayWrite && actOf(batch, "Remove", () => list.drop(batch, "The file that it was made as stays among the files.")),
     ),
   );
@@ -43,7 +43,7 @@ function row(batch) {
 function failures(batch) {
   return dialogOf(`What failed of ${batch.title}`, "docs-picker", () => {
     const place = h("div", {});
-    const item = ({ position, error }) => h("li", {}, h("strong", {}, `Item ${position}`), h("span", { class: "docs-grow" }, error?.message ?? "", error?.place && h("code", {}, ` ${error.place}`)));
+    const item = ({ position, error }) => h("li", {}, h("strong", {}, `Item ${position}`), h("span", { class: "docs-grow" }, error?.message ?? "", error?.place && !error.message.includes(error.place) && h("code", {}, ` ${error.place}`)));
     new Listing(place, { read: async (after) => (await graph(FAILED, { id: batch.id, after })).documentBatchItems, row: item, nothing: () => h("p", { class: "docs-quiet" }, "The single documents are gone.") }).load();
     return place;
   });

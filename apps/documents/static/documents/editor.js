@@ -12,10 +12,10 @@ const id = page.dataset.template;
 const TEXTS = "id number state body markdown schema sample note savedAt assets { name fileId version gallery } upload { id fileId fileVersion state kind }";
 const READ = `query($id: ID!) { documentTemplate(id: $id) { id title description archivedAt theme { id } published { ${TEXTS} } draft { ${TEXTS} } }
   newest: documentTemplateVersions(filter: {templateId: $id}, first: 1) { nodes { ${TEXTS} } } }`;
-const TRY = `query($body: String!, $markdown: String, $schema: String, $sample: String, $assets: [String!], $themeId: ID, $uploadId: ID, $first: Int) {
-  check: checkDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $assets, themeId: $themeId, uploadId: $uploadId) {
+const TRY = `query($body: String!, $markdown: String, $schema: String, $sample: String, $names: [String!], $assets: [DocumentTemplateAssetInput!], $themeId: ID, $uploadId: ID, $first: Int) {
+  check: checkDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $names, themeId: $themeId, uploadId: $uploadId) {
     publishable inferredSchema findings { source place code message block expression at severity } }
-  preview: previewDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, themeId: $themeId, uploadId: $uploadId, first: $first, count: 3, width: 900) {
+  preview: previewDocumentTemplate(body: $body, markdown: $markdown, schema: $schema, sample: $sample, assets: $assets, themeId: $themeId, uploadId: $uploadId, first: $first, count: 3, width: 900) {
     title pages problem format document note pictures { number width height png } } }`;
 const NAMES = { markdown: "Text", body: "Template", sample: "Sample data", schema: "Schema" };
 const PARTS = { pictures: "Pictures", upload: "File" };
@@ -153,8 +153,9 @@ async function tryOut() {
   const mine = (turn += 1);
   at("sheets").setAttribute("aria-busy", "true");
   try {
-    const assets = pictures.told.map(({ name }) => name);
-    const { check, preview } = await graph(TRY, { ...texts(), assets, themeId: template.theme?.id, uploadId: upload.now?.id, first });
+    const assets = pictures.told;
+    const names = assets.map(({ name }) => name);
+    const { check, preview } = await graph(TRY, { ...texts(), names, assets, themeId: template.theme?.id, uploadId: upload.now?.id, first });
     if (mine !== turn) return;
     inferred = check.inferredSchema;
     judge(allOf(check.findings, preview));

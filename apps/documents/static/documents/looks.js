@@ -2,7 +2,7 @@
 import { h } from "../kernel/elements.js";
 import { announce, ask, button, change, graph } from "./api.js";
 
-const TRY = `query($body: String!, $sample: String, $themeId: ID) { preview: previewDocumentTemplate(body: $body, sample: $sample, themeId: $themeId, count: 1, width: 700) {
+const TRY = `query($body: String!, $sample: String, $assets: [DocumentTemplateAssetInput!], $themeId: ID) { preview: previewDocumentTemplate(body: $body, sample: $sample, assets: $assets, themeId: $themeId, count: 1, width: 700) {
   problem pictures { width height png } } }`;
 const PAUSE = 400;
 const page = document.querySelector("[data-documents]");
@@ -52,8 +52,8 @@ export class Trial {
     const turn = (this.turn += 1);
     let shown;
     try {
-      const { body, sample = "{}", themeId } = this.told();
-      const { preview } = await graph(TRY, { body, sample, themeId });
+      const { body, sample = "{}", assets = [], themeId } = this.told();
+      const { preview } = await graph(TRY, { body, sample, assets, themeId });
       const [first] = preview.pictures;
       shown = first ? h("img", { alt: this.label, width: first.width, height: first.height, src: `data:image/png;base64,${first.png}` }) : h("p", { class: "docs-quiet", role: "status" }, preview.problem ?? "There is nothing to see.");
     } catch (error) {

@@ -3,10 +3,10 @@ import { h } from "../kernel/elements.js";
 import { announce, button, change, field, form, graph, told } from "./api.js";
 import { emptiness } from "./listing.js";
 import { tried } from "./looks.js";
-import { Choice, Making, Source, actOf, download, options, read, when } from "./making.js";
+import { Choice, Making, Source, actOf, download, madeOf, options, read, when } from "./making.js";
 
 const page = document.querySelector("[data-documents]");
-const FIELDS = "id title state format pages sizeBytes createdAt protected signingKey { name } operation { name } error { code message place } output { id } version { number }";
+const FIELDS = "id title state format pages sizeBytes createdAt protected signingKey { name } operation { name } error { code message place } output { id } version { number template { title } }";
 const READ = `query($after: String) { documents(order: NEWEST_FIRST, first: 20, after: $after) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } } }`;
 const SAMPLE = "query($id: ID!) { documentTemplate(id: $id) { published { sample } } }";
 const KEYS = "{ documentSigningKeys(first: 100) { nodes { id name } } }";
@@ -19,9 +19,10 @@ function sized(bytes) {
 }
 
 /** What is known of one, in few words. */
-function known({ format, pages, sizeBytes, operation, signingKey, protected: closed }) {
+function known(made) {
+  const { format, pages, sizeBytes, operation, signingKey, protected: closed } = made;
   const paged = pages && `${pages.toLocaleString()} ${pages === 1 ? "page" : "pages"}`;
-  return [format, operation && OPERATIONS[operation.name], paged, sizeBytes && sized(sizeBytes), signingKey && `signed with ${signingKey.name}`, closed && "takes a password"].filter(Boolean).join(" · ");
+  return [format, operation ? OPERATIONS[operation.name] : madeOf(made), paged, sizeBytes && sized(sizeBytes), signingKey && `signed with ${signingKey.name}`, closed && "takes a password"].filter(Boolean).join(" · ");
 }
 
 function row(made) {

@@ -1,6 +1,6 @@
 // What documents and batches have in common: they are asked for, looked at again while they are made, and taken.
 import { h } from "../kernel/elements.js";
-import { announce, ask, badge, button, change, graph } from "./api.js";
+import { announce, ask, badge, button, change, graph, timeOf } from "./api.js";
 import { chooseFile } from "./files.js";
 import { chooseImport } from "./imports.js";
 import { Listing } from "./listing.js";
@@ -19,10 +19,10 @@ export const options = (values) => values.map(([value, text]) => h("option", { v
 /** A button that belongs to one of a list. */
 export const actOf = ({ title }, text, act, kind = "") => button(text, () => tried(act), { kind: `docs-small ${kind}`, "aria-label": `${text}: ${title}` });
 
-export function when({ createdAt }) {
-  const asked = new Date(createdAt);
-  return h("time", { datetime: asked.toISOString() }, asked.toLocaleString());
-}
+export const when = ({ createdAt }) => timeOf(createdAt);
+
+/** What a document or a batch is made of. */
+export const madeOf = ({ version }) => version && `${version.template.title}, version ${version.number}`;
 
 /** A list of what is made: `one` is the API's field for one of them, `states` what each is called, `open` those of what is being made. */
 export class Making extends Listing {

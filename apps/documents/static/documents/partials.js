@@ -1,6 +1,6 @@
 // The partials of a tenant: blocks that templates include, tried while they are written.
 import { h } from "../kernel/elements.js";
-import { NAMED, announce, button, change, field, form, graph, told } from "./api.js";
+import { NAMED, announce, button, change, field, form, graph, timeOf, told } from "./api.js";
 import { Listing, emptiness } from "./listing.js";
 import { Trial, acts, remove, tried } from "./looks.js";
 
@@ -22,7 +22,7 @@ const row = (partial) =>
   h(
     "li",
     {},
-    h("div", {}, h("code", {}, partial.name), partial.description && h("p", { class: "docs-quiet" }, partial.description), h("p", { class: "docs-quiet" }, `Changed ${new Date(partial.updatedAt).toLocaleString()}`)),
+    h("div", {}, h("code", {}, partial.name), partial.description && h("p", { class: "docs-quiet" }, partial.description), h("p", { class: "docs-quiet" }, "Changed ", timeOf(partial.updatedAt))),
     told.mayWrite && acts(partial.name, () => edit(partial), () => remove("Partial", partial, "Drafts that include it cannot be published then; what was published keeps it.", () => list.load())),
   );
 

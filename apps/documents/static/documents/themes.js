@@ -18,20 +18,20 @@ const LOOK_AGAIN = 1_500;
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const SAMPLE = JSON.stringify({ rows: [{ name: "Tea", price: "2.50" }, { name: "Cake", price: "3.20" }, { name: "Bread", price: "4.00" }] });
 
-/** A template that shows what a theme does; a grey square stands for the logo. */
-function tasteOf({ size, color, accent, stripe, logoId }) {
+/** A template that shows what a theme does. */
+function tasteOf({ size, color, accent, stripe, logoId, logoVersion }) {
   const columns = [
     { title: "Item", value: "row.name" },
     { title: "Price", value: "row.price", align: "end" },
   ];
   const blocks = [
-    logoId && { type: "image", asset: "logo", alt: "Logo", width: 18 },
+    logoId && { type: "image", asset: "logo", alt: "Logo", height: 12 },
     { type: "heading", level: 1, text: "A heading" },
     { type: "paragraph", text: ["Running text, and ", { text: "a link", link: "https://example.com" }, "."] },
     { type: "table", over: "rows", as: "row", stripes: true, columns },
   ];
   const look = { size: Number(size), color, accent, stripe };
-  return { body: JSON.stringify({ septet: 1, title: "Theme", page: { size: [120, 90], margins: [8, 10, 8, 10] }, theme: look, blocks: blocks.filter(Boolean) }), sample: SAMPLE };
+  return { body: JSON.stringify({ septet: 1, title: "Theme", page: { size: [120, 90], margins: [8, 10, 8, 10] }, theme: look, blocks: blocks.filter(Boolean) }), sample: SAMPLE, assets: logoId ? [{ name: "logo", fileId: logoId, version: logoVersion }] : [] };
 }
 
 function swatch(colour) {
@@ -145,7 +145,7 @@ class Fonts {
 async function edit(theme) {
   const now = theme ?? USUAL;
   const logo = new Logo(now, () => trial.soon());
-  const given = () => ({ ...Object.fromEntries(new FormData(fields.closest("form"))), logoId: logo.logoId });
+  const given = () => ({ ...Object.fromEntries(new FormData(fields.closest("form"))), logoId: logo.logoId, logoVersion: logo.logoVersion });
   const fonts = new Fonts(now.fonts);
   // Fonts are shown once they are kept and looked through.
   const trial = new Trial("What the theme does", () => ({ ...tasteOf(given()), themeId: now.fonts?.state === "READY" ? now.id : null }));

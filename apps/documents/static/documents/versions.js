@@ -1,6 +1,6 @@
 // The versions of a template, and what each of them changed.
 import { h } from "../kernel/elements.js";
-import { announce, ask, badge, button, change, graph } from "./api.js";
+import { announce, ask, badge, button, change, graph, timeOf } from "./api.js";
 
 const LIST = `query($id: ID!, $after: String) {
   found: documentTemplateVersions(filter: {templateId: $id}, first: 20, after: $after) {
@@ -65,7 +65,7 @@ export class Versions {
     return h(
       "li",
       {},
-      h("div", { class: "docs-bar" }, h("strong", {}, `Version ${one.number}`), badge(one.state.toLowerCase(), KINDS[one.state]), h("span", { class: "docs-quiet" }, `${one.authorName || "the platform"}, `, h("time", { datetime: when.toISOString() }, when.toLocaleString()))),
+      h("div", { class: "docs-bar" }, h("strong", {}, `Version ${one.number}`), badge(one.state.toLowerCase(), KINDS[one.state]), h("span", { class: "docs-quiet" }, `${one.authorName || "the platform"}, `, timeOf(when))),
       one.note && h("p", {}, one.note),
       h(
         "div",
