@@ -7,12 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from apps.scheduler.adapters.clock import database_now
 from apps.scheduler.errors import RunTimedOutError
 from apps.scheduler.metrics import ENDED
-from apps.scheduler.models import OUTCOMES, REMEMBERED, JobRun, JobSchedule, RunState
+from apps.scheduler.models import (
+    OUTCOMES,
+    REMEMBERED,
+    JobRun,
+    JobSchedule,
+    OverlapPolicy,
+    RunState,
+)
 from apps.scheduler.services.dropping import drop_run
 from apps.scheduler.services.following import fire_following
 from apps.scheduler.services.lines import tell
@@ -20,6 +27,7 @@ from contracts.scheduler import RunFinished, ScheduleDisabled
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
+from kernel.jobs.models import Job, JobState
 from kernel.jobs.services import enqueue
 
 LONGEST_RETRY = timedelta(days=1)
@@ -124,14 +132,24 @@ def ask_to_stop(run: JobRun) -> None:
 
 
 def wake_waiting(schedule: JobSchedule) -> None:
-    """Let runs that wait for this schedule, or for its group, be looked at again."""
+    """Let runs that wait for this schedule, or for its group, be looked at again.
+
+    In the caller's transaction, which holds the row of the schedule. Those behind another of their
+    schedule wait for that one, and one that is about to be looked at is not asked for twice.
+    """
     of_schedule = Q(schedule=schedule)
     of_group = Q(schedule__concurrency_group=schedule.concurrency_group)
     wanted = of_schedule | of_group if schedule.concurrency_group else of_schedule
-    rows = JobRun.objects.filter(wanted, state=RunState.WAITING).order_by("fire_time", "pk")
-    for run in rows[:WOKEN_AT_ONCE]:
-        run.job_id = enqueue("scheduler.run", str(run.pk))
-        run.save(update_fields=["job_id"])
+    waiting = JobRun.objects.filter(state=RunState.WAITING)
+    earlier = Q(fire_time__lt=OuterRef("fire_time")) | Q(
+        fire_time=OuterRef("fire_time"), pk__lt=OuterRef("pk")
+    )
+    before = waiting.filter(earlier, schedule=OuterRef("schedule"))
+    first = Q(schedule__overlap=OverlapPolicy.ALLOW_ALL) | ~Exists(before)
+    for run in waiting.filter(wanted & first).order_by("fire_time", "pk")[:WOKEN_AT_ONCE]:
+        if not Job.objects.filter(pk=run.job_id, state=JobState.QUEUED).exists():
+            run.job_id = enqueue("scheduler.run", str(run.pk))
+            run.save(update_fields=["job_id"])
 
 
 def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:
