@@ -13,7 +13,13 @@ from apps.scheduler.admin.addresses import addresses_page
 from apps.scheduler.admin.calendar import calendar_page
 from apps.scheduler.admin.errands import create_page, edit_page, form_page
 from apps.scheduler.admin.forms import BackfillForm, CloneForm, PauseForm, RunForm, parameters_shown
-from apps.scheduler.admin.showing import RUN_KINDS, sparkline, standing_of, told_times
+from apps.scheduler.admin.showing import (
+    RUN_KINDS,
+    moment_told,
+    sparkline,
+    standing_of,
+    told_times,
+)
 from apps.scheduler.admin.system import system_page
 from apps.scheduler.admin.timeline import timeline_page
 from apps.scheduler.models import JobRun, JobSchedule, RunState, ScheduleKind
@@ -93,12 +99,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         return standing_of(row)
 
     @display(description="next, UTC")
-    def next_at(self, row: JobSchedule) -> str:
-        return f"{row.next_run_at:%Y-%m-%d %H:%M:%S}" if row.next_run_at else "-"
+    def next_at(self, row: JobSchedule) -> SafeString | str:
+        return moment_told(row.next_run_at)
 
     @display(description="last, UTC")
-    def last_at(self, row: JobSchedule) -> str:
-        return f"{row.last_run_at:%Y-%m-%d %H:%M:%S}" if row.last_run_at else "-"
+    def last_at(self, row: JobSchedule) -> SafeString | str:
+        return moment_told(row.last_run_at)
 
     @display(description="last runs")
     def last_runs(self, row: JobSchedule) -> SafeString | str:

@@ -1,6 +1,7 @@
 """How schedules and runs are drawn."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -48,6 +49,17 @@ def standing_of(schedule: JobSchedule) -> SafeString:
     if schedule.next_run_at is None and schedule.kind != ScheduleKind.AFTER:
         return badge("ended", "info")
     return badge("on", "success")
+
+
+def moment_told(at: datetime | None) -> SafeString | str:
+    """Draw a moment of a list, which breaks between the day and the time alone."""
+    if at is None:
+        return "-"
+    return format_html(
+        '<span class="sched-moment"><span>{}</span> <span>{}</span></span>',
+        f"{at:%Y-%m-%d}",
+        f"{at:%H:%M:%S}",
+    )
 
 
 def as_one(state: str) -> str:
