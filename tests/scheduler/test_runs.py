@@ -241,13 +241,36 @@ def test_a_run_that_is_late_is_told_of_once() -> None:
 
 
 def test_a_run_that_has_succeeded_is_not_late() -> None:
-    schedule = make(grace_seconds=300)
-    fire(schedule, AT)
+    fire(make(grace_seconds=300), AT)
+    JobRun.objects.update(late_at=clock.now() + timedelta(seconds=300))
     work()
 
-    look_at_runs(AT + timedelta(seconds=301))
+    look_at_runs(clock.now() + timedelta(seconds=301))
 
     assert told(RunLate) == []
+
+
+def test_a_job_outside_that_never_told_has_failed_and_is_told_of_as_late() -> None:
+    schedule = make(target_kind="ping", grace_seconds=60, maximum_attempts=1)
+    (run,) = fire(schedule, AT)
+    work()
+
+    for _ in range(2):
+        look_at_runs(AT + timedelta(seconds=61))
+
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("failed", "SCHEDULER_NO_PING")
+    assert [event.run_id for event in told(RunLate)] == [str(run.pk)]
+
+
+def test_a_run_that_succeeds_after_its_time_is_told_of_as_late() -> None:
+    fire(make(grace_seconds=300), AT)
+
+    work()
+
+    (run,) = JobRun.objects.all()
+    assert (run.state, run.late_at) == ("succeeded", None)
+    assert [event.run_id for event in told(RunLate)] == [str(run.pk)]
 
 
 def test_runs_are_forgotten_after_as_many_days_as_their_schedule_says() -> None:

@@ -23,7 +23,7 @@ from apps.scheduler.models import (
 from apps.scheduler.services.dropping import drop_run
 from apps.scheduler.services.following import fire_following
 from apps.scheduler.services.lines import tell
-from contracts.scheduler import RunFinished, ScheduleDisabled
+from contracts.scheduler import RunFinished, RunLate, ScheduleDisabled
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
@@ -91,6 +91,9 @@ def end_run(
     run.forget_at = now + timedelta(days=schedule.keep_runs_days)
     # One that has come to nothing is told of by that; one that never ran is still expected.
     if state != RunState.SKIPPED:
+        if run.late_at is not None and run.late_at <= now:
+            # Nobody has looked since; a job outside that never told ends at that very moment.
+            tell_late(run, schedule, state)
         run.late_at = None
     if error is not None:
         run.error_code, run.error_message = error.code, str(error)[:1000]
@@ -120,6 +123,21 @@ def end_run(
         fire_following(schedule, run)
     if wake:
         wake_waiting(schedule)
+
+
+def tell_late(run: JobRun, schedule: JobSchedule, state: str) -> None:
+    """Tell once of a run that has not succeeded in its time, in the caller's transaction."""
+    run.late_at = None
+    tell(run, "it is late")
+    publish(
+        RunLate(
+            run_id=str(run.pk),
+            schedule_id=str(schedule.pk),
+            name=schedule.name,
+            fire_time=run.fire_time.isoformat(),
+            state=state,
+        )
+    )
 
 
 def ask_to_stop(run: JobRun) -> None:
