@@ -165,7 +165,8 @@ def wake_waiting(schedule: JobSchedule) -> None:
     before = waiting.filter(earlier, schedule=OuterRef("schedule"))
     first = Q(schedule__overlap=OverlapPolicy.ALLOW_ALL) | ~Exists(before)
     for run in waiting.filter(wanted & first).order_by("fire_time", "pk")[:WOKEN_AT_ONCE]:
-        if not Job.objects.filter(pk=run.job_id, state=JobState.QUEUED).exists():
+        queued = Job.objects.filter(state=JobState.QUEUED)
+        if run.job_id is None or not queued.filter(pk=run.job_id).exists():
             run.job_id = enqueue("scheduler.run", str(run.pk))
             run.save(update_fields=["job_id"])
 
