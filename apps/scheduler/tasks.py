@@ -8,6 +8,7 @@ from django.db import DatabaseError
 
 from apps.scheduler.services import firing, running, upkeep, works
 from kernel.jobs.registry import job, periodic
+from kernel.jobs.running import current_job
 from kernel.keeping import keep
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ TICK_SECONDS = 1.0
 @job("scheduler.run", timeout=timedelta(hours=24))
 def run(run_id: str) -> None:
     """Do one run of a schedule."""
-    running.do_run(UUID(run_id))
+    running.do_run(UUID(run_id), current_job().job.pk)
 
 
 @job("scheduler.look_at_work", timeout=timedelta(minutes=2))

@@ -1,9 +1,14 @@
 """Pages of staff: the list, a schedule, a run, and what can be done there."""
 
+from html import unescape
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from apps.scheduler.models import JobRun, JobSchedule
+from apps.scheduler.services.schedules import update_schedule
 from kernel.identity.models import Tenant
 from tests.scheduler.factories import NOON, do, fire, make, states, work
 
@@ -36,6 +41,82 @@ def test_a_schedule_shows_its_next_times_warnings_and_runs(staff: Client) -> Non
     assert page.count("02:30:00") >= 8
     assert f"/admin/scheduler/jobrun/{run.pk}/change/" in page
     assert "succeeded" in of_run
+
+
+def test_a_schedule_shows_what_was_changed_and_by_whom(staff: Client) -> None:
+    schedule = make(cron="30 2 * * *", tags=["tower", "night"])
+    update_schedule(id=str(schedule.pk), cron="45 3 * * *", parameters={"a": "x" * 100})
+
+    page = staff.get(f"{LIST}{schedule.pk}/change/").content.decode()
+
+    assert "cron: 30 2 * * * → 45 3 * * *; parameters: {} → {&quot;a&quot;: " in page
+    assert "x" * 40 + "…" not in page
+    assert "tower, night" in page
+    assert ">made<" in page.replace("\n", "").replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "hidden"),
+    [
+        ({"cron": "30 2 * * *"}, ["Cron", "To look at"], ["Rule", "Follows", "Anchor at"]),
+        (
+            {"kind": "rule", "rule": "FREQ=MONTHLY;BYDAY=-1FR", "cron": ""},
+            *(["Rule", "Anchor at"], ["Cron", "Follows", "To look at"]),
+        ),
+        (
+            {"kind": "interval", "every_seconds": 900, "cron": ""},
+            *(["Anchor at"], ["Cron", "Rule", "Dst policy"]),
+        ),
+        (
+            {
+                "calendar": {
+                    "country": "DE",
+                    "subdivision": "BY",
+                    "holidays": True,
+                    "except": ["2026-12-24"],
+                    "roll": "next",
+                }
+            },
+            *(["public holidays, 2026-12-24 (DE-BY): moved to the next open day"], []),
+        ),
+    ],
+)
+def test_a_schedule_shows_what_its_kind_has(
+    staff: Client, said: dict[str, Any], shown: list[str], hidden: list[str]
+) -> None:
+    schedule = make(**said)
+
+    page = staff.get(f"{LIST}{schedule.pk}/change/")
+
+    told = unescape(strip_tags(page.content.decode()))
+    lines = {line.strip() for line in told.splitlines()}
+    assert [one for one in shown if one not in lines] == []
+    assert [one for one in hidden if one in lines] == []
+
+
+def test_what_follows_a_schedule_leads_to_it(staff: Client) -> None:
+    first = make(name="nightly import")
+    second = make(name="report", kind="after", cron="", after_id=str(first.pk))
+
+    page = staff.get(f"{LIST}{second.pk}/change/").content.decode()
+
+    assert f'href="{LIST}{first.pk}/change/"' in page
+    assert "nightly import</a>" in page
+
+
+def test_a_form_that_comes_back_opens_what_is_wrong_or_unusual_alone(
+    staff: Client, tenant: Tenant
+) -> None:
+    told = {"tenant": str(tenant.pk), "name": "x", "kind": "cron", "cron": "61 * * * *"}
+    told |= {"time_zone": "UTC", "dst_policy": "vixie", "target_kind": "event", "roll": "skip"}
+    usual = {"maximum_runs": "0", "jitter_seconds": "0", "calendar_roll": "skip"}
+
+    as_usual = staff.post(f"{LIST}create/", told | usual).context["parts"]
+    unusual = staff.post(f"{LIST}create/", told | usual | {"jitter_seconds": "5"}).context["parts"]
+
+    days = "Days, beginning and end"
+    assert [one.open for one in as_usual if one.title == days] == [False]
+    assert [one.open for one in unusual if one.title == days] == [True]
 
 
 def test_a_schedule_is_made_after_it_was_shown_when_it_would_be_due(

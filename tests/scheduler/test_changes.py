@@ -20,7 +20,7 @@ from kernel.mesh.changes import asking_for_error, check_change
 from kernel.mesh.client import mesh
 from kernel.tenancy.context import Principal, acting_as, current_principal
 from kernel.testing.datasets import somebody
-from tests.scheduler.factories import NOON, fire, make, runs, states, work
+from tests.scheduler.factories import NOON, fire, job_of, make, runs, states, work
 
 pytestmark = pytest.mark.usefixtures("tenant")
 
@@ -47,7 +47,7 @@ def test_a_mutation_is_sent_once_and_its_answer_kept(tenant: Tenant) -> None:
     run.refresh_from_db()
     first = dict(run.result)
     type(run).objects.filter(pk=run.pk).update(state="queued", finished_at=None)
-    do_run(run.pk)
+    do_run(run.pk, job_of(run).pk)
 
     run.refresh_from_db()
     made = JobSchedule.objects.get(name="made")

@@ -1,10 +1,12 @@
 """What the engine makes of times that have come."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.scheduler.models import JobRun, JobSchedule
@@ -218,3 +220,34 @@ def test_what_is_due_by_the_same_words_is_run_each_with_its_own(tenant: Tenant) 
     for schedule in made:
         schedule.refresh_from_db()
     assert [one.next_run_at for one in made] == [AT + HOUR, None, AT + HOUR]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_another_scheduler_holds_is_left_to_it_and_keeps_nothing_else_waiting(
+    tenant: Tenant,
+) -> None:
+    held, free = make(name="held"), make(name="free")
+    for schedule in (held, free):
+        due_at(schedule, AT)
+    locked, let_go = Event(), Event()
+
+    def hold() -> None:
+        with in_tenant(tenant.pk), transaction.atomic():
+            JobSchedule.objects.select_for_update().get(pk=held.pk)
+            locked.set()
+            let_go.wait(60)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        holding = other.submit(hold)
+        assert locked.wait(60)
+        with connection.cursor() as cursor:
+            # Waiting is an error, and no test that hangs.
+            cursor.execute("SET lock_timeout = '5s'")
+        fired = fire_due(AT)
+        let_go.set()
+        holding.result()
+
+    assert (fired, len(runs(held)), len(runs(free))) == (1, 0, 1)
+    assert fire_due(AT) == 1

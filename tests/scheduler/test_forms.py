@@ -293,6 +293,17 @@ def test_a_mutation_of_a_service_is_filled_in(staff: Client, tenant: Tenant) -> 
             {"kind": "cron", "starts_at": "2126-01-02T00:00", "ends_at": "2126-01-01T00:00"},
             *("ends_at", "ends before it starts"),
         ),
+        ({"kind": "once", "anchor_at": "2020-01-01T09:00:00"}, "anchor_at", "a later moment"),
+        ({"kind": "cron", "ends_at": "2020-01-01T09:00"}, "ends_at", "a later end"),
+        (
+            {"kind": "cron", "cron": "0 9 * * 6", "calendar_country": "NL"}
+            | {"calendar_business_days": "on"},
+            *("calendar_roll", "closes each day"),
+        ),
+        (
+            {"kind": "cron", "target_kind": "webhook", "target": "https://192.168.0.1/"},
+            *("target", "not public"),
+        ),
         ({"kind": "after"}, "after_id", "no schedule of this name"),
     ],
 )

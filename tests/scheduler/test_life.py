@@ -1,12 +1,13 @@
 """What people do to schedules and runs."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from apps.scheduler.errors import TargetRefusedError, TimesRefusedError
-from apps.scheduler.models import JobRun, JobScheduleVersion
+from apps.scheduler.models import JobRun, JobSchedule, JobScheduleVersion
 from apps.scheduler.services.beginning import begin_run
 from apps.scheduler.services.life import (
     backfill,
@@ -184,6 +185,15 @@ REFUSED = [
     ({"starts_at": NOON, "ends_at": NOON}, TimesRefusedError, "it ends before it starts"),
     ({"calendar": {"country": "XX"}}, TimesRefusedError, "no holidays are known"),
     ({"target_kind": "webhook", "target": "ftp://x"}, TargetRefusedError, "https://"),
+    ({"target_kind": "webhook", "target": "https://10.0.0.1/"}, TargetRefusedError, "not public"),
+    ({"target_kind": "webhook", "target": "https://x:22/"}, TargetRefusedError, "only ports 80"),
+    ({"target_kind": "webhook", "target": "https://u:p@x/"}, TargetRefusedError, "no user"),
+    ({"kind": "once", "anchor_at": NOON - 9_999 * HOUR}, TimesRefusedError, "a later moment"),
+    ({"ends_at": NOON - 9_999 * HOUR}, TimesRefusedError, "choose a later end"),
+    (
+        {"cron": "0 9 * * SUN", "calendar": {"country": "NL", "business_days": True}},
+        *(TimesRefusedError, "its calendar closes each day on which it would be due"),
+    ),
     ({"target_kind": "chore", "target": "files.fly"}, TargetRefusedError, "."),
     ({"target_kind": "chore", "target": "nobody.do"}, TargetRefusedError, "no service 'nobody'"),
     ({"target_kind": "ping"}, TargetRefusedError, "graceSeconds"),
@@ -211,6 +221,21 @@ def test_what_cannot_be_is_neither_made_nor_becomes_so(
 
     schedule.refresh_from_db()
     assert (schedule.version, OutboxEvent.objects.count()) == (1, published)
+
+
+def test_what_has_ended_is_changed_cloned_and_paused_but_not_turned_on() -> None:
+    schedule = make(kind="once", cron="", anchor_at=clock.now() + HOUR)
+    JobSchedule.objects.update(anchor_at=clock.now() - HOUR, next_run_at=None)
+
+    renamed = update_schedule(id=str(schedule.pk), name="renamed")
+    cloned = clone_schedule(id=str(schedule.pk), name="cloned")
+    pause_schedule(id=str(schedule.pk))
+    for turn_on in (resume_schedule, partial(update_schedule, enabled=True)):
+        with pytest.raises(TimesRefusedError, match="a later moment"):
+            turn_on(id=str(schedule.pk))
+
+    schedule.refresh_from_db()
+    assert (renamed.name, cloned.enabled, schedule.enabled) == ("renamed", False, False)
 
 
 def test_schedules_do_not_follow_each_other_in_a_circle() -> None:

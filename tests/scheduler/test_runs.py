@@ -14,6 +14,7 @@ from apps.scheduler.services.life import run_now
 from apps.scheduler.services.upkeep import forget_runs, look_at_runs
 from contracts.scheduler import RunFinished, RunLate, ScheduleDisabled, ScheduleFired
 from kernel import clock
+from kernel.ids import new_id
 from kernel.jobs.models import Job
 from kernel.testing.events import told
 from tests.scheduler.factories import HOUR, NOON, fire, job_of, make, runs, states, work
@@ -240,13 +241,36 @@ def test_a_run_that_is_late_is_told_of_once() -> None:
 
 
 def test_a_run_that_has_succeeded_is_not_late() -> None:
-    schedule = make(grace_seconds=300)
-    fire(schedule, AT)
+    fire(make(grace_seconds=300), AT)
+    JobRun.objects.update(late_at=clock.now() + timedelta(seconds=300))
     work()
 
-    look_at_runs(AT + timedelta(seconds=301))
+    look_at_runs(clock.now() + timedelta(seconds=301))
 
     assert told(RunLate) == []
+
+
+def test_a_job_outside_that_never_told_has_failed_and_is_told_of_as_late() -> None:
+    schedule = make(target_kind="ping", grace_seconds=60, maximum_attempts=1)
+    (run,) = fire(schedule, AT)
+    work()
+
+    for _ in range(2):
+        look_at_runs(AT + timedelta(seconds=61))
+
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("failed", "SCHEDULER_NO_PING")
+    assert [event.run_id for event in told(RunLate)] == [str(run.pk)]
+
+
+def test_a_run_that_succeeds_after_its_time_is_told_of_as_late() -> None:
+    fire(make(grace_seconds=300), AT)
+
+    work()
+
+    (run,) = JobRun.objects.all()
+    assert (run.state, run.late_at) == ("succeeded", None)
+    assert [event.run_id for event in told(RunLate)] == [str(run.pk)]
 
 
 def test_runs_are_forgotten_after_as_many_days_as_their_schedule_says() -> None:
@@ -267,3 +291,74 @@ def _raising(error: Exception) -> Any:
         raise error
 
     return do
+
+
+def test_a_run_that_waits_is_asked_for_once_however_many_end_meanwhile() -> None:
+    schedule = make(overlap="buffer_one")
+    first = started(schedule)
+    for hours in (1, 2, 3):
+        fire(schedule, AT + hours * HOUR)
+        work()
+    assert states(schedule) == ["running", "waiting", "skipped", "skipped"]
+    finish_run(first.pk, first.attempt)
+
+    (*_, late) = fire(schedule, AT + 4 * HOUR)
+    begin_run(late.pk)
+
+    assert states(schedule)[-1] == "skipped"
+    assert Job.objects.filter(target=str(runs(schedule)[1].pk), state="queued").count() == 1
+
+
+def test_a_run_goes_on_by_one_job_and_another_does_not_begin_it_again() -> None:
+    schedule = make(overlap="buffer_one")
+    first = started(schedule)
+    fire(schedule, AT + HOUR)
+    work()
+    finish_run(first.pk, first.attempt)
+    waiting = runs(schedule)[1]
+    mine = job_of(waiting).pk
+    begun = begin_run(waiting.pk, mine)
+    assert begun is not None
+
+    other = begin_run(waiting.pk, new_id())
+    lost = begin_run(waiting.pk, mine)
+
+    assert other is None
+    assert lost is not None
+    assert (begun.attempt, lost.attempt) == (1, 2)
+
+
+def test_of_runs_that_wait_in_a_row_the_first_alone_is_looked_at_when_one_has_ended() -> None:
+    schedule = make(overlap="buffer_all")
+    first = started(schedule)
+    for hours in (1, 2, 3):
+        fire(schedule, AT + hours * HOUR)
+        work()
+
+    finish_run(first.pk, first.attempt)
+
+    queued = Job.objects.filter(name="scheduler.run", state="queued")
+    assert list(queued.values_list("target", flat=True)) == [str(runs(schedule)[1].pk)]
+    work()
+    assert states(schedule) == ["succeeded"] * 4
+
+
+def test_a_group_wakes_each_schedule_that_waits_for_it() -> None:
+    one, two, three = (
+        make(name=name, concurrency_group="db", concurrency_limit=2, overlap="buffer_all")
+        for name in ("a", "b", "c")
+    )
+    first = started(one)
+    second = started(two)
+    for schedule in (one, two, three):
+        fire(schedule, AT + HOUR)
+    work()
+    assert states(three) == ["waiting"]
+
+    finish_run(first.pk, first.attempt)
+    finish_run(second.pk, second.attempt)
+
+    queued = Job.objects.filter(name="scheduler.run", state="queued").values_list("target")
+    assert len(queued) == 3
+    work()
+    assert [states(each)[-1] for each in (one, two, three)] == ["succeeded"] * 3

@@ -256,6 +256,21 @@ def test_times_to_come_are_told_up_to_where_they_are_known(
     ]
 
 
+def test_what_is_due_each_second_leaves_the_days_of_others_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(days, "MOST_COMING", 40)
+    make(cron="* * * * * *")
+    make(cron="0 18 * * *")
+
+    found = days.count_days(days_of(date(2026, 6, 1), date(2026, 6, 4), UTC))
+
+    # Of the 40 the second takes 4, and leaves the rest of its half to the first.
+    assert [(one.coming, one.more_coming) for one in found] == [
+        *((37, True), (1, True), (1, True), (1, True))
+    ]
+
+
 def test_the_graph_tells_both(graphql: GraphQLClient) -> None:
     schedule = make(name="hourly", cron="0 * * * *")
     (run,) = ran(schedule, [DAY], RunState.FAILED)

@@ -22,8 +22,9 @@ from apps.scheduler.errors import TargetRefusedError, TimesRefusedError
 from apps.scheduler.models import JobSchedule, ScheduleDstPolicy, ScheduleKind, TargetKind
 from apps.scheduler.selectors.previews import preview_of
 from apps.scheduler.selectors.schedules import ids_named
-from apps.scheduler.selectors.timetables import zone_of
+from apps.scheduler.selectors.timetables import never_due, zone_of
 from apps.scheduler.services.definitions import check_target, check_times
+from kernel import clock
 from kernel.admin import (
     LongTextInput,
     MomentInput,
@@ -254,10 +255,10 @@ def problem_of(given: dict[str, Any], row: JobSchedule | None = None) -> tuple[s
             several = "several schedules have this name: write the id of one"
             return "after_id", several if found else "there is no schedule of this name"
         given["after_id"] = str(found[0])
-    return _problem_of(unsaved(given, row))
+    return _problem_of(unsaved(given, row), due_still=row is None or row.next_run_at is not None)
 
 
-def _problem_of(schedule: JobSchedule) -> tuple[str, str]:
+def _problem_of(schedule: JobSchedule, *, due_still: bool) -> tuple[str, str]:
     problem = preview_of(schedule, first=0).problem
     if problem is not None:
         return problem.column, str(problem)
@@ -272,7 +273,12 @@ def _problem_of(schedule: JobSchedule) -> tuple[str, str]:
         check_target(schedule)
     except TargetRefusedError as error:
         return error.column, str(error)
-    return "", ""
+    never = never_due(schedule, clock.now()) if due_still else None
+    if never is None:
+        return "", ""
+    column, told = never
+    # The calendar is several fields; the one that opens days again is the last of them.
+    return f"{CALENDAR}roll" if column == "calendar" else column, told
 
 
 class NewScheduleForm(ScheduleForm):

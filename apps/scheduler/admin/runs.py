@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,6 +18,7 @@ from kernel.admin import (
     ActionVariant,
     Errand,
     KeysetAdmin,
+    Listed,
     SeenOnlyAdmin,
     TenantAdmin,
     TenantFilter,
@@ -29,6 +31,7 @@ from kernel.admin import (
     row_of,
     table,
 )
+from kernel.federation.windows import Window
 
 
 @admin.register(JobRun)
@@ -50,6 +53,12 @@ class JobRunAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     )
     readonly_fields = fields
     actions_detail = ("again", "cancel", "terminate")
+
+    def read(self, request: HttpRequest, rows: QuerySet[Any], window: Window) -> Listed:
+        """Say of runs that go on that they have not ended: those few have an index."""
+        state = request.GET.get("state__exact")
+        going_on = state is not None and state not in FINISHED
+        return super().read(request, rows.filter(finished_at=None) if going_on else rows, window)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         actions: list[Any] = super().get_actions_detail(request, object_id)

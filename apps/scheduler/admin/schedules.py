@@ -13,12 +13,20 @@ from apps.scheduler.admin.addresses import addresses_page
 from apps.scheduler.admin.calendar import calendar_page
 from apps.scheduler.admin.errands import create_page, edit_page, form_page
 from apps.scheduler.admin.forms import BackfillForm, CloneForm, PauseForm, RunForm, parameters_shown
-from apps.scheduler.admin.showing import RUN_KINDS, sparkline, standing_of, told_times
+from apps.scheduler.admin.showing import (
+    RUN_KINDS,
+    calendar_told,
+    moment_told,
+    sparkline,
+    standing_of,
+    told_times,
+    versions_table,
+)
 from apps.scheduler.admin.system import system_page
 from apps.scheduler.admin.timeline import timeline_page
 from apps.scheduler.models import JobRun, JobSchedule, RunState, ScheduleKind
 from apps.scheduler.selectors.previews import preview
-from apps.scheduler.selectors.schedules import last_states
+from apps.scheduler.selectors.schedules import last_states, last_versions, name_told
 from apps.scheduler.selectors.timetables import timetable_of, zone_of
 from apps.scheduler.services.life import backfill, pause_schedule, resume_schedule, run_now
 from apps.scheduler.services.schedules import clone_schedule, delete_schedule
@@ -42,6 +50,14 @@ from kernel.admin import (
 from kernel.tenancy.context import in_tenant
 
 _SHOWN = 10
+#: What of a schedule says when it is due.
+_OF_KIND = {
+    ScheduleKind.CRON: {"cron"},
+    ScheduleKind.ONCE: {"anchor_at"},
+    ScheduleKind.INTERVAL: {"anchor_at"},
+    ScheduleKind.RULE: {"rule", "anchor_at"},
+    ScheduleKind.AFTER: {"followed"},
+}
 
 
 @admin.register(JobSchedule)
@@ -60,11 +76,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     search_fields = ("name", "cron", "time_zone")
     ordering = ("-id",)
     fields = (
-        *("name", "standing", "note", "times", "cron", "time_zone", "dst_policy", "calendar"),
+        *("name", "standing", "note", "times"),
+        *("cron", "rule", "anchor_at", "followed", "time_zone", "dst_policy", "closed_days"),
         *("next_runs", "warnings", "last_runs", "runs_table", "seen_at"),
-        *("target_told", "parameters", "overlap", "misfire", "catch_up_seconds"),
+        *("target_told", "document", "parameters", "overlap", "misfire", "catch_up_seconds"),
         *("timeout_seconds", "maximum_attempts", "concurrency_group", "grace_seconds"),
-        *("disable_after", "starts_at", "ends_at", "owner", "tags", "version", "who"),
+        *("disable_after", "starts_at", "ends_at", "owner", "tags_told", "who", "changes"),
         *("created_at", "tenant", "id"),
     )
     readonly_fields = fields
@@ -84,6 +101,42 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         missing = {"resume"} if row is not None and row.enabled else {"pause"}
         return [one for one in actions if one.method.__name__ not in missing]
 
+    def get_fields(self, request: HttpRequest, obj: JobSchedule | None = None) -> list[Any]:
+        """Return those that say something of a schedule of this kind."""
+        found = list(super().get_fields(request, obj))
+        if obj is None:
+            return found
+        foreign = {"cron", "rule", "anchor_at", "followed"} - _OF_KIND[ScheduleKind(obj.kind)]
+        if obj.kind not in (ScheduleKind.CRON, ScheduleKind.RULE):
+            foreign.add("dst_policy")
+        if obj.kind == ScheduleKind.AFTER:
+            foreign |= {"next_runs", "time_zone", "closed_days"}
+        if obj.kind != ScheduleKind.CRON:
+            foreign.add("warnings")
+        if not obj.document:
+            foreign.add("document")
+        return [name for name in found if name not in foreign]
+
+    @display(description="follows")
+    def followed(self, row: JobSchedule) -> SafeString | str:
+        if row.after_id is None:
+            return "-"
+        with in_tenant(row.tenant_id):
+            name = name_told(row.after_id)
+        return labelled(reverse("admin:scheduler_jobschedule_change", args=[row.after_id]), name)
+
+    @display(description="closed days")
+    def closed_days(self, row: JobSchedule) -> str:
+        return calendar_told(row.calendar)
+
+    @display(description="tags")
+    def tags_told(self, row: JobSchedule) -> str:
+        return ", ".join(row.tags) or "-"
+
+    @display(description="changes")
+    def changes(self, row: JobSchedule) -> SafeString:
+        return versions_table(last_versions(row, _SHOWN + 1))
+
     @display(description="when")
     def times(self, row: JobSchedule) -> str:
         return told_times(row)
@@ -93,12 +146,12 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         return standing_of(row)
 
     @display(description="next, UTC")
-    def next_at(self, row: JobSchedule) -> str:
-        return f"{row.next_run_at:%Y-%m-%d %H:%M:%S}" if row.next_run_at else "-"
+    def next_at(self, row: JobSchedule) -> SafeString | str:
+        return moment_told(row.next_run_at)
 
     @display(description="last, UTC")
-    def last_at(self, row: JobSchedule) -> str:
-        return f"{row.last_run_at:%Y-%m-%d %H:%M:%S}" if row.last_run_at else "-"
+    def last_at(self, row: JobSchedule) -> SafeString | str:
+        return moment_told(row.last_run_at)
 
     @display(description="last runs")
     def last_runs(self, row: JobSchedule) -> SafeString | str:

@@ -1,6 +1,10 @@
 """How schedules and runs are drawn."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -8,8 +12,15 @@ from django.utils.safestring import SafeString
 from apps.scheduler.domain.cron.describing import describe
 from apps.scheduler.domain.cron.expressions import read
 from apps.scheduler.domain.times import describe_interval
-from apps.scheduler.models import FINISHED, JobRun, JobSchedule, RunState, ScheduleKind
-from kernel.admin import badge
+from apps.scheduler.models import (
+    FINISHED,
+    JobRun,
+    JobSchedule,
+    JobScheduleVersion,
+    RunState,
+    ScheduleKind,
+)
+from kernel.admin import badge, table
 
 RUN_KINDS = {
     RunState.SUCCEEDED: "success",
@@ -48,6 +59,17 @@ def standing_of(schedule: JobSchedule) -> SafeString:
     if schedule.next_run_at is None and schedule.kind != ScheduleKind.AFTER:
         return badge("ended", "info")
     return badge("on", "success")
+
+
+def moment_told(at: datetime | None) -> SafeString | str:
+    """Draw a moment of a list, which breaks between the day and the time alone."""
+    if at is None:
+        return "-"
+    return format_html(
+        '<span class="sched-moment"><span>{}</span> <span>{}</span></span>',
+        f"{at:%Y-%m-%d}",
+        f"{at:%H:%M:%S}",
+    )
 
 
 def as_one(state: str) -> str:
@@ -93,6 +115,52 @@ def told_times(schedule: JobSchedule) -> str:
     if schedule.kind == ScheduleKind.RULE:
         return f"{schedule.rule}, {schedule.time_zone}"
     return "After another"
+
+
+def calendar_told(calendar: Mapping[str, Any]) -> str:
+    """Return on which days nothing is due, in words."""
+    place = "-".join(filter(None, (calendar.get("country"), calendar.get("subdivision"))))
+    closed = [
+        *(["weekends"] if calendar.get("business_days") else []),
+        *(["public holidays"] if calendar.get("holidays") else []),
+        *calendar.get("except", ()),
+    ]
+    if not closed:
+        return "-"
+    roll = calendar.get("roll", "skip")
+    where = "left out" if roll == "skip" else f"moved to the {roll} open day"
+    return f"{', '.join(closed)}{f' ({place})' if place else ''}: {where}"
+
+
+def versions_table(versions: Sequence[JobScheduleVersion]) -> SafeString:
+    """Draw what was changed, when and by whom, the last first.
+
+    The oldest is what the one before it is held against, unless it is the first of all.
+    """
+    told = [
+        (
+            new.number,
+            moment_told(new.created_at),
+            new.changed_by or "the platform",
+            _changed(old.definition, new.definition) if old else "made",
+        )
+        for new, old in zip_longest(versions, versions[1:])
+        if old or new.number == 1
+    ]
+    return table(("version", "at, UTC", "by", "what"), told, "none")
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{name}: {_short(old.get(name))} → {_short(value)}"
+        for name, value in sorted(new.items())
+        if old.get(name) != value
+    )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return "-" if value in (None, "") else text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def sparkline(states: Sequence[str]) -> SafeString | str:

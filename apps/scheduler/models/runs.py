@@ -108,6 +108,17 @@ class JobRun(TenantModel):
             models.Index(
                 fields=("tenant_id", "state", "fire_time", "id"), name="scheduler_runs_state"
             ),
+            # What most runs are is in neither of these, so that firing does not pay for them.
+            models.Index(
+                fields=("state", "id"),
+                condition=Q(state__in=("failed", "skipped", "cancelled", "terminated")),
+                name="scheduler_runs_not_well",
+            ),
+            models.Index(
+                fields=("tenant_id", "kind", "fire_time", "id"),
+                condition=Q(kind__in=("manual", "backfill", "following")),
+                name="scheduler_runs_asked_for",
+            ),
             models.Index(fields=("schedule", "fire_time", "id"), name="scheduler_runs_of"),
             models.Index(
                 fields=("schedule", "state"),

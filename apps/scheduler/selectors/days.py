@@ -1,10 +1,10 @@
 """How many runs there were on each day, and how many are to come."""
 
-import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from apps.scheduler.domain.windows import Day
 from apps.scheduler.models import JobRun, JobSchedule
@@ -71,15 +71,36 @@ def _add_coming(found: Sequence[DayCount], since: datetime, until: datetime) -> 
     # Of those that are left out none is due before the first of them.
     told_until = some[MOST_SCHEDULES].next_run_at if len(some) > MOST_SCHEDULES else None
     end = min(until, told_until) if told_until else until
-    times = heapq.merge(*(times_to_come(one, since, end) for one in some[:MOST_SCHEDULES]))
-    for number, at in enumerate(times):
-        if number == MOST_COMING:
-            told_until = at
-            break
-        _of(found, at).coming += 1
+    times = [times_to_come(one, since, end) for one in some[:MOST_SCHEDULES]]
+    for at, more in _in_shares(times):
+        day = _of(found, at)
+        if more:
+            told_until = min(told_until or at, at)
+        else:
+            day.coming += 1
     if told_until is not None:
         for one in found:
             one.more_coming = one.day.until > told_until
+
+
+def _in_shares(times: Sequence[Iterator[datetime]]) -> Iterator[tuple[datetime, bool]]:
+    """Yield so many of these times as are told at most, and of what has more the first of those.
+
+    One that is due each second leaves the others their share, and gets what they leave.
+    """
+    left, open_ = MOST_COMING, list(times)
+    while open_ and left >= len(open_):
+        share, going_on = left // len(open_), []
+        for one in open_:
+            some = list(islice(one, share))
+            left -= len(some)
+            yield from ((at, False) for at in some)
+            if len(some) == share:
+                going_on.append(one)
+        open_ = going_on
+    for one in open_:
+        for at in islice(one, 1):
+            yield at, True
 
 
 def _of(found: Sequence[DayCount], at: datetime) -> DayCount:

@@ -82,6 +82,12 @@ def versions_of(ids: Sequence[str]) -> dict[str, list[JobScheduleVersion]]:
     return found
 
 
+def last_versions(schedule: JobSchedule, most: int) -> list[JobScheduleVersion]:
+    """Return the last versions of a schedule, the newest first."""
+    rows = JobScheduleVersion.across_tenants.filter(schedule=schedule)
+    return list(rows.order_by("-number")[:most])
+
+
 def schedules_of(ids: Sequence[str]) -> dict[str, JobSchedule]:
     """Return the schedule of each of these runs."""
     rows = JobRun.objects.filter(pk__in=ids).select_related("schedule")

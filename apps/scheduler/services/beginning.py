@@ -30,18 +30,19 @@ class OverlappedError(DomainError):
 
 
 @transaction.atomic
-def begin_run(run_id: UUID) -> JobRun | None:
+def begin_run(run_id: UUID, job_id: UUID | None = None) -> JobRun | None:
     """Let a run go on, by its next attempt; None when it is over, or has to wait for others.
 
     One that goes on already has lost its worker: it is begun again, and what the attempt before
-    reports late is ignored.
+    reports late is ignored. Of several jobs for one run the last that was enqueued begins it: that
+    another comes by is no sign that a worker was lost.
     """
     found = JobRun.objects.filter(pk=run_id).values_list("schedule_id", flat=True).first()
     if found is None:
         return None
     schedule = _held_with_its_group(found)
     run = JobRun.objects.select_for_update().filter(pk=run_id).first()
-    if run is None or run.state in FINISHED:
+    if run is None or run.state in FINISHED or (job_id and job_id != run.job_id):
         return None
     if run.state != RunState.RUNNING and not _may_begin(schedule, run):
         return None

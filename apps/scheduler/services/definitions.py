@@ -18,6 +18,8 @@ from contracts.webhooks import is_secret
 from kernel import clock
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.mesh.changes import NoChangeError, check_change
+from kernel.outbound.errors import OutboundRefusedError
+from kernel.outbound.reach import check_url
 
 #: Columns that say when it is due.
 TIMES = frozenset(
@@ -127,6 +129,11 @@ def check_target(schedule: JobSchedule) -> None:
     fits, message = _target_rule(schedule)
     if not fits:
         raise TargetRefusedError(message, _WANTED.get(schedule.target_kind, "target"))
+    if schedule.target_kind == TargetKind.WEBHOOK:
+        try:
+            check_url(schedule.target)
+        except OutboundRefusedError as error:
+            raise TargetRefusedError(str(error)) from None
     if schedule.target_kind == TargetKind.GRAPHQL:
         try:
             check_change(schedule.target, schedule.document, schedule.parameters)

@@ -7,19 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from apps.scheduler.adapters.clock import database_now
 from apps.scheduler.errors import RunTimedOutError
 from apps.scheduler.metrics import ENDED
-from apps.scheduler.models import OUTCOMES, REMEMBERED, JobRun, JobSchedule, RunState
+from apps.scheduler.models import (
+    OUTCOMES,
+    REMEMBERED,
+    JobRun,
+    JobSchedule,
+    OverlapPolicy,
+    RunState,
+)
 from apps.scheduler.services.dropping import drop_run
 from apps.scheduler.services.following import fire_following
 from apps.scheduler.services.lines import tell
-from contracts.scheduler import RunFinished, ScheduleDisabled
+from contracts.scheduler import RunFinished, RunLate, ScheduleDisabled
 from kernel.errors import DomainError
 from kernel.events.publishing import publish
 from kernel.faults import fault_point
+from kernel.jobs.models import Job, JobState
 from kernel.jobs.services import enqueue
 
 LONGEST_RETRY = timedelta(days=1)
@@ -83,6 +91,9 @@ def end_run(
     run.forget_at = now + timedelta(days=schedule.keep_runs_days)
     # One that has come to nothing is told of by that; one that never ran is still expected.
     if state != RunState.SKIPPED:
+        if run.late_at is not None and run.late_at <= now:
+            # Nobody has looked since; a job outside that never told ends at that very moment.
+            tell_late(run, schedule, state)
         run.late_at = None
     if error is not None:
         run.error_code, run.error_message = error.code, str(error)[:1000]
@@ -114,6 +125,21 @@ def end_run(
         wake_waiting(schedule)
 
 
+def tell_late(run: JobRun, schedule: JobSchedule, state: str) -> None:
+    """Tell once of a run that has not succeeded in its time, in the caller's transaction."""
+    run.late_at = None
+    tell(run, "it is late")
+    publish(
+        RunLate(
+            run_id=str(run.pk),
+            schedule_id=str(schedule.pk),
+            name=schedule.name,
+            fire_time=run.fire_time.isoformat(),
+            state=state,
+        )
+    )
+
+
 def ask_to_stop(run: JobRun) -> None:
     """Ask a run that is going on to stop, in the caller's transaction, which holds its row."""
     if not run.cancel_asked:
@@ -124,14 +150,25 @@ def ask_to_stop(run: JobRun) -> None:
 
 
 def wake_waiting(schedule: JobSchedule) -> None:
-    """Let runs that wait for this schedule, or for its group, be looked at again."""
+    """Let runs that wait for this schedule, or for its group, be looked at again.
+
+    In the caller's transaction, which holds the row of the schedule. Those behind another of their
+    schedule wait for that one, and one that is about to be looked at is not asked for twice.
+    """
     of_schedule = Q(schedule=schedule)
     of_group = Q(schedule__concurrency_group=schedule.concurrency_group)
     wanted = of_schedule | of_group if schedule.concurrency_group else of_schedule
-    rows = JobRun.objects.filter(wanted, state=RunState.WAITING).order_by("fire_time", "pk")
-    for run in rows[:WOKEN_AT_ONCE]:
-        run.job_id = enqueue("scheduler.run", str(run.pk))
-        run.save(update_fields=["job_id"])
+    waiting = JobRun.objects.filter(state=RunState.WAITING)
+    earlier = Q(fire_time__lt=OuterRef("fire_time")) | Q(
+        fire_time=OuterRef("fire_time"), pk__lt=OuterRef("pk")
+    )
+    before = waiting.filter(earlier, schedule=OuterRef("schedule"))
+    first = Q(schedule__overlap=OverlapPolicy.ALLOW_ALL) | ~Exists(before)
+    for run in waiting.filter(wanted & first).order_by("fire_time", "pk")[:WOKEN_AT_ONCE]:
+        queued = Job.objects.filter(state=JobState.QUEUED)
+        if run.job_id is None or not queued.filter(pk=run.job_id).exists():
+            run.job_id = enqueue("scheduler.run", str(run.pk))
+            run.save(update_fields=["job_id"])
 
 
 def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:

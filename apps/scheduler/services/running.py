@@ -23,12 +23,12 @@ class UnexpectedError(DomainError):
     retryable = True
 
 
-def do_run(run_id: UUID) -> None:
-    """Do what a run is for, if it is its turn, and write down how that ended.
+def do_run(run_id: UUID, job_id: UUID) -> None:
+    """Do what a run is for, if it is its turn by this job, and write down how that ended.
 
     It may be done twice, even at the same time, if a worker is lost: both have the key of the run.
     """
-    run = begin_run(run_id)
+    run = begin_run(run_id, job_id)
     if run is None:
         return
     fault_point("scheduler-run-begun")

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.scheduler.conf import MOST_SCHEDULES
-from apps.scheduler.errors import TargetRefusedError
+from apps.scheduler.errors import TargetRefusedError, TimesRefusedError
 from apps.scheduler.models import JobSchedule, JobScheduleVersion, TargetKind
-from apps.scheduler.selectors.timetables import timetable_of
+from apps.scheduler.selectors.timetables import never_due, timetable_of
 from apps.scheduler.services.definitions import (
     TARGET,
     TIMES,
@@ -184,12 +184,17 @@ def delete_schedules(*, ids: Sequence[str]) -> list[JobSchedule | DomainError]:
 
 
 def due_anew(schedule: JobSchedule) -> None:
-    """Say when a schedule is due next, from now on; of one that is off, never."""
-    timetable = timetable_of(schedule)
+    """Say when a schedule is due next, from now on; of one that is off, never.
+
+    Raises TimesRefusedError for one that is on and would never be.
+    """
+    timetable, now = timetable_of(schedule), clock.now()
     if timetable is None or not schedule.enabled:
         schedule.next_run_at = None
         return
-    schedule.next_run_at = timetable.next_after(clock.now())
+    if never := never_due(schedule, now):
+        raise TimesRefusedError(never[1])
+    schedule.next_run_at = timetable.next_after(now)
 
 
 def definition_of(schedule: JobSchedule) -> dict[str, Any]:

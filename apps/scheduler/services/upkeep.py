@@ -10,11 +10,8 @@ from django.db.models import QuerySet
 from apps.scheduler.adapters.clock import database_now
 from apps.scheduler.errors import NoPingError, RunTimedOutError
 from apps.scheduler.models import FINISHED, JobRun, RunState, TargetKind
-from apps.scheduler.services.ending import finish_run
-from apps.scheduler.services.lines import tell
-from contracts.scheduler import RunLate
+from apps.scheduler.services.ending import finish_run, tell_late
 from kernel.errors import DomainError
-from kernel.events.publishing import publish
 from kernel.tenancy.context import in_tenant
 
 #: Runs that one look takes up.
@@ -66,15 +63,5 @@ def _tell_late(run_id: UUID) -> None:
     )
     if run is None:
         return
-    run.late_at = None
+    tell_late(run, run.schedule, run.state)
     run.save(update_fields=["late_at"])
-    tell(run, "it is late")
-    publish(
-        RunLate(
-            run_id=str(run.pk),
-            schedule_id=str(run.schedule_id),
-            name=run.schedule.name,
-            fire_time=run.fire_time.isoformat(),
-            state=run.state,
-        )
-    )

@@ -122,8 +122,13 @@ def _parts_of(form: Any) -> Iterator[Part]:
 
 
 def _is_unusual(field: forms.BoundField) -> bool:
-    usual: Any = field.field.initial
-    return str(field.value() or "") != str(usual or "")
+    return _as_filled_in(field.value()) != _as_filled_in(field.field.initial)
+
+
+def _as_filled_in(value: Any) -> str:
+    # Of a form that comes back, nought is a text, and true.
+    text = str(value or "")
+    return "" if text == "0" else text
 
 
 def _context(page: Any, request: HttpRequest, title: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kernel.outbound.addresses import Address, Network, refusal
 from kernel.outbound.errors import OutboundRefusedError
-from kernel.outbound.urls import DEFAULT_PORTS, Target, normal_host
+from kernel.outbound.urls import DEFAULT_PORTS, Target, normal_host, parse
 
 #: Of protocols beside HTTP.
 _PORTS = {"sftp": (DEFAULT_PORTS["sftp"],)}
@@ -41,6 +41,18 @@ class Allowed:
         if self.network is None:
             return self.host == target.host
         return self.network.version == address.version and address in self.network
+
+
+def check_url(url: str) -> Target:
+    """Take an address apart that a user gives; raise OutboundRefusedError for what is never called.
+
+    Where a name leads is looked at when it is called.
+    """
+    target = parse(url)
+    check_port(target, Reach.PUBLIC)
+    if target.address is not None:
+        check_addresses(target, [target.address], Reach.PUBLIC)
+    return target
 
 
 def check_port(target: Target, reach: Reach) -> None:
