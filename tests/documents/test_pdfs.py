@@ -2,12 +2,9 @@
 
 import io
 import random
-import shutil
-import subprocess
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -16,12 +13,11 @@ import pytest
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
-from apps.documents.adapters.pdf.archiving import Archive, archive_pdf
+from apps.documents.adapters.pdf.archiving import archive_pdf
 from apps.documents.adapters.pdf.forms import FormField, fill_form, form_fields
 from apps.documents.adapters.pdf.merging import Source, merge_pdfs, split_pdf
 from apps.documents.domain.findings import DocumentError
 from apps.documents.domain.protection import Protection
-from tests.documents.signatures import signed, signing_key
 from tests.documents.templates import DATA, INVOICE, of_blocks, pdf
 
 TITLES = [{"type": "heading", "level": 1, "text": f"Teil {at}"} for at in range(3)]
@@ -107,45 +103,6 @@ def test_a_pdf_is_split_with_the_bookmarks_of_its_parts() -> None:
     assert outline(parts[0]) == [("Teil 1", 0), ("Teil 2", 1)]
     assert [pages_of(part) for part in parts] == [pages_of(whole)[2:4], pages_of(whole)[:1]]
     assert parts == list(split_pdf(io.BytesIO(whole), [range(2, 4), range(1)]))
-
-
-@pytest.mark.parametrize("tool", ["qpdf", *(["poppler"] if shutil.which("pdftotext") else [])])
-def test_others_find_nothing_wrong_with_what_is_made_of_pdfs(tool: str, tmp_path: Path) -> None:
-    whole, guard = chapters("Eins"), Protection(user="open", owner="all of it", copying=True)
-    key = signing_key()
-    made = {
-        "merged": merged(Source(io.BytesIO(whole), "Eins"), Source(io.BytesIO(form()), "Zwei")),
-        "split": next(split_pdf(io.BytesIO(whole), [range(1, 3)])),
-        "filled": filled(VALUES),
-        "flattened": filled(VALUES, flatten=True),
-        "signed": signed(whole, key),
-        "kept and signed": signed(pdf(INVOICE, DATA, archive=Archive()), key),
-    }
-    locked = pdf(INVOICE, DATA, protection=guard)
-
-    faults = {name: FAULTS[tool](content, tmp_path) for name, content in made.items()}
-    assert faults == {name: [] for name in made}
-    assert FAULTS[tool](locked, tmp_path, "open") == []
-    # Whoever judges does find what is wrong.
-    assert FAULTS[tool](whole[:-500] + b"x" * 500, tmp_path)
-
-
-def qpdf_faults(content: bytes, _folder: Path, password: str = "") -> list[str]:
-    try:
-        with pikepdf.open(io.BytesIO(content), password=password, attempt_recovery=False) as opened:
-            return opened.check_pdf_syntax()
-    except pikepdf.PdfError as error:
-        return [str(error)]
-
-
-def poppler_faults(content: bytes, folder: Path, password: str = "") -> list[str]:
-    path = folder / "judged.pdf"
-    path.write_bytes(content)
-    command = ["pdftotext", "-upw", password, str(path), "-"]
-    return subprocess.run(command, capture_output=True, check=False).stderr.decode().splitlines()
-
-
-FAULTS = {"qpdf": qpdf_faults, "poppler": poppler_faults}
 
 
 def test_what_is_no_open_pdf_is_refused_with_its_place() -> None:
