@@ -22,9 +22,9 @@ FEDERATION = [
     for name in ("entities", "introspection", "references", "schema_building", "sdl")
 ]
 
-#: What of a service may lean on another: what it serves, tells, hears and shows to staff. The rest
-#: runs alone in `make nightly`.
-LEANING = ("schema", "services", "events", "admin", "graph", "graphql")
+#: What of a service most leans on others: what it serves, tells and hears. The rest runs alone in
+#: `make nightly`.
+LEANING = ("schema", "events", "graph", "graphql")
 
 #: Processes that tests start have the services that these say, and are no others alone.
 WHICH = "not (postgres or live or node or browser or java or go or nightly or processes)"
