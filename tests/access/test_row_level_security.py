@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import pytest_django
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, NotSupportedError, connection, models, transaction
@@ -51,12 +53,12 @@ OF_WHAT_IS_MADE = {
 ROOT = Path(settings.BASE_DIR)
 
 
-@pytest.fixture
-def narrow_role(db: None) -> str:
+@pytest.fixture(scope="module")
+def granted_role(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> str:
     """A role that owns nothing and bypasses nothing, as DATABASE_URL names one in production."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-        if cursor.fetchone() is None:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # Processes that share the tests share the roles of the server.
+        with suppress(DatabaseError):
             cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS")
         grant(cursor, ROLE)
         # Of tables that tests make, which in production are granted as they are made.
@@ -65,6 +67,12 @@ def narrow_role(db: None) -> str:
             f" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {ROLE}"
         )
     return ROLE
+
+
+@pytest.fixture
+def narrow_role(granted_role: str, db: None) -> str:
+    """The same, for a test that reads and writes."""
+    return granted_role
 
 
 @pytest.fixture
