@@ -30,6 +30,15 @@ def portal(visitor: Visitor) -> Iterator[Page]:
     page.context.close()
 
 
+#: The pages that a service has for people, beside what each has.
+PAGES_OF = {
+    "notifications": ["/notifications/inbox/"],
+    "files": ["/files/library/"],
+    "documents": ["/documents/made/", "/documents/templates/"],
+    "importexport": ["/importexport/imports/", "/importexport/exports/"],
+}
+
+
 def tab_to(page: Page, name: str) -> None:
     for _ in range(100):
         page.keyboard.press("Tab")
@@ -45,13 +54,7 @@ def test_tab_reaches_everything_in_order_and_shows_where_it_is(portal: Page) -> 
         path
         for name in BY_NAME
         for path in (
-            *(["/files/library/"] if name == "files" else []),
-            *(["/documents/made/", "/documents/templates/"] if name == "documents" else []),
-            *(
-                ["/importexport/imports/", "/importexport/exports/"]
-                if name == "importexport"
-                else []
-            ),
+            *PAGES_OF.get(name, ()),
             f"/graphiql/{name}",
             f"/{name}/schema.graphql",
             f"/admin/{name}/",

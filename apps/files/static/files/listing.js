@@ -2,7 +2,7 @@
 import { graph } from "./api.js";
 
 const FILE = `id name contentType detectedType sizeBytes sha256 state finding basicCheckOnly held createdAt
-  trashedAt tags folder { id path }`;
+  trashedAt tags folder { id path } thumbnail { state }`;
 const FILES = `query($filter: FileFilter, $order: FileOrder, $after: String) {
   files(filter: $filter, order: $order, first: 50, after: $after) {
     nodes { ${FILE} } pageInfo { hasNextPage endCursor } } }`;

@@ -1,10 +1,9 @@
 // Files and folders as a list or as a gallery: what is chosen, and what one may do with each by mouse and by keys.
+import { graph } from "./api.js";
 import { h, icon } from "./dom.js";
-import { isServed, kindOf, size, standing, when } from "./words.js";
+import { kindOf, size, standing, when } from "./words.js";
 
-const FRESH_MS = 60_000;
 const AGAIN_MS = 4000;
-const PICTURED = new Set(["image", "pdf", "video"]);
 
 export class Table {
   /** `open(file)` and `enter(folder)` are what a press does; `chosen()` is told when the choice changes. */
@@ -144,26 +143,24 @@ function stateOf(file) {
   return [shown, file.held ? h("span", { class: "files-badge files-warn" }, "Held") : null].filter(Boolean);
 }
 
-/** Of a file that was just added the picture is still being made: ask for it once more, then do without. */
-function again(file, picture) {
-  const fresh = Date.now() - Date.parse(file.createdAt) < FRESH_MS;
-  if (!fresh || picture.dataset.again) {
-    picture.remove();
-    return;
-  }
-  picture.dataset.again = "1";
-  setTimeout(() => (picture.src = `${picture.getAttribute("src")}?again`), AGAIN_MS);
-}
-
 /** A small picture of a file, or the icon of its kind while there is none. */
 function thumb(file) {
-  const kind = kindOf(file.contentType);
-  const place = h("span", { class: "files-thumb" }, icon(kind));
-  if (PICTURED.has(kind) && isServed(file.state)) {
-    const picture = h("img", { src: `/files/api/files/${file.id}/thumbnail/`, alt: "", loading: "lazy", decoding: "async" });
-    picture.addEventListener("load", () => place.classList.add("files-pictured"));
-    picture.addEventListener("error", () => again(file, picture));
-    place.append(picture);
-  }
+  const place = h("span", { class: "files-thumb" }, icon(kindOf(file.contentType)));
+  if (file.thumbnail?.state === "READY") picture(place, file);
+  else if (file.thumbnail?.state === "PENDING") setTimeout(() => later(place, file), AGAIN_MS);
   return place;
+}
+
+function picture(place, file) {
+  const shown = h("img", { src: `/files/api/files/${file.id}/thumbnail/`, alt: "", loading: "lazy", decoding: "async" });
+  shown.addEventListener("load", () => place.classList.add("files-pictured"));
+  shown.addEventListener("error", () => shown.remove());
+  place.append(shown);
+}
+
+/** Of a file that was just added the picture is still being made: ask for it once more, then do without. */
+async function later(place, file) {
+  if (!place.isConnected) return;
+  const found = await graph("query($id: ID!) { file(id: $id) { thumbnail { state } } }", { id: file.id }).catch(() => null);
+  if (found?.file?.thumbnail?.state === "READY") picture(place, file);
 }
