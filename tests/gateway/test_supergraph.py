@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from kernel.services import BY_NAME
+from kernel.testing.migrated import copy_migrated
 from tests.gateway.stack import ROOT, free_ports, installed, manage, running
 from tests.gateway.upstream import upstream
 
 node = pytest.mark.node
+
+#: One is enough where it is not about all of them: to compose seven takes long.
+OF_FILES = ("supergraph", "--service", "files")
 
 
 @pytest.fixture
@@ -54,8 +58,8 @@ def test_it_writes_where_each_service_is_found(composer: Path, data: str) -> Non
 @node
 def test_a_service_elsewhere_is_asked_for_the_same_sdl(composer: Path, data: str) -> None:
     with files_service(data) as url:
-        asked = manage("supergraph", "--url", f"files={url}", DATA_DIR=data)
-    known = manage("supergraph", DATA_DIR=data, SERVICE_URLS=f"files={url}")
+        asked = manage(*OF_FILES, "--url", f"files={url}", DATA_DIR=data)
+    known = manage(*OF_FILES, DATA_DIR=data, SERVICE_URLS=f"files={url}")
 
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout == known.stdout
@@ -63,12 +67,12 @@ def test_a_service_elsewhere_is_asked_for_the_same_sdl(composer: Path, data: str
 
 @node
 def test_a_service_that_tells_no_stranger_is_asked_with_a_key(composer: Path, data: str) -> None:
-    manage("migrate", DATA_DIR=data)
+    copy_migrated(Path(data) / "septet.sqlite3")
     key = re.search(r"septet_\w+", manage("demo", DATA_DIR=data).stdout)
     assert key
     with files_service(data, GRAPHQL_INTROSPECTION="0") as url:
-        refused = manage("supergraph", "--url", f"files={url}", DATA_DIR=data)
-        given = manage("supergraph", "--url", f"files={url}", DATA_DIR=data, SEPTET_KEY=key[0])
+        refused = manage(*OF_FILES, "--url", f"files={url}", DATA_DIR=data)
+        given = manage(*OF_FILES, "--url", f"files={url}", DATA_DIR=data, SEPTET_KEY=key[0])
 
     assert refused.returncode == 1
     assert (
@@ -82,10 +86,10 @@ def test_a_service_that_tells_no_stranger_is_asked_with_a_key(composer: Path, da
 def test_a_file_is_written_whole_and_compared(composer: Path, data: str, tmp_path: Path) -> None:
     file = tmp_path / "supergraph.graphql"
 
-    written = manage("supergraph", "--output", str(file), DATA_DIR=data)
-    same = manage("supergraph", "--output", str(file), "--check", DATA_DIR=data)
-    file.write_text(file.read_text().replace("FeatureFlag", "Banner"))
-    stale = manage("supergraph", "--output", str(file), "--check", DATA_DIR=data)
+    written = manage(*OF_FILES, "--output", str(file), DATA_DIR=data)
+    same = manage(*OF_FILES, "--output", str(file), "--check", DATA_DIR=data)
+    file.write_text(file.read_text().replace("ShareLink", "Banner"))
+    stale = manage(*OF_FILES, "--output", str(file), "--check", DATA_DIR=data)
 
     assert (written.returncode, written.stdout) == (0, f"wrote {file}\n")
     assert (same.returncode, same.stdout) == (0, f"{file} is up to date\n")
