@@ -112,6 +112,7 @@ def test_every_list_opens_empty_and_full_at_the_same_cost(
     assert full <= empty + (10 if path == "/admin/jobs/queue/" else 1)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", PAGES)
 def test_every_detail_opens(path: str) -> None:
     browser = staff()

@@ -17,9 +17,12 @@ from kernel.services import BY_NAME
 from kernel.tenancy.context import Principal, acting_as
 from tests.project.furnishing import furnish
 
-pytestmark = pytest.mark.skipif(
-    set(settings.SERVICES) != set(BY_NAME), reason="runs where all services are"
-)
+pytestmark = [
+    pytest.mark.any_database,
+    pytest.mark.skipif(
+        set(settings.SERVICES) != set(BY_NAME), reason="runs where all services are"
+    ),
+]
 
 QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "of two services": ("{ files { totalCount } documents { totalCount } __typename }", {}),

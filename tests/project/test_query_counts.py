@@ -145,6 +145,7 @@ both_paths = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.any_database
 @both_paths
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_costs_the_same_short_and_long(
@@ -160,6 +161,7 @@ def test_a_list_costs_the_same_short_and_long(
     assert fixed or len(long) > 1.5 * len(short)
 
 
+@pytest.mark.any_database
 @both_paths
 @pytest.mark.parametrize(("service", "typename"), FETCHABLE)
 def test_entities_cost_the_same_few_and_many(

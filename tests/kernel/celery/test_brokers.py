@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.devservices.fixtures import Servers, own_servers
+from tests.nights import at_night
 from tests.kernel.celery.conftest import Console, open_console, told_to_stop, working
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -44,7 +45,7 @@ def celery_environment(broker: str, environment: dict[str, str], mortal: Servers
     return environment | told | {"LEASE_SECONDS": str(LEASE_SECONDS)}
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads"])
+@pytest.mark.parametrize("pool", ["prefork", *at_night("threads")])
 def test_jobs_outlive_a_worker_and_their_broker(
     pool: str,
     broker: str,

@@ -50,6 +50,7 @@ def nested(depth: int) -> bytes:
     return b'{"query": "{", "variables": ' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
