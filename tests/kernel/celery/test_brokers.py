@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.devservices.fixtures import Servers, own_servers
-from tests.nights import at_night
 from tests.kernel.celery.conftest import Console, open_console, told_to_stop, working
+from tests.nights import at_night
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
