@@ -65,8 +65,6 @@ BOTH_WAYS = [
     pytest.param(
         operation,
         by_plan,
-        # The executor asks the database nothing that the plans do not.
-        marks=[] if by_plan else [pytest.mark.any_database],
         id=f"{'compiled' if by_plan else 'executor'}-{operation.service}.{operation.name}",
     )
     for operation in OPERATIONS
@@ -123,6 +121,8 @@ def owned(operation: Operation) -> tuple[Case, Any]:
     return Case(operation, owner, row_id), model
 
 
+# On PostgreSQL test_row_level_security serves each operation to a key with its scope.
+@pytest.mark.any_database
 @pytest.mark.django_db
 @each_operation_by_both_ways
 def test_a_key_with_the_scope_gets_in(operation: Operation, compiled: bool) -> None:
