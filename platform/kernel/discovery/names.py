@@ -10,7 +10,7 @@ from kernel.discovery.addresses import Address, DiscoveryError
 from kernel.errors import DomainError
 from kernel.outbound import addresses
 from kernel.outbound.resolver import resolve
-from kernel.outbound.urls import Target, parse
+from kernel.outbound.urls import Target, bracketed, parse
 
 #: For all questions of one look-up.
 LOOK_UP_SECONDS = 2.0
@@ -33,7 +33,7 @@ class Name:
         except DomainError as error:
             raise DiscoveryError(str(error)) from None
         hosts = sorted({str(address) for address in found})
-        return tuple(Address(f"{there.scheme}://{_shown(host)}:{there.port}") for host in hosts)
+        return tuple(Address(f"{there.scheme}://{bracketed(host)}:{there.port}") for host in hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class ServiceRecord:
     def find(self) -> Sequence[Address]:
         scheme, _, name = self.text.removeprefix("srv+").partition("://")
         found = (self.targets or srv_targets)(name.strip("/"))
-        return tuple(Address(f"{scheme}://{_shown(host)}:{port}") for host, port in sorted(found))
+        return tuple(
+            Address(f"{scheme}://{bracketed(host)}:{port}") for host, port in sorted(found)
+        )
 
 
 def srv_targets(name: str) -> Sequence[tuple[str, int]]:
@@ -64,7 +66,3 @@ def srv_targets(name: str) -> Sequence[tuple[str, int]]:
         for record in records
         if record.priority == best
     ]
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

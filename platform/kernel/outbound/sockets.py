@@ -12,7 +12,7 @@ from kernel.outbound.limits import Limits, Watch
 from kernel.outbound.reach import Reach, check_addresses, check_port
 from kernel.outbound.record import Record, recorded
 from kernel.outbound.resolver import resolve
-from kernel.outbound.urls import parse, place
+from kernel.outbound.urls import bracketed, parse, place
 from kernel.outbound.wire import open_socket, tls_context
 
 
@@ -34,8 +34,7 @@ def deliver(
     watch = Watch(limits)
     record = Record(purpose, "TLS" if tls else "TCP")
     with recorded(record), ExitStack() as open_things:
-        bracketed = f"[{host}]" if ":" in host else host
-        target = parse(f"{'https' if tls else 'http'}://{bracketed}:{port}/")
+        target = parse(f"{'https' if tls else 'http'}://{bracketed(host)}:{port}/")
         record.origin = target.origin
         check_port(target, reach)
         with translated(target.host, limits):

@@ -44,9 +44,8 @@ class Target:
     @property
     def origin(self) -> str:
         """Scheme, host and port: all of it that a log may hold."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        return f"{self.scheme}://{bracketed(self.host)}{port}"
 
     @property
     def url(self) -> str:
@@ -83,7 +82,7 @@ def parse(url: str) -> Target:
 
 def place(scheme: str, host: str, port: int) -> Target:
     """Return where a protocol beside HTTP is spoken; raises OutboundRefusedError for no host."""
-    address = _address(f"[{host}]" if ":" in host else host)
+    address = _address(bracketed(host))
     return Target(scheme, str(address) if address else _name(host), port, "", address)
 
 
@@ -98,6 +97,11 @@ def follow(base: Target, location: str) -> Target:
     except ValueError:
         raise OutboundRefusedError("url", "a redirect leads to what is no URL") from None
     return parse(joined)
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def normal_host(text: str) -> str:

@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from kernel.outbound.addresses import Address
 from kernel.outbound.limits import Watch
-from kernel.outbound.urls import Target
+from kernel.outbound.urls import Target, bracketed
 
 #: Of many addresses, so many are tried.
 MOST_TRIES = 4
@@ -67,7 +67,7 @@ def connection(target: Target, addresses: Sequence[Address], watch: Watch) -> HT
 
 class _PinnedHTTP(HTTPConnection):
     def __init__(self, target: Target, addresses: Sequence[Address], watch: Watch) -> None:
-        super().__init__(_bracketed(target.host), target.port, timeout=None)
+        super().__init__(bracketed(target.host), target.port, timeout=None)
         self._addresses, self._watch = addresses, watch
 
     def _new_conn(self) -> socket.socket:
@@ -77,7 +77,7 @@ class _PinnedHTTP(HTTPConnection):
 class _PinnedHTTPS(HTTPSConnection):
     def __init__(self, target: Target, addresses: Sequence[Address], watch: Watch) -> None:
         super().__init__(
-            _bracketed(target.host), target.port, timeout=None, ssl_context=tls_context()
+            bracketed(target.host), target.port, timeout=None, ssl_context=tls_context()
         )
         self._addresses, self._watch = addresses, watch
 
@@ -106,7 +106,3 @@ def open_socket(addresses: Sequence[Address], port: int, watch: Watch) -> Watche
             last = error
             sock.close()
     raise last
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
