@@ -41,3 +41,24 @@ def test_staff_add_files_and_look_into_them(visitor: Visitor, page: Page) -> Non
             assert visitor.judge(page, *([] if theme == "light" else COLOURS)) == []
     opened(page)
     expect(row(page, "by staff.csv")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "pictures"),
+    [(LIST, "img.files-picture-small"), ("/files/library/", ".files-thumb img")],
+)
+def test_a_list_shows_pictures_of_what_has_one(page: Page, path: str, pictures: str) -> None:
+    page.goto(path)
+    for _ in range(JUDGED_MS // 1000):
+        if page.locator(pictures).count():
+            break
+        # Those of the demo are made by jobs, which may still have to do.
+        page.wait_for_timeout(1000)
+        page.reload()
+
+    picture = page.locator(pictures).first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", value=True)
+    assert picture.evaluate("picture => picture.naturalWidth") > 0
+    # A folder or a table has none.
+    assert page.locator(pictures).count() < page.get_by_role("row").count()
