@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -30,8 +31,10 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 def listening(pid: int) -> set[str]:
     """Return the addresses at which a process listens, as the kernel tells them."""
-    links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    inodes = {str(link.readlink()) for link in links}
+    inodes = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed, so it listens no more
+            inodes.add(str(link.readlink()))
     found = set()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         parts = line.split()
