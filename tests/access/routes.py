@@ -222,6 +222,7 @@ _ERRANDS_OF_CONFIG = (
 _BACK_OFFICE = {
     "admin/": "staff",
     "admin/search/": "staff",
+    "admin/find/": "staff",
     "admin/backups/": "permission",
     "admin/caches/": "permission",
     "admin/database/": "permission",

@@ -76,6 +76,7 @@ STAFF = {
     "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
+    "found": "/admin/find/?q=a",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",
     "audit-errands-hold": "/admin/audit/legalhold/place/",

@@ -28,11 +28,16 @@ class BackOffice(AdminSite):
 
     def get_urls(self) -> list[URLPattern]:
         """Return its addresses, with those of screens that are of no model."""
-        from project.admin import backups, caches, database  # noqa: PLC0415  models are not loaded yet
+        from project.admin import (  # noqa: PLC0415  models are not loaded yet
+            backups,
+            caches,
+            database,
+            finding,
+        )
 
         urls: list[URLPattern] = super().get_urls()
-        own = [caches.urls_of(self), backups.urls_of(self), database.urls_of(self)]
-        return [*chain(*own), *urls]
+        own = (screen.urls_of(self) for screen in (caches, backups, database, finding))
+        return [*chain.from_iterable(own), *urls]
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
@@ -42,6 +47,14 @@ class BackOffice(AdminSite):
         if app_label is None and request.user.is_superuser:
             listed.append(_platform("Caches", "Backups", "Database"))
         return listed
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Answer the command palette."""
+        from project.admin.finding import suggestions  # noqa: PLC0415  as above
+
+        return suggestions(self, request)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
