@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 
 from kernel.admin import AdminSite
+from kernel.admin.concerns import desks_of
 from project.accounts.origins import signed_in_elsewhere
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -38,6 +39,12 @@ class BackOffice(AdminSite):
         urls: list[URLPattern] = super().get_urls()
         own = (screen.urls_of(self) for screen in (caches, backups, database, finding))
         return [*chain.from_iterable(own), *urls]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Return what there is, under what waits for somebody."""
+        return super().index(request, {"desks": desks_of(request)} | (extra_context or {}))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
