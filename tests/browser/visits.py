@@ -76,6 +76,7 @@ STAFF = {
     "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
+    "topology": "/admin/topology/",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",
     "audit-errands-hold": "/admin/audit/legalhold/place/",

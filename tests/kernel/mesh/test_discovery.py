@@ -194,9 +194,8 @@ def conforms(store: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
         assert store.renew(lease(one, told={"files": {"breaker": "closed"}}, zone="west")) == []
     store.renew(lease("over", until=clock.now() - timedelta(seconds=1)))
     store.renew(lease("b", state="draining"))
-    store.want("a", "drain")
-    store.want("a", "reset")
-    store.want("nobody", "drain")
+    store.want(["a"], "drain")
+    store.want(["a", "c", "nobody"], "reset")
 
     assert [one.id for one in store.alive()] == ["a", "b", "c"]
     assert store.alive()[0].told == {"files": {"breaker": "closed"}}
@@ -204,6 +203,7 @@ def conforms(store: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Registered("nothing").find() == ()
     assert store.renew(lease("a")) == ["drain", "reset"]
     assert store.renew(lease("a")) == []
+    assert store.renew(lease("c")) == ["reset"]
     store.release("a")
     assert [one.id for one in store.alive()] == ["b", "c"]
 
