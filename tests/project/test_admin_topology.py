@@ -126,7 +126,7 @@ def test_one_process_says_that_it_is_all_and_how_to_split(staff: Client, setting
 
     assert "All seven services are served by this process" in page
     assert "manage.py dev --split" in page
-    assert '<svg viewBox="-278' not in page
+    assert '<svg viewBox="-300' not in page
     assert 'value="drain"' not in page
 
 

@@ -166,7 +166,9 @@ class Topology:
 
     def links(self) -> Iterator[tuple[int, int, list[Call]]]:
         """Give the calls from each group to each other one, by their places in `groups`."""
-        home = {name: at for at, group in enumerate(self.groups) for name in group.services}
+        # Of several groups with a service the one that has the least beside it stands for it.
+        ranked = sorted(enumerate(self.groups), key=lambda one: -len(one[1].services))
+        home = {name: at for at, group in ranked for name in group.services}
         by_services = {group.services: at for at, group in enumerate(self.groups)}
         found = defaultdict[tuple[int, int], list[Call]](list)
         for call in self.calls:

@@ -7,8 +7,8 @@ from math import cos, hypot, log10, pi, sin
 from kernel.mesh.topology import Call, Group, Standing, Topology, worst
 
 #: In units of the drawing, about pixels of a wide screen.
-RADIUS_X, RADIUS_Y = 210, 172
-BOX_WIDTH, BOX_HEIGHT = 122, 52
+RADIUS_X, RADIUS_Y = 225, 186
+BOX_WIDTH, BOX_HEIGHT = 140, 50
 #: How far an arrow is bent to its right, so that there and back are two.
 BEND = 0.16
 
