@@ -43,7 +43,7 @@ class Call:
     @property
     def failure_rate(self) -> float:
         """Return the percentage of the calls of the last seconds that failed."""
-        calls: int = self.told.get("calls", 0)
+        calls = int(self.told.get("calls", 0))
         return 100 * float(self.told.get("failures", 0)) / calls if calls else 0.0
 
     @property

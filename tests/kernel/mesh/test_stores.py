@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
     body: str
     status: int = 200
-    index: str = ""
+    of_index: str = ""
     after: Event | None = None
 
 
@@ -50,7 +50,7 @@ class Replaying:
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                token = self.headers.get("X-Consul-Token") or self.headers.get("Authorization", "")
+                token = self.headers["X-Consul-Token"] or self.headers["Authorization"] or ""
                 replaying.seen.append(Seen(self.path, token, json.loads(body or "null")))
                 given = replaying.answers
                 answer = given.pop(0) if len(given) > 1 else given[0]
@@ -59,8 +59,8 @@ class Replaying:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer.body)))
-                if answer.index:
-                    self.send_header("X-Consul-Index", answer.index)
+                if answer.of_index:
+                    self.send_header("X-Consul-Index", answer.of_index)
                 self.end_headers()
                 self.wfile.write(answer.body.encode())
 
@@ -121,10 +121,10 @@ def test_consul_tells_those_whose_checks_pass_and_then_is_waited_for(
 ) -> None:
     settings.DISCOVERY_TOKEN = "t-1"
     server.answers = [
-        Answer(BOTH, index="14"),
-        Answer(ONE, index="15"),
-        Answer("[]", index="3"),
-        Answer(ONE, index="4"),
+        Answer(BOTH, of_index="14"),
+        Answer(ONE, of_index="15"),
+        Answer("[]", of_index="3"),
+        Answer(ONE, of_index="4"),
     ]
     consul = Consul(f"consul+{server.at}/files?dc=dc1")
 
@@ -152,9 +152,9 @@ def test_a_change_that_consul_tells_is_known_at_once_and_holds_up_nobody_else(
 ) -> None:
     changed, over = Event(), Event()
     server.answers = [
-        Answer(BOTH, index="14"),
-        Answer(ONE, index="15", after=changed),
-        Answer(ONE, index="15", after=over),
+        Answer(BOTH, of_index="14"),
+        Answer(ONE, of_index="15", after=changed),
+        Answer(ONE, of_index="15", after=over),
     ]
     service, other = settings.SERVICES[0], "config"
     settings.SERVICE_URLS = settings.SERVICE_URLS | {
