@@ -77,6 +77,7 @@ STAFF = {
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
     "found": "/admin/find/?q=a",
+    "topology": "/admin/topology/",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",
     "audit-errands-hold": "/admin/audit/legalhold/place/",

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 class Registered:
     """Those that hold a lease for a service, and are not about to stop."""
 
+    waits = False
+
     def __init__(self, service: str) -> None:
         self._service = service
 

@@ -1,5 +1,6 @@
 """The way into the back office: the portal's sign-in, and a second factor where one is required."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -34,10 +35,11 @@ class BackOffice(AdminSite):
             caches,
             database,
             finding,
+            topology,
         )
 
         urls: list[URLPattern] = super().get_urls()
-        own = (screen.urls_of(self) for screen in (caches, backups, database, finding))
+        own = (one.urls_of(self) for one in (caches, backups, database, finding, topology))
         return [*chain.from_iterable(own), *urls]
 
     def index(
@@ -51,8 +53,11 @@ class BackOffice(AdminSite):
     ) -> list[dict[str, Any]]:
         """Return what is listed, with the screens that are of no model."""
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
-        if app_label is None and request.user.is_superuser:
-            listed.append(_platform("Caches", "Backups", "Database"))
+        if app_label is None:
+            screens = ["Caches", "Backups", "Database"] if request.user.is_superuser else []
+            if request.user.has_perm("discovery.view_instance"):
+                screens.append("Topology")
+            listed += [_platform(screens)] if screens else []
         return listed
 
     def search(
@@ -95,7 +100,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
     )
 
 
-def _platform(*screens: str) -> dict[str, Any]:
+def _platform(screens: Sequence[str]) -> dict[str, Any]:
     addresses = [(name, reverse(f"admin:{name.lower()}")) for name in screens]
     return {
         "name": "Platform",
