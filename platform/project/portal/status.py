@@ -17,9 +17,11 @@ from project.portal.catalogue import HEALTH, Health, findings, listed
 #: How old the history may be that is shown: it changes once a minute.
 FRESH_SECONDS = 10.0
 #: Changes that are listed.
-MOST_CHANGES = 50
+MOST_CHANGES = 20
 _FOUND: dict[Health, Finding] = {
-    health: Finding(state, "as it says itself" if state != "down" else "does not answer, or says no")
+    health: Finding(
+        state, "as it says itself" if state != "down" else "does not answer, or says no"
+    )
     for state, health in HEALTH.items()
 }
 _one_reader = Lock()
