@@ -31,6 +31,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "graphene_django",
         "kernel.identity",
         "kernel.discovery",
+        "kernel.uptime",
         "kernel.jobs",
         "django_tasks",
         "kernel.tasks",

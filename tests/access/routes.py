@@ -448,6 +448,7 @@ ROUTES = {
     "": "anybody",
     ".well-known/jwks.json": "anybody",
     ".well-known/services": "anybody",
+    "status": "anybody",
     "docs/": "anybody",
     "docs/<path:slug>": "anybody",
     "favicon.ico": "anybody",

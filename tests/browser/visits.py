@@ -39,6 +39,7 @@ CHOOSE = """async (theme) => {
 #: Pages for everybody, by path.
 OPEN = {
     "portal": "/",
+    "status": "/status",
     "docs": "/docs/",
     "docs-audit": "/docs/audit",
     "docs-settings": "/docs/reference/settings",

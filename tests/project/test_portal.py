@@ -121,7 +121,7 @@ def test_programs_are_told_the_seven_services_with_their_addresses(client: Clien
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(200, "up"), (503, "degraded"), (500, "degraded")]
+    ("status", "expected"), [(200, "up"), (503, "down"), (500, "down")]
 )
 def test_another_process_is_asked_how_it_is(
     client: Client,
@@ -220,7 +220,7 @@ def test_a_database_that_hangs_does_not_hang_the_page(
     assert "Failed: no answer within 0.1 s" in page
 
 
-def test_a_failing_check_shows_as_degraded_with_its_reason(
+def test_a_failing_check_shows_as_down_with_its_reason(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def waiting() -> str:
@@ -231,8 +231,8 @@ def test_a_failing_check_shows_as_degraded_with_its_reason(
     page = client.get("/").content.decode()
 
     assert "Failed: 3 migrations wait: run `manage.py migrate`" in page
-    assert page.count('data-health="audit">Degraded<') == 2
-    assert told(client)["audit"]["health"] == "degraded"
+    assert page.count('data-health="audit">Down<') == 2
+    assert told(client)["audit"]["health"] == "down"
 
 
 def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None:
@@ -244,7 +244,7 @@ def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None
             assert f'href="{path}"' in page
             assert client.get(path).status_code == 200
         assert f'href="/admin/{service}/"' in page
-    for path in ("/graphiql", "/admin/", "/docs/", "/metrics", "/health/live", "/health/ready"):
+    for path in ("/graphiql", "/admin/", "/docs/", "/status", "/metrics", "/health/live", "/health/ready"):
         assert f'href="{path}"' in page
     assert "All seven in this process" in page
     assert VERSION in page
