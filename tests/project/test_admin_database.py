@@ -12,6 +12,7 @@ from django.test import Client
 
 from kernel.backup import databases
 from kernel.backup.sets import Drill, nobody_told
+from kernel.backup.stores import FolderStore
 from kernel.backup.tables import States
 from kernel.jobs.sqlite import analyze
 from kernel.storage.local import LocalStorage
@@ -56,6 +57,25 @@ def test_backups_are_shown_with_what_came_of_restoring_them(staff: Client, kept:
     assert "not yet" in before
     assert "the same, in 2.5 s" in proved
     assert "1 differences, such as some: 12345 rows" in differs
+
+
+def test_the_screen_reads_no_list_of_a_set_that_has_its_figures(
+    staff: Client, kept: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    get = FolderStore.get
+    monkeypatch.setattr(FolderStore, "get", lambda self, name: read.append(name) or get(self, name))
+    page = staff.get("/admin/backups/").content.decode()
+    quickly, read[:] = list(read), []
+    # As an earlier release has left it.
+    (Path(settings.BACKUP_TO) / "figures" / kept).unlink()
+    earlier = staff.get("/admin/backups/").content.decode()
+
+    assert quickly == [f"figures/{kept}"]
+    assert read == [f"figures/{kept}", f"sets/{kept}"]
+    assert kept in page
+    assert "12345" in page.replace(",", "")
+    assert "12345" in earlier.replace(",", "")
 
 
 def test_without_backups_or_with_another_key_the_screen_says_so(
