@@ -20,6 +20,7 @@ from kernel.jobs.upkeep import delete_all
 from kernel.tenancy.context import in_tenant
 
 _SWEPT_AT_ONCE = 200
+_KEYS_AT_ONCE = 20_000
 
 
 def end_abandoned() -> None:
@@ -46,11 +47,15 @@ def forget_images(import_id: UUID) -> None:
     """Forget what rows were before an import that can be undone no more."""
     if not ImportJob.objects.filter(pk=import_id, undoable=True).exists():
         delete_all(RowImage.objects.filter(import_id=import_id))
+        forget_keys(import_id, 0)
 
 
 def forget_keys(import_id: UUID, round_: int) -> None:
-    """Forget what a dry run has seen that is over."""
-    delete_all(SeenKey.objects.filter(import_id=import_id, round=round_))
+    """Forget what a dry run, or an import, has seen that is over."""
+    seen = SeenKey.objects.filter(import_id=import_id, round=round_)
+    # As many as a piece has: no transaction is long, and none of their ids comes here.
+    while seen.filter(pk__in=seen.values("pk")[:_KEYS_AT_ONCE]).delete()[0]:
+        pass
 
 
 def clear_receipts() -> None:
