@@ -9,9 +9,10 @@ from django.db.models import Min, QuerySet
 from apps.importexport.conf import UNDO_DAYS
 from apps.importexport.domain.externals.connections import PREFIX
 from apps.importexport.errors import AbandonedError
-from apps.importexport.models import ImportJob, RowImage, SeenKey
+from apps.importexport.models import ImportJob, RowImage
 from apps.importexport.models.imports import AT_WORK
 from apps.importexport.services import externals
+from apps.importexport.services.staging import forget_some
 from apps.importexport.services.standing import fail
 from kernel import clock
 from kernel.jobs.models import Job, JobState
@@ -52,9 +53,7 @@ def forget_images(import_id: UUID) -> None:
 
 def forget_keys(import_id: UUID, round_: int) -> None:
     """Forget what a dry run, or an import, has seen that is over."""
-    seen = SeenKey.objects.filter(import_id=import_id, round=round_)
-    # As many as a piece has: no transaction is long, and none of their ids comes here.
-    while seen.filter(pk__in=seen.values("pk")[:_KEYS_AT_ONCE]).delete()[0]:
+    while forget_some(import_id, round_, most=_KEYS_AT_ONCE):
         pass
 
 

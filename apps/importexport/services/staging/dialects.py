@@ -53,6 +53,10 @@ class Dialect(Protocol):
         """Return the expression for a UUID that tells these values from all others."""
         ...
 
+    def among(self, rows: str) -> str:
+        """Return the condition that a row is one of those of a query, told from its FROM on."""
+        ...
+
     def alike(self, columns: Sequence[str]) -> str:
         """Return the condition that a staged row `s` and the row `t` hold the same."""
         ...
@@ -124,6 +128,10 @@ class PostgreSQL:
         row = f"ROW('{salt}', {', '.join(values)})::text"
         return f"encode(substr(sha256(convert_to({row}, 'UTF8')), 1, 16), 'hex')::uuid"
 
+    def among(self, rows: str) -> str:
+        # By where they are: joined with itself, a table is read once for each of them.
+        return f"ctid = ANY(ARRAY(SELECT ctid {rows}))"
+
     def alike(self, columns: Sequence[str]) -> str:
         ours, theirs = (", ".join(f'{row}."{name}"' for name in columns) for row in "st")
         return f"ROW({ours}) IS NOT DISTINCT FROM ROW({theirs})"
@@ -189,6 +197,9 @@ class SQLite:
 
     def digest(self, salt: str, values: Sequence[str]) -> str:
         return f"substr(SHA256(json_array('{salt}', {', '.join(values)})), 1, 32)"
+
+    def among(self, rows: str) -> str:
+        return f"rowid IN (SELECT rowid {rows})"
 
     def alike(self, columns: Sequence[str]) -> str:
         return " AND ".join(f's."{name}" IS t."{name}"' for name in columns)

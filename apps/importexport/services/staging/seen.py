@@ -9,8 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from apps.importexport.models import SeenKey
-from apps.importexport.services.staging.dialects import FOUND, POSITION, STAGED, Dialect
+from apps.importexport.services.staging.dialects import (
+    FOUND,
+    POSITION,
+    STAGED,
+    Dialect,
+    dialect_of,
+)
 from apps.importexport.services.staging.target import Target
 
 _SEEN = SeenKey._meta.db_table  # noqa: SLF001  Django's documented API
@@ -44,6 +52,18 @@ def keep_unchanged(cursor: Any, target: Target, dialect: Dialect) -> None:
     same = f"SELECT {POSITION} FROM {FOUND} WHERE same"  # noqa: S608  names of our own # nosec B608
     cursor.execute(f"DELETE FROM {STAGED} WHERE {POSITION} IN ({same})")  # noqa: S608  names of our own # nosec B608
     cursor.execute(f"DELETE FROM {FOUND} WHERE same")  # noqa: S608  a name of our own # nosec B608
+
+
+def forget_some(import_id: UUID, round_: int, *, most: int) -> int:
+    """Forget some of what a round of an import has seen, and return how many."""
+    dialect = dialect_of(connection.vendor)
+    some = f"FROM {_SEEN} WHERE import_id = %s AND round = %s LIMIT {int(most)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_SEEN} WHERE {dialect.among(some)}",  # noqa: S608  names of our own # nosec B608
+            [dialect.uuid(import_id), round_],
+        )
+        return int(cursor.rowcount)
 
 
 def is_seen(
