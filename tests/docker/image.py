@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class Image:
         """Return the variables of such a container, with those replaced that differ here."""
         # What a compose file takes from its caller, and nobody gave: `${NAME:-default}`.
         told = {
-            name: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value)
+            name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
             for name, value in service.get("environment", {}).items()
         }
         given = {**self.environment, **told}
@@ -64,12 +65,33 @@ def dockerfile() -> Image:
 
 def compose(name: str, *, ours: bool = True) -> dict[str, dict[str, Any]]:
     """Return the services of a compose file that run our image, or the others."""
-    content = yaml.safe_load((ROOT / "docker" / name).read_text())
     return {
         key: each
-        for key, each in content["services"].items()
+        for key, each in services_of(name).items()
         if (each.get("build", {}).get("dockerfile") == "docker/Dockerfile") is ours
     }
+
+
+def services_of(name: str) -> dict[str, dict[str, Any]]:
+    """Return the services of a compose file, with those that it includes and what they extend."""
+    content = yaml.safe_load((ROOT / "docker" / name).read_text())
+    found: dict[str, dict[str, Any]] = {}
+    for other in content.get("include", []):
+        found |= services_of(other)
+    for key, each in content["services"].items():
+        base: dict[str, Any] = {}
+        if extended := each.pop("extends", None):
+            base = services_of(extended["file"])[extended["service"]]
+        environment = {**base.get("environment", {}), **each.get("environment", {})}
+        found[key] = {**base, **each, "environment": environment}
+    return found
+
+
+def unknown(names: Iterable[str]) -> set[str]:
+    """Return those names of variables that are no settings, nor read by boto3."""
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    known = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    return {one for one in names if one not in known and not one.startswith("AWS_")}
 
 
 def copy_into(folder: Path) -> None:

@@ -4,15 +4,15 @@ import json
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -28,7 +28,13 @@ pytestmark = pytest.mark.live
 
 IMAGE = dockerfile()
 CLUSTER = "ZGV2c2VydmljZXMtLWthZg"
-SAYS = {"worker": "working with", "relay": "relaying", "consume": "consuming for all groups"}
+T = TypeVar("T")
+SAYS = {
+    "web": "audit, .* at http",
+    "worker": "working with",
+    "relay": "relaying",
+    "consume": "consuming for all groups",
+}
 
 
 @pytest.fixture
@@ -109,116 +115,187 @@ def test_one_container_is_the_whole_platform(folder: Path, tmp_path: Path) -> No
     assert "refused" in illness(environment)
 
 
-def test_beside_that_container_a_worker_does_its_jobs(
-    folder: Path, tmp_path: Path, broker_url: str
-) -> None:
-    services = compose("compose.yaml")
-    port, operations_port = free_ports(2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    """Containers of a compose file that share real servers, as processes of this machine."""
 
-    def environment(name: str) -> dict[str, str]:
-        return IMAGE.process_environment(
-            services[name],
-            DATA_DIR=str(tmp_path / "data"),
-            PORT=str(port if name == "septet" else operations_port),
-            OPERATIONS_PORT="0" if name == "septet" else str(operations_port),
-            CELERY_BROKER_URL=broker_url,
-        )
+    services: dict[str, dict[str, Any]]
+    folder: Path
+    #: What differs here for all of them.
+    told: dict[str, str]
+    ports: dict[str, int]
+    counts: Path
 
-    with running(IMAGE.argv(services["septet"]), cwd=folder, env=environment("septet")) as platform:
-        wait_for_line(platform, "Septet is at")
-        with running(
-            IMAGE.argv(services["worker"]), cwd=folder, env=environment("worker")
-        ) as worker:
-            wait_for_line(worker, "working with 2 processes")
-            assert illness(environment("worker")) == ""
-            # Periodic ones that nobody else would have begun.
-            while not done_jobs(tmp_path / "data"):
-                assert worker.poll() is None
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=30) == 0
+    def environment(self, name: str) -> dict[str, str]:
+        """Return the variables of one."""
+        port = str(self.ports.get(name, 0))
+        listens = {"PORT": port}
+        if "OPERATIONS_PORT" in self.services[name]["environment"]:
+            # Where the image looks whether it is well.
+            told = self.services[name]["environment"]["OPERATIONS_PORT"]
+            assert told == IMAGE.environment["PORT"]
+            listens |= {"OPERATIONS_PORT": port, "PROMETHEUS_MULTIPROC_DIR": str(self.counts)}
+        return IMAGE.process_environment(self.services[name], **self.told, **listens)
 
-
-def done_jobs(folder: Path) -> int:
-    with sqlite3.connect(folder / "septet.sqlite3") as rows:
-        found = rows.execute("SELECT count(*) FROM jobs_job WHERE state = 'done'").fetchone()
-    return int(found[0])
-
-
-def test_seven_containers_their_worker_relay_and_consumer_share_one_postgresql(
-    folder: Path, tmp_path: Path, database_url: str, broker_url: str, servers: Servers
-) -> None:
-    services = compose("compose.split.yaml")
-    kafka = servers.up("kafka")["KAFKA_BOOTSTRAP_SERVERS"]
-    listening = [*BY_NAME, *SAYS]
-    ports = dict(zip(listening, free_ports(len(listening)), strict=True))
-    urls = ",".join(f"{name}=http://127.0.0.1:{ports[name]}" for name in BY_NAME)
-    counts = tmp_path / "counts"
-    counts.mkdir()
-    # A role that `migrate` makes, named as the database is.
-    at = urlsplit(database_url)
-    narrow = at._replace(netloc=f"{at.path[1:]}:secret@{at.hostname}:{at.port}").geturl()
-
-    def environment(name: str) -> dict[str, str]:
-        return IMAGE.process_environment(
-            services[name],
-            DATA_DIR=str(tmp_path / "data"),
-            DATABASE_URL=narrow,
-            DATABASE_SYSTEM_URL=database_url,
-            SERVICE_URLS=urls,
-            CELERY_BROKER_URL=broker_url,
-            REDIS_URL=f"{broker_url.rpartition('/')[0]}/1",
-            KAFKA_BOOTSTRAP_SERVERS=kafka,
-            # Other tests may share these brokers.
-            KAFKA_PREFIX="docker-",
-            # Nobody reads what they say after their start: a full pipe would stop them.
-            LOG_LEVEL="ERROR",
-            **listens(name),
-        )
-
-    def listens(name: str) -> dict[str, str]:
-        port = str(ports.get(name, 0))
-        if "OPERATIONS_PORT" not in services[name]["environment"]:
-            return {"PORT": port}
-        # Where the image looks whether it is well.
-        assert services[name]["environment"]["OPERATIONS_PORT"] == IMAGE.environment["PORT"]
-        return {"PORT": port, "OPERATIONS_PORT": port, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
-
-    def run(*command: str) -> str:
+    def run(self, *command: str) -> str:
+        """Run a command in such a container to its end, and return what it printed."""
         return subprocess.run(
             as_here([*IMAGE.entrypoint, *command]),
-            cwd=folder,
-            env=environment("migrate"),
+            cwd=self.folder,
+            env=self.environment("migrate"),
             capture_output=True,
             text=True,
             check=True,
         ).stdout
 
-    run(*services["migrate"]["command"])
-    run(*services["topics"]["command"])
-    with ExitStack() as stack:
-        processes = {
-            name: stack.enter_context(
-                running(IMAGE.argv(services[name]), cwd=folder, env=environment(name))
-            )
-            for name in services.keys() - {"migrate", "topics"}
-        }
-        for name, process in processes.items():
-            wait_for_line(process, SAYS.get(name, f"{name} at http"))
-        key = re.search(r"septet_\w+", run("demo")).group()  # type: ignore[union-attr]
+    @contextmanager
+    def up(self) -> Iterator[dict[str, subprocess.Popen[str]]]:
+        """Do the jobs that others wait for, then run the others, until all are well."""
+        jobs = ("migrate", "topics")
+        for job in jobs:
+            self.run(*self.services[job]["command"])
+        with ExitStack() as stack:
+            processes = {
+                name: stack.enter_context(
+                    running(
+                        IMAGE.argv(self.services[name]),
+                        cwd=self.folder,
+                        env=self.environment(name),
+                    )
+                )
+                for name in self.ports
+            }
+            assert processes.keys() == self.services.keys() - set(jobs)
+            for name, process in processes.items():
+                wait_for_line(process, SAYS.get(name, f"{name} at http"))
+            found = {name: illness(self.environment(name)) for name in processes}
+            assert {name: one for name, one in found.items() if one} == {}
+            yield processes
 
-        found = {name: illness(environment(name)) for name in listening}
-        assert {name: one for name, one in found.items() if one} == {}
-        answers = {name: ask(ports[name], name, key, "{ __typename }") for name in BY_NAME}
-        # 1,233 of CloudTrail and five of other demo data; the next one an event has told.
-        while count_logs(ports["audit"], key) <= 1238:
-            assert [name for name, process in processes.items() if process.poll() is not None] == []
 
-        for process in processes.values():
-            process.send_signal(signal.SIGTERM)
-        ended = {name: process.wait(timeout=30) for name, process in processes.items()}
-
-    assert answers == {name: {"data": {"__typename": "Query"}} for name in BY_NAME}
+def end(processes: dict[str, subprocess.Popen[str]]) -> None:
+    """Tell all to end, and see that they do, and well."""
+    for process in processes.values():
+        process.send_signal(signal.SIGTERM)
+    ended = {name: process.wait(timeout=30) for name, process in processes.items()}
     assert ended == dict.fromkeys(processes, 0)
+
+
+@pytest.fixture
+def containers(
+    folder: Path, tmp_path: Path, database_url: str, broker_url: str, servers: Servers
+) -> Callable[[str], Containers]:
+    """Make the containers of a compose file on a PostgreSQL, a Redis and a Kafka."""
+    kafka = servers.up("kafka")["KAFKA_BOOTSTRAP_SERVERS"]
+    # A role that `migrate` makes, named as the database is.
+    at = urlsplit(database_url)
+    narrow = at._replace(netloc=f"{at.path[1:]}:secret@{at.hostname}:{at.port}").geturl()
+    counts = tmp_path / "counts"
+    counts.mkdir()
+
+    def made(name: str) -> Containers:
+        services = compose(name)
+        listening = [one for one in services if one not in {"migrate", "topics"}]
+        return Containers(
+            services=services,
+            folder=folder,
+            ports=dict(zip(listening, free_ports(len(listening)), strict=True)),
+            counts=counts,
+            told={
+                "DATA_DIR": str(tmp_path / "data"),
+                "DATABASE_URL": narrow,
+                "DATABASE_SYSTEM_URL": database_url,
+                "CELERY_BROKER_URL": broker_url,
+                "REDIS_URL": f"{broker_url.rpartition('/')[0]}/1",
+                "KAFKA_BOOTSTRAP_SERVERS": kafka,
+                # Other tests may share these brokers.
+                "KAFKA_PREFIX": f"{Path(name).stem}-",
+                # Nobody reads what they say after their start: a full pipe would stop them.
+                "LOG_LEVEL": "ERROR",
+            },
+        )
+
+    return made
+
+
+def test_a_standard_web_process_hands_its_jobs_and_events_to_the_others(
+    containers: Callable[[str], Containers],
+) -> None:
+    made = containers("compose.yaml")
+    del made.services["septet"], made.ports["septet"]
+
+    with made.up() as processes:
+        key = re.search(r"septet_\w+", made.run("demo")).group()  # type: ignore[union-attr]
+        at = f"http://127.0.0.1:{made.ports['web']}"
+        sent = urllib.request.Request(
+            f"{at}/files/api/files/a.txt",
+            b"looked through by a worker",
+            {"Authorization": f"Bearer {key}"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(sent, timeout=10) as answer:
+            path = answer.headers["Location"]
+        file_id = path.rstrip("/").rpartition("/")[2]
+
+        # Given out once its job, in the Celery worker, has found nothing.
+        assert soon(lambda: fetched(at + path, key)) == b"looked through by a worker"
+        # And told by the relay over Kafka to the consumer.
+        query = (
+            f'{{ auditLogs(filter: {{targetId: "{file_id}"}}, first: 9) {{ nodes {{ action }} }} }}'
+        )
+        soon(
+            lambda: (
+                {"action": "files.file.scanned"}
+                in ask(made.ports["web"], "audit", key, query)["data"]["auditLogs"]["nodes"]
+            )
+        )
+        end(processes)
+
+
+def fetched(url: str, key: str) -> bytes:
+    """Return what is there, or nothing."""
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return b""
+    return body
+
+
+def soon(found: Callable[[], T]) -> T:
+    """Return what is found at last; fails after a minute."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if there := found():
+            return there
+        time.sleep(0.1)
+    return pytest.fail("nothing within a minute")
+
+
+def test_seven_containers_their_worker_relay_and_consumer_share_one_postgresql(
+    containers: Callable[[str], Containers],
+) -> None:
+    made = containers("compose.split.yaml")
+    made.told.update(
+        SERVICE_URLS=",".join(f"{name}=http://127.0.0.1:{made.ports[name]}" for name in BY_NAME),
+        # Their own tests are below, and elsewhere.
+        DATABASE_POOLER="server",
+        DATABASE_DIRECT_URL="",
+        DATABASE_REPLICA_URLS="",
+        FILES_STORAGE="",
+        CLAMD_ADDRESS="",
+        SCANNER="any",
+    )
+
+    with made.up() as processes:
+        key = re.search(r"septet_\w+", made.run("demo")).group()  # type: ignore[union-attr]
+        answers = {name: ask(made.ports[name], name, key, "{ __typename }") for name in BY_NAME}
+        assert answers == {name: {"data": {"__typename": "Query"}} for name in BY_NAME}
+        # 1,233 of CloudTrail and five of other demo data; the next one an event has told.
+        soon(lambda: count_logs(made.ports["audit"], key) > 1238)
+        end(processes)
 
 
 def test_kafka_begins_with_what_the_file_says(tmp_path: Path, servers: Servers) -> None:
