@@ -107,7 +107,8 @@ def _concerned(topology: Topology, verb: Verb, place: Place) -> list[str]:
     """Return the ids of who has to do it: the process itself, or all that may call it."""
     if verb in BY_CALLERS:
         return [one.id for one in topology.leases]
-    return [place.lease.id] if place.lease else []
+    # Several may listen at one address.
+    return [one.id for one in topology.leases if one.url == place.url]
 
 
 def _asked(
