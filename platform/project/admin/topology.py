@@ -22,6 +22,7 @@ from kernel.services import BY_NAME
 from project.admin.topology_drawing import drawn
 from project.version import VERSION
 
+_STARTED = clock.now()
 SEES, ACTS = "discovery.view_instance", "discovery.change_instance"
 
 
@@ -76,7 +77,7 @@ def _own() -> Lease:
         zone=settings.MESH_ZONE,
         version=VERSION,
         state=health.standing(),
-        since=now,
+        since=_STARTED,
         until=now + LEASE,
         told=standing.told(),
     )
