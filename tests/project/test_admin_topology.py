@@ -1,6 +1,7 @@
 """The screen of the topology: what it draws and tells, and taking a process out of service."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -138,6 +139,25 @@ def test_of_several_processes_of_one_service_each_is_counted() -> None:
     assert boxes["2 services"] == "2 processes"
     assert boxes["Config"] == "1 process"
     assert len(boxes) == 6
+
+
+def test_what_only_another_release_knows_is_left_out_of_the_drawing() -> None:
+    told = {"weather": finds(), "files": {"breaker": "closed", "endpoints": [endpoint("files")]}}
+    topology = Topology([lease("audit", "weather", told=told), lease("files")])
+
+    assert [one.services for one in topology.places] == [("audit",), ("files",)]
+    assert [arrow.says for arrow in drawn(topology).arrows] == [
+        "Audit to Files: 0 of 0 calls failed, 95 of 100 in 0 ms"
+    ]
+
+
+def test_two_processes_at_one_address_are_drained_together(staff: Client) -> None:
+    first, second = (replace(lease("files"), id=f"files@host:{n}") for n in (1, 2))
+    written([first, second])
+
+    staff.post(PAGE, {"verb": "drain", "url": URLS["files"], "confirmed": "yes"})
+
+    assert [InDatabase().renew(one) for one in (first, second)] == [["drain"], ["drain"]]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def _asked(
 ) -> tuple[Any, Any]:
     """Return headers and JSON of an answer; raises DiscoveryError, which never tells the token."""
     headers = {token: settings.DISCOVERY_TOKEN} if settings.DISCOVERY_TOKEN else {}
-    where = f"{url.scheme}://{url.netloc}"
+    where = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
     timeout = urllib3.Timeout(total=seconds, connect=ASK_SECONDS)
     try:
         answer = outside().request(

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from django.conf import settings
-
 from kernel.discovery.leases import RegistryError, leases
 from kernel.discovery.registry import Registration
 from kernel.mesh.destination import Destination
@@ -59,26 +57,24 @@ def _forget(url: str) -> None:
 @contextmanager
 def registered() -> Iterator[Registration]:
     """Let this process be found, once it says where it is, until the end of the block."""
-    registration = Registration(tell=told, obey=obey, version=version("septet"))
-    _leave_out_whom_others_do()
+    registration = Registration(
+        learn=leave_out_whom_others_do, tell=told, obey=obey, version=version("septet")
+    )
     try:
         yield registration
     finally:
         registration.end()
 
 
-def _leave_out_whom_others_do() -> None:
+def leave_out_whom_others_do() -> None:
     """Take over what staff wanted before this process began."""
-    if settings.MESH_REGISTRY == "off":
-        return
     try:
         found = leases().alive()
     except RegistryError as error:
         logger.warning("whom staff leave out is not known", extra={"why": str(error)})
         return
-    for of_service in (told for lease in found for told in lease.told.values()):
-        left_out = {one["url"] for one in of_service["endpoints"] if one["state"] == BY_STAFF}
-        LEFT_OUT.update(left_out)
+    for finds in (finds for lease in found for finds in lease.told.values()):
+        LEFT_OUT.update(one["url"] for one in finds["endpoints"] if one["state"] == BY_STAFF)
 
 
 def _of_service(one: Destination[Any], now: float) -> dict[str, Any]:

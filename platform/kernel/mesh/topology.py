@@ -49,7 +49,7 @@ class Call:
     @property
     def budget(self) -> int:
         """Return the percentage of failures that may still come before the breaker opens."""
-        return round(100 * self.told.get("budget", 1))
+        return round(100 * float(self.told.get("budget", 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,25 +129,22 @@ class Topology:
     @cached_property
     def places(self) -> list[Place]:
         """Return all addresses, those of one service beside each other."""
-        found, of_services = (
-            defaultdict[str, list[dict[str, Any]]](list),
-            defaultdict[str, set[str]](set),
-        )
+        found = defaultdict[str, list[dict[str, Any]]](list)
+        of_services = defaultdict[str, set[str]](set)
         for call in self.calls:
             for one in call.endpoints:
                 # In process there is no address to be told apart.
                 if "://" in one["url"]:
                     found[one["url"]].append(one)
                     of_services[one["url"]].add(call.service)
-        by_url = {one.url: one for one in self.leases}
         made = [
-            Place(
-                url=url,
-                lease=(lease := by_url.get(url)),
-                services=lease.services if lease else tuple(sorted(of_services[url])),
-                found=tuple(found[url]),
-            )
-            for url in by_url.keys() | found.keys()
+            Place(url=one.url, lease=one, services=known_of(one), found=tuple(found[one.url]))
+            for one in self.leases
+        ]
+        without = found.keys() - {one.url for one in self.leases}
+        made += [
+            Place(url=url, lease=None, services=_sorted(of_services[url]), found=tuple(found[url]))
+            for url in without
         ]
         return sorted(made, key=lambda one: (one.services, one.url))
 
@@ -172,7 +169,7 @@ class Topology:
         by_services = {group.services: at for at, group in enumerate(self.groups)}
         found = defaultdict[tuple[int, int], list[Call]](list)
         for call in self.calls:
-            pair = by_services[call.caller.services], home[call.service]
+            pair = by_services[known_of(call.caller)], home[call.service]
             if pair[0] != pair[1]:
                 found[pair].append(call)
         for pair in sorted(found):
@@ -185,6 +182,15 @@ class Topology:
 
 def _in_flight(found: Sequence[dict[str, Any]]) -> int:
     return sum(int(one["in_flight"]) for one in found)
+
+
+def known_of(lease: Lease) -> tuple[str, ...]:
+    """Return the services of a process, those alone that this release knows."""
+    return _sorted(set(lease.services))
+
+
+def _sorted(services: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in BY_NAME if name in services)
 
 
 def worst(found: Sequence[Standing]) -> Standing:

@@ -22,6 +22,7 @@ from kernel.services import BY_NAME
 from project.admin.topology_drawing import drawn
 from project.version import VERSION
 
+_STARTED = clock.now()
 SEES, ACTS = "discovery.view_instance", "discovery.change_instance"
 
 
@@ -76,7 +77,7 @@ def _own() -> Lease:
         zone=settings.MESH_ZONE,
         version=VERSION,
         state=health.standing(),
-        since=now,
+        since=_STARTED,
         until=now + LEASE,
         told=standing.told(),
     )
@@ -107,7 +108,8 @@ def _concerned(topology: Topology, verb: Verb, place: Place) -> list[str]:
     """Return the ids of who has to do it: the process itself, or all that may call it."""
     if verb in BY_CALLERS:
         return [one.id for one in topology.leases]
-    return [place.lease.id] if place.lease else []
+    # Several may listen at one address.
+    return [one.id for one in topology.leases if one.url == place.url]
 
 
 def _asked(

@@ -225,8 +225,9 @@ def test_who_begins_leaves_out_whom_staff_had_left_out_before(
     endpoint = {"url": "http://c", "state": standing.BY_STAFF}
     InDatabase().renew(_telling(lease, {"files": {"endpoints": [endpoint]}}))
 
-    with standing.registered():
-        assert left_out == {"http://c"}
+    standing.leave_out_whom_others_do()
+
+    assert left_out == {"http://c"}
 
 
 def test_without_a_registry_the_command_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
