@@ -225,6 +225,7 @@ _BACK_OFFICE = {
     "admin/backups/": "permission",
     "admin/caches/": "permission",
     "admin/database/": "permission",
+    "admin/inspector/": "permission",
     # Leads to the one page of sign-in, and tells members that they are no staff.
     "admin/login/": "staff",
     "admin/logout/": "anybody",

@@ -28,10 +28,12 @@ class BackOffice(AdminSite):
 
     def get_urls(self) -> list[URLPattern]:
         """Return its addresses, with those of screens that are of no model."""
-        from project.admin import backups, caches, database  # noqa: PLC0415  models are not loaded yet
+        # Models are not loaded before.
+        from project.admin import backups, caches, database, inspector  # noqa: PLC0415
 
         urls: list[URLPattern] = super().get_urls()
         own = [caches.urls_of(self), backups.urls_of(self), database.urls_of(self)]
+        own.append(inspector.urls_of(self))
         return [*chain(*own), *urls]
 
     def get_app_list(
@@ -40,7 +42,9 @@ class BackOffice(AdminSite):
         """Return what is listed, with the screens that are of no model."""
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is None and request.user.is_superuser:
-            listed.append(_platform("Caches", "Backups", "Database"))
+            listed.append(_platform("Caches", "Backups", "Database", "Inspector"))
+        elif app_label is None and request.user.has_perm("traced.view_tracedline"):
+            listed.append(_platform("Inspector"))
         return listed
 
     def login(
