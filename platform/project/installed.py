@@ -38,6 +38,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "kernel.idempotency",
         "kernel.datasets",
         "kernel.events",
+        "kernel.traced",
         *(f"apps.{name}" for name in services),
         "project",
     ]

@@ -227,6 +227,7 @@ _BACK_OFFICE = {
     "admin/caches/": "permission",
     "admin/database/": "permission",
     "admin/topology/": "permission",
+    "admin/inspector/": "permission",
     # Leads to the one page of sign-in, and tells members that they are no staff.
     "admin/login/": "staff",
     "admin/logout/": "anybody",

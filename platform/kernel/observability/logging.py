@@ -67,7 +67,7 @@ class ConsoleFormatter(Line):
         told = {name: value for name, value in vars(record).items() if name not in _STANDARD}
         ids = current_ids()
         # As much of the trace as tells those apart that are on the screen.
-        text = f"{time} {ids.trace[:8] or '-':<8} {record.levelname:<7} {record.getMessage()}"
+        text = f"{time} {ids.trace[-8:] or '-':<8} {record.levelname:<7} {record.getMessage()}"
         text += "".join(f" {name}={value}" for name, value in told.items())
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
@@ -125,9 +125,10 @@ def logging_config(
                 "class": "logging.StreamHandler",
                 "formatter": "line",
                 "filters": ["repeats"],
-            }
+            },
+            "notable": {"()": "kernel.observability.notable.handler"},
         },
-        "root": {"handlers": ["stderr"], "level": level},
+        "root": {"handlers": ["stderr", "notable"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             # The request log says the same with more.

@@ -34,7 +34,7 @@ def _rule(of: str, pattern: str, told: str = r"\1***") -> Rule:
 
 
 def _named(names: str) -> tuple[str, ...]:
-    """Return patterns of values by their names: in JSON, in JSON that is in it, and `name=value`."""
+    """Return patterns of values by names: in JSON, in JSON that is in it, and `name=value`."""
     return (
         rf"(?i)([\"'](?:{names})[\"']\s*:\s*\")(?:\\.|[^\"\\])+",
         rf"(?i)([\"'](?:{names})[\"']\s*:\s*')(?:\\.|[^'\\])+",
@@ -70,8 +70,9 @@ PERSONAL = (
 )
 _V4 = r"(?<![\w.])(?!127\.)((?:\d{1,3}\.){2}\d{1,3}\.)\d{1,3}(?![\w.]*\d)"
 # Times have two colons.
-_V6 = r"(?<![\w:])((?:[0-9A-Fa-f]{1,4}:){3})(?:[0-9A-Fa-f]{1,4}:){0,4}:?[0-9A-Fa-f][0-9A-Fa-f:]*(?![\w:])"
-_V6_SHORT = r"(?<![\w:])((?:[0-9A-Fa-f]{1,4}:){1,2}):[0-9A-Fa-f:]*(?![\w:])"
+_PART = r"[0-9A-Fa-f]{1,4}:"
+_V6 = rf"(?<![\w:])((?:{_PART}){{3}})(?:{_PART}){{0,4}}:?[0-9A-Fa-f][0-9A-Fa-f:]*(?![\w:])"
+_V6_SHORT = rf"(?<![\w:])((?:{_PART}){{1,2}}):[0-9A-Fa-f:]*(?![\w:])"
 _ADDRESSES = tuple(_rule("addresses", pattern) for pattern in (_V4, _V6, _V6_SHORT))
 _OF_ADDRESSES: dict[Addresses, tuple[Rule, ...]] = {
     "whole": (),

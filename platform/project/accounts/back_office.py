@@ -18,6 +18,8 @@ from kernel.admin import AdminSite
 from kernel.admin.concerns import desks_of
 from project.accounts.origins import signed_in_elsewhere
 
+#: Screens that are of no model, by the permission that they take.
+_SCREENS = {"Topology": "discovery.view_instance", "Inspector": "traced.view_tracedline"}
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -35,12 +37,13 @@ class BackOffice(AdminSite):
             caches,
             database,
             finding,
+            inspector,
             topology,
         )
 
         urls: list[URLPattern] = super().get_urls()
-        own = (one.urls_of(self) for one in (caches, backups, database, finding, topology))
-        return [*chain.from_iterable(own), *urls]
+        screens = (caches, backups, database, finding, inspector, topology)
+        return [*chain.from_iterable(one.urls_of(self) for one in screens), *urls]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -55,8 +58,7 @@ class BackOffice(AdminSite):
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is None:
             screens = ["Caches", "Backups", "Database"] if request.user.is_superuser else []
-            if request.user.has_perm("discovery.view_instance"):
-                screens.append("Topology")
+            screens += [name for name, may in _SCREENS.items() if request.user.has_perm(may)]
             listed += [_platform(screens)] if screens else []
         return listed
 
