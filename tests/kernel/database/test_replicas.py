@@ -141,7 +141,9 @@ def test_a_replica_that_is_frozen_for_half_a_minute_is_missed_by_nobody(cluster:
     with cluster.serving() as process:
         folder, _ = process.create("steady, for long")
         until(lambda: reads_replica(process, folder))
-        made, seen, end = [], [], time.monotonic() + FROZEN_SECONDS
+        made: list[str] = []
+        seen = []
+        end = time.monotonic() + FROZEN_SECONDS
         with cluster.frozen():
             while time.monotonic() < end:
                 made.append(process.create(f"frozen {len(made)}")[0])
