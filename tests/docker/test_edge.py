@@ -144,7 +144,8 @@ def nginx_at(port: int, ports: dict[str, int], folder: Path) -> list[str]:
         text = text.replace(inside, f"server 127.0.0.1:{at} ")
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/", f"{folder}/")
     file = folder / "nginx.conf"
-    file.write_text(text)
+    # In its image it is nobody special; as root its workers would be others, who may not write here.
+    file.write_text(f"user root;\n{text}" if os.geteuid() == 0 else text)
     return [program, "-e", "stderr", "-c", str(file)]
 
 
@@ -172,11 +173,15 @@ def edge(
         found = {name: stack.enter_context(standing(name)) for name in [*BY_NAME, "gateway"]}
         (port,) = free_ports(1)
         command = request.param(port, {name: at for name, (_, at) in found.items()}, folder)
-        stack.enter_context(running(command, cwd=folder, env={"PATH": os.environ["PATH"]}))
+        environment = {"PATH": os.environ["PATH"]}
+        process = stack.enter_context(running(command, cwd=folder, env=environment))
         made = Edge(port, {name: upstream for name, (upstream, _) in found.items()})
         soon(lambda: all(_reached(made, f"/{name}/api/") for name in BY_NAME))
         soon(lambda: _reached(made, "/graphql"))
         yield made
+        # Killed, nginx would leave its workers behind.
+        process.terminate()
+        assert process.wait(GIVE_UP_SECONDS) == 0
 
 
 def _reached(edge: Edge, path: str) -> bool:

@@ -47,7 +47,9 @@ def programs(servers: Servers) -> Path:
 
 
 def as_postgres(words: list[str]) -> list[str]:
-    return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
+    """Return a command that becomes these words, so that who ends it ends them."""
+    other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return [*other, *words] if os.geteuid() == 0 else words
 
 
 def test_primary_replica_and_pooler_begin_with_what_the_files_say(
