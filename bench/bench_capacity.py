@@ -22,7 +22,7 @@ from apart import DEVSERVICES, ROOT, print_machine
 
 sys.path.insert(0, str(ROOT / "platform"))
 
-from kernel.testing.embedded import Embedded, embedded  # noqa: E402
+from kernel.testing.embedded import Embedded, embedded
 
 #: The share of a core's time that is spent: beyond it those who wait grow faster than what is done.
 USED = 0.6
@@ -32,7 +32,8 @@ GIVE_UP_SECONDS = 900.0
 #: Nothing has waited for so long: all is done, also what groups of events have begun.
 CALM_SECONDS = 5
 WAITING = """SELECT (SELECT count(*) FROM events_outboxevent WHERE state = 'waiting'),
-    (SELECT count(*) FROM jobs_job WHERE state = 'running' OR (state = 'queued' AND run_at <= now()))"""
+    (SELECT count(*) FROM jobs_job
+     WHERE state = 'running' OR (state = 'queued' AND run_at <= now()))"""
 #: One caller does more than one may.
 WITHOUT_LIMITS = {"RATE_LIMIT_CREDENTIAL": "0", "RATE_LIMIT_TENANT": "0"}
 BYTES = os.urandom(100_000)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
 
@@ -237,13 +238,18 @@ def test_nobody_passes_by_the_gateway_or_reads_figures(edge: Edge, path: str) ->
 
 def test_a_request_has_an_id_a_sender_and_no_trace_of_a_stranger(edge: Edge) -> None:
     edge.ask("/files/api/x", X_Request_Id="0190b5a4-0000-7000-8000-000000000001")
-    edge.ask("/files/api/x", traceparent=f"00-{'a' * 32}-{'b' * 16}-01", X_Forwarded_Proto="https")
+    claimed = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "203.0.113.66"}
+    edge.ask("/files/api/x", traceparent=f"00-{'a' * 32}-{'b' * 16}-01", **claimed)
 
     (_, kept), (_, made) = edge.upstreams["files"].asked[-2:]
     assert kept["x-request-id"] == "0190b5a4-0000-7000-8000-000000000001"
     assert re.fullmatch(r"[0-9a-f-]{32,36}", made["x-request-id"])
     assert made["host"] == f"127.0.0.1:{edge.port}"
-    assert made["x-forwarded-for"] == "127.0.0.1"
+    # The last one is whom the edge has seen, and the platform reads no further. Envoy tells this
+    # machine by the address that others have for it.
+    last = made["x-forwarded-for"].rpartition(",")[2].strip()
+    assert ip_address(last)
+    assert last != claimed["X_Forwarded_For"]
     assert made["x-forwarded-proto"] == "http"
     assert "traceparent" not in made
 

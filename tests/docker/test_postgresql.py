@@ -146,7 +146,7 @@ def wait_for(done: Callable[[], object]) -> None:
     while True:
         try:
             done()
-        except (psycopg.OperationalError, LookupError):
+        except (psycopg.Error, LookupError):
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
