@@ -145,7 +145,7 @@ def nginx_at(port: int, ports: dict[str, int], folder: Path) -> list[str]:
         text = text.replace(inside, f"server 127.0.0.1:{at} ")
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/", f"{folder}/")
     file = folder / "nginx.conf"
-    # In its image it is nobody special; as root its workers would be others, who may not write here.
+    # In its image it is nobody special; workers of a root would be others, who may not write here.
     file.write_text(f"user root;\n{text}" if os.geteuid() == 0 else text)
     return [program, "-e", "stderr", "-c", str(file)]
 

@@ -44,7 +44,7 @@ def test_a_row_is_found_by_its_id_whatever_it_is(ada: Subscriber) -> None:
     page = _page(_browser(), f" {ada.pk} ")
 
     assert f"/admin/notifications/subscriber/{ada.pk}/change/" in page
-    assert "1 found" in page
+    assert f'href="/admin/inspector/?id={ada.pk}"' in page
     assert f'href="/admin/audit/auditlog/?q={ada.pk}"' in page
 
 
@@ -137,7 +137,7 @@ def test_an_id_costs_a_look_by_key_for_each_kind() -> None:
     _page(browser, str(new_id()))
 
     with CaptureQueriesContext(connection) as captured:
-        assert "Nothing is called" in _page(browser, str(new_id()))
+        _page(browser, str(new_id()))
 
     assert len(captured) <= len(admin.site._registry) + 5
 

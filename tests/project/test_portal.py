@@ -120,9 +120,7 @@ def test_programs_are_told_the_seven_services_with_their_addresses(client: Clien
     }
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"), [(200, "up"), (503, "down"), (500, "down")]
-)
+@pytest.mark.parametrize(("status", "expected"), [(200, "up"), (503, "down"), (500, "down")])
 def test_another_process_is_asked_how_it_is(
     client: Client,
     only_audit: LazySettings,
@@ -244,7 +242,8 @@ def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None
             assert f'href="{path}"' in page
             assert client.get(path).status_code == 200
         assert f'href="/admin/{service}/"' in page
-    for path in ("/graphiql", "/admin/", "/docs/", "/status", "/metrics", "/health/live", "/health/ready"):
+    health = ("/status", "/health/live", "/health/ready")
+    for path in ("/graphiql", "/admin/", "/docs/", "/metrics", *health):
         assert f'href="{path}"' in page
     assert "All seven in this process" in page
     assert VERSION in page

@@ -4,6 +4,7 @@ Each kind of row is looked for as in the list of its own, with the rights and th
 admin gives, for a bounded time. Whoever may not open a list finds nothing of it.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from time import monotonic
@@ -28,6 +29,8 @@ MOST_OF_A_KIND = 5
 MOST_PAGES = 8
 #: What is looked for is cut here.
 MOST_CHARACTERS = 200
+#: An id of a request or of a trace; those of rows look like the former.
+_OF_REQUEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SECONDS, SECONDS_OF_A_KIND = 1.5, 0.3
 
 
@@ -90,6 +93,10 @@ def find(site: Any, request: HttpRequest, text: str) -> Finding:
 
 
 def _pages(site: Any, request: HttpRequest, text: str) -> list[Found]:
+    if _OF_REQUEST.fullmatch(text):
+        may = request.user.has_perm("traced.view_tracedline")
+        url = f"{reverse('admin:inspector')}?{urlencode({'id': text})}"
+        return [Found("What the request or the trace of this id did", url)] if may else []
     wanted = text.casefold()
     named = (
         Found(f"{model['name']}, {app['name']}", model["admin_url"])
