@@ -325,7 +325,7 @@ def test_the_schema_is_for_staff_where_introspection_is(
 def test_docs_are_the_readme_typeset(client: Client) -> None:
     page = client.get("/docs/audit").content.decode()
 
-    assert "<h1>Audit</h1>" in page
+    assert "<h1 id="audit">Audit</h1>" in page
     assert "<td><code>AuditLog</code>, " in page
     assert '<a href="/docs/audit" aria-current="page">Audit</a>' in page
 
@@ -349,8 +349,12 @@ def test_every_page_of_docs_is_in_the_menu_of_each(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.any_database
 def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> None:
-    for page in Library().pages.values():
-        text = client.get(page.url).content.decode().partition("<main")[2]
+    pages = Library().pages.values()
+    texts = {page.url: client.get(page.url).text.partition("<main")[2] for page in pages}
+    for page in pages:
+        text = texts[page.url]
+        for url, fragment in re.findall(r'href="([^"#:]*)#([^"]*)"', text):
+            assert f'id="{fragment}"' in texts[url or page.url], f"{page.source}: {url}#{fragment}"
         for path in re.findall(r'(?:href|src)="(/[^"]*)"', text):
             found = (
                 finders.find(path.removeprefix("/static/"))
@@ -358,7 +362,7 @@ def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> N
                 else client.get(path).status_code == 200
             )
             assert found, f"{page.source}: {path}"
-        assert re.findall(r'(?:href|src)="(?!/|https?://)[^"]*"', text) == []
+        assert re.findall(r'(?:href|src)="(?!/|#|https?://)[^"]*"', text) == []
 
 
 def test_a_link_to_what_the_portal_lacks_leaves_its_words(
