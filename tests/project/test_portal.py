@@ -325,7 +325,7 @@ def test_the_schema_is_for_staff_where_introspection_is(
 def test_docs_are_the_readme_typeset(client: Client) -> None:
     page = client.get("/docs/audit").content.decode()
 
-    assert "<h1 id="audit">Audit</h1>" in page
+    assert '<h1 id="audit">Audit</h1>' in page
     assert "<td><code>AuditLog</code>, " in page
     assert '<a href="/docs/audit" aria-current="page">Audit</a>' in page
 
