@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +27,8 @@ from kernel.testing.embedded import Embedded, embedded
 
 #: The share of a core's time that is spent: beyond it those who wait grow faster than what is done.
 USED = 0.6
-TIMES = int(os.environ.get("TIMES", "200"))
+#: How often each kind of work is done: so that what happens beside it weighs little.
+READS, WRITES = 3000, 300
 IDLE_SECONDS = 20.0
 GIVE_UP_SECONDS = 900.0
 #: Nothing has waited for so long: all is done, also what groups of events have begun.
@@ -152,18 +154,22 @@ def here() -> None:
         print("| what | platform, ms | PostgreSQL, ms | a second, of one core |")
         print("| --- | --- | --- | --- |")
         for name, one in kinds(client).items():
-            for number in range(5):
-                one(number)
+            times = READS if name.startswith("read") else WRITES
+            repeat(one, range(5))
             spent.settle()
-            took, *both = measure(spent, lambda: [one(5 + n) for n in range(TIMES)] and None)  # noqa: B023
+            took, *both = measure(spent, partial(repeat, one, range(5, 5 + times)))
             ours, database = (
-                1000 * (all_ - took * each / span) / TIMES
-                for all_, each in zip(both, idle, strict=True)
+                1000 * (every - took * each / span) / times
+                for every, each in zip(both, idle, strict=True)
             )
-            print(
-                f"| {name} | {ours:.1f} | {database:.1f} | {1000 * USED / (ours + database):.0f} |",
-                flush=True,
-            )
+            rate = 1000 * USED / (ours + database)
+            print(f"| {name} | {ours:.1f} | {database:.1f} | {rate:.0f} |", flush=True)
+
+
+def repeat(one: Callable[[int], None], numbers: range) -> None:
+    """Do work again and again."""
+    for number in numbers:
+        one(number)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,7 @@ def test_primary_replica_and_pooler_begin_with_what_the_files_say(
                 admin.execute("INSERT INTO told VALUES (%s)", [value])
             with at(replica) as reader:
                 assert reader.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
-                query = f"SELECT 1 FROM told WHERE value = {value}"
-                wait_for(lambda: reader.execute(query).fetchone() or _not_yet())  # noqa: B023
+                wait_for(partial(found, reader, f"SELECT 1 FROM told WHERE value = {value}"))
             following.send_signal(signal.SIGTERM)
             following.wait(timeout=30)
 
@@ -136,8 +136,10 @@ def _lay_out(place: Path, primary: int, pooler: int) -> None:
     (place / "pgbouncer.ini").write_text(text)
 
 
-def _not_yet() -> None:
-    raise LookupError("not yet")
+def found(reader: psycopg.Connection[Any], query: str) -> None:
+    """Raise LookupError where a query finds no row."""
+    if reader.execute(query).fetchone() is None:
+        raise LookupError(query)
 
 
 def wait_for(done: Callable[[], object]) -> None:
