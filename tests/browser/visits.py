@@ -77,6 +77,7 @@ STAFF = {
     "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
+    "activity": "/admin/activity/",
     "inspector": "/admin/inspector/?id=01a23150e5b77042a1cde79017426988",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",

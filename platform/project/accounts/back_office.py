@@ -19,6 +19,17 @@ from project.accounts.origins import signed_in_elsewhere
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
+#: Screens that are of no model, and what shows them; nobody has a permission that there is not but
+#: those who may do everything.
+SCREENS = {
+    "Activity": "activity.view_activityhour",
+    "Inspector": "traced.view_tracedline",
+    "Caches": "platform.all",
+    "Backups": "platform.all",
+    "Database": "platform.all",
+}
+
+
 class BackOffice(AdminSite):
     """The admin site; who may not enter is told what is missing."""
 
@@ -29,11 +40,11 @@ class BackOffice(AdminSite):
     def get_urls(self) -> list[URLPattern]:
         """Return its addresses, with those of screens that are of no model."""
         # Models are not loaded before.
-        from project.admin import backups, caches, database, inspector  # noqa: PLC0415
+        from project.admin import activity, backups, caches, database, inspector  # noqa: PLC0415
 
         urls: list[URLPattern] = super().get_urls()
         own = [caches.urls_of(self), backups.urls_of(self), database.urls_of(self)]
-        own.append(inspector.urls_of(self))
+        own += [inspector.urls_of(self), activity.urls_of(self)]
         return [*chain(*own), *urls]
 
     def get_app_list(
@@ -41,10 +52,11 @@ class BackOffice(AdminSite):
     ) -> list[dict[str, Any]]:
         """Return what is listed, with the screens that are of no model."""
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
-        if app_label is None and request.user.is_superuser:
-            listed.append(_platform("Caches", "Backups", "Database", "Inspector"))
-        elif app_label is None and request.user.has_perm("traced.view_tracedline"):
-            listed.append(_platform("Inspector"))
+        screens = [
+            name for name, permission in SCREENS.items() if request.user.has_perm(permission)
+        ]
+        if app_label is None and screens:
+            listed.append(_platform(*screens))
         return listed
 
     def login(
