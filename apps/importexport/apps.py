@@ -12,6 +12,7 @@ class ImportExportConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.importexport import chores, conf, tasks  # noqa: F401  registers them
+        from apps.importexport.selectors import activity  # noqa: F401  counted by its jobs
 
         # What is wrong with them ends the start, with a sentence that says so.
         conf.external_databases()

@@ -12,7 +12,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.notifications import checks, chores, datasets, tasks  # noqa: F401  registers them
-        from apps.notifications.selectors import figures  # noqa: F401  told to Prometheus
+        from apps.notifications.selectors import activity, figures  # noqa: F401  counted, and told
         from apps.notifications.services.telling import HINT, LOOK_SECONDS, look
         from kernel.hints.following import followers
         from kernel.serving.router import mount

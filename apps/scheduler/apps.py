@@ -12,6 +12,7 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.scheduler import datasets, tasks  # noqa: F401  registers them
+        from apps.scheduler.selectors import activity  # noqa: F401  counted by its job
         from apps.scheduler.services.telling import LOOK_SECONDS, look
         from kernel.serving.router import mount
         from kernel.streams import EventStreams

@@ -39,6 +39,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "kernel.datasets",
         "kernel.events",
         "kernel.traced",
+        "kernel.activity",
         *(f"apps.{name}" for name in services),
         "project",
     ]

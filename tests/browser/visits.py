@@ -79,6 +79,7 @@ STAFF = {
     "back-office": "/admin/",
     "found": "/admin/find/?q=a",
     "topology": "/admin/topology/",
+    "activity": "/admin/activity/",
     "inspector": "/admin/inspector/?id=01a23150e5b77042a1cde79017426988",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",

@@ -23,7 +23,7 @@ from kernel.identity.lifecycle import resume_tenant, suspend_tenant
 from kernel.identity.models import Tenant
 from kernel.identity.recent_tenants import TENANTS
 from kernel.ids import new_id
-from kernel.observability.logging import mask
+from kernel.observability.masking import mask
 from kernel.ratelimits.limiter import limiter
 from kernel.tenancy.context import in_tenant
 from kernel.testing.events import published

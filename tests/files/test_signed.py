@@ -14,7 +14,7 @@ from apps.files.models import Blob, File
 from apps.files.selectors.addresses import signed, ticket_of
 from kernel import clock
 from kernel.identity.models import Tenant
-from kernel.observability.logging import mask
+from kernel.observability.masking import mask
 from kernel.secrets import ring
 from kernel.tenancy.context import in_tenant
 from kernel.testing.graphql import GraphQLClient

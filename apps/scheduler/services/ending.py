@@ -174,8 +174,8 @@ def wake_waiting(schedule: JobSchedule) -> None:
 def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:
     pause = timedelta(seconds=schedule.retry_seconds) * 2 ** min(run.attempt - 1, 20)
     # What was said by whoever answered, and not what holds of all errors of its kind.
-    told = timedelta(seconds=vars(error).get("retry_after_seconds", 0))
-    pause = min(max(pause, told), LONGEST_RETRY)
+    asked = timedelta(seconds=vars(error).get("retry_after_seconds", 0))
+    pause = min(max(pause, asked), LONGEST_RETRY)
     if run.work:
         run.begun_anew += 1
     run.state, run.deadline_at = RunState.QUEUED, None

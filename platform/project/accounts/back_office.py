@@ -18,9 +18,18 @@ from kernel.admin import AdminSite
 from kernel.admin.concerns import desks_of
 from project.accounts.origins import signed_in_elsewhere
 
-#: Screens that are of no model, by the permission that they take.
-_SCREENS = {"Topology": "discovery.view_instance", "Inspector": "traced.view_tracedline"}
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+#: Screens that are of no model, and what shows them; nobody has a permission that there is not but
+#: those who may do everything.
+SCREENS = {
+    "Activity": "activity.view_activityhour",
+    "Inspector": "traced.view_tracedline",
+    "Topology": "discovery.view_instance",
+    "Caches": "platform.all",
+    "Backups": "platform.all",
+    "Database": "platform.all",
+}
 
 
 class BackOffice(AdminSite):
@@ -33,6 +42,7 @@ class BackOffice(AdminSite):
     def get_urls(self) -> list[URLPattern]:
         """Return its addresses, with those of screens that are of no model."""
         from project.admin import (  # noqa: PLC0415  models are not loaded yet
+            activity,
             backups,
             caches,
             database,
@@ -42,7 +52,7 @@ class BackOffice(AdminSite):
         )
 
         urls: list[URLPattern] = super().get_urls()
-        screens = (caches, backups, database, finding, inspector, topology)
+        screens = (activity, caches, backups, database, finding, inspector, topology)
         return [*chain.from_iterable(one.urls_of(self) for one in screens), *urls]
 
     def index(
@@ -57,8 +67,7 @@ class BackOffice(AdminSite):
         """Return what is listed, with the screens that are of no model."""
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is None:
-            screens = ["Caches", "Backups", "Database"] if request.user.is_superuser else []
-            screens += [name for name, may in _SCREENS.items() if request.user.has_perm(may)]
+            screens = [name for name, may in SCREENS.items() if request.user.has_perm(may)]
             listed += [_platform(screens)] if screens else []
         return listed
 

@@ -1,0 +1,132 @@
+"""Charts of the back office: each row counted once, in its hour, and shown by one question."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kernel import clock
+from kernel.activity import counting
+from kernel.activity.counting import KINDS, LATER, count_kind
+from kernel.activity.models import ActivityHour
+from kernel.jobs.models import Job
+from kernel.jobs.registry import REGISTRY
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """What the clock says; a test changes it."""
+    told = [NOON]
+    monkeypatch.setattr(clock, "now", lambda: told[0])
+    return told
+
+
+def ended(at: datetime, state: str = "done", seconds: float = 2) -> None:
+    Job.objects.create(
+        name="kernel.x",
+        queue="kernel",
+        state=state,
+        started_at=at - timedelta(seconds=seconds),
+        finished_at=at,
+    )
+
+
+def hours() -> dict[tuple[int, str], tuple[int, float]]:
+    rows = ActivityHour.objects.filter(kind="kernel.jobs")
+    return {(row.hour.hour, row.outcome): (row.count, row.seconds) for row in rows}
+
+
+def test_each_row_is_counted_once_in_its_hour(now: list[datetime]) -> None:
+    ended(NOON - timedelta(hours=1))
+    ended(NOON - timedelta(minutes=20))
+    ended(NOON - timedelta(minutes=15), "failed", 4)
+    ended(NOON - timedelta(minutes=5))
+
+    for _ in range(2):
+        count_kind("kernel.jobs")
+    first = hours()
+    now[0] += timedelta(minutes=10)
+    count_kind("kernel.jobs")
+
+    assert first == {(11, "done"): (1, 2.0), (12, "done"): (1, 2.0), (12, "failed"): (1, 4.0)}
+    assert hours() == first | {(12, "done"): (2, 4.0)}
+
+
+def test_a_count_that_failed_is_made_again_and_nothing_twice(
+    now: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended(NOON - timedelta(hours=2))
+    ended(NOON - timedelta(minutes=20))
+    whole = counting._count
+
+    def cut_off(name: str, hour: datetime, since: datetime, until: datetime) -> None:
+        if hour == NOON.replace(minute=0):
+            raise ConnectionError
+        whole(name, hour, since, until)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "_count", cut_off)
+        with pytest.raises(ConnectionError):
+            count_kind("kernel.jobs")
+    half = hours()
+    count_kind("kernel.jobs")
+
+    assert half == {(10, "done"): (1, 2.0)}
+    assert hours() == {(10, "done"): (1, 2.0), (12, "done"): (1, 2.0)}
+
+
+def test_rows_are_found_by_an_index(now: list[datetime]) -> None:
+    for kind in KINDS.values():
+        rows = kind.within(now[0] - timedelta(hours=1), now[0])
+        plan = rows.order_by().explain()
+        assert "INDEX" in plan.upper(), plan
+        assert "SCAN" not in plan.upper().replace("INDEX SCAN", "").replace("BITMAP", ""), plan
+
+
+def test_every_kind_is_counted_by_a_job_of_its_app() -> None:
+    assert set(KINDS) == {
+        *("kernel.jobs", "kernel.events", "notifications.deliveries", "scheduler.runs"),
+        *("importexport.imports", "importexport.exports"),
+    }
+    for name in KINDS:
+        app, _, noun = name.partition(".")
+        REGISTRY[f"{app}.count_{noun}"].function("")
+
+
+@pytest.mark.parametrize("asked", ["24", "168", "nothing"])
+def test_the_page_shows_figures_and_charts_by_one_question(now: list[datetime], asked: str) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create(username="root", is_staff=True, is_superuser=True))
+    for hour in range(20):
+        ended(NOON - timedelta(hours=hour, minutes=25), "failed" if hour == 3 else "done")
+    count_kind("kernel.jobs")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get("/admin/activity/", {"hours": asked}).content.decode()
+
+    assert "Jobs that ended: 20, 5.00 % failed, 2.00 s each" in page
+    assert page.count("<rect") == 2 * (28 if asked == "168" else 24)
+    assert len([one for one in queries if "activity_activityhour" in one["sql"]]) == 1
+    assert not [one for one in queries if 'FROM "jobs_job"' in one["sql"]]
+
+
+def test_staff_see_the_kinds_of_work_that_they_may_see(now: list[datetime]) -> None:
+    ended(NOON - LATER - timedelta(minutes=1))
+    count_kind("kernel.jobs")
+    pages = []
+    for names in (["view_activityhour"], ["view_activityhour", "view_job"], ["view_job"]):
+        person = User.objects.create(username="-".join(names), is_staff=True)
+        person.user_permissions.set(Permission.objects.filter(codename__in=names))
+        browser = Client()
+        browser.force_login(person)
+        pages.append(browser.get("/admin/activity/"))
+
+    assert ["Jobs that ended" in page.content.decode() for page in pages] == [False, True, False]
+    assert [page.status_code for page in pages] == [200, 200, 403]
