@@ -81,11 +81,14 @@ def _in_order(changes: Sequence[Change]) -> list[Refusal]:
     return [refusals[at] for at in range(len(changes))]
 
 
+def _delete(row: Row) -> None:
+    delete_template(id=row["id"])
+
+
 def _remove(rows: Sequence[Row]) -> list[Refusal]:
     """Remove layouts last, as those that others stand in stay."""
     order = sorted(range(len(rows)), key=lambda at: bool(rows[at]["is_layout"]))
-    gone = one_by_one(lambda row: delete_template(id=row["id"]))([rows[at] for at in order])
-    refusals = dict(zip(order, gone, strict=True))
+    refusals = dict(zip(order, one_by_one(_delete)([rows[at] for at in order]), strict=True))
     return [refusals[at] for at in range(len(rows))]
 
 
