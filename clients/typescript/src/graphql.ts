@@ -236,7 +236,7 @@ export type CreateJobScheduleInput = {
   /** True if not said. */
   enabled?: boolean | null | undefined;
   endsAt?: string | null | undefined;
-  /** At least 5. */
+  /** Of `INTERVAL`: the seconds from one run to the next, at least 5. */
   everySeconds?: number | null | undefined;
   /** A run that has not succeeded so long after its time is told of as late. */
   graceSeconds?: number | null | undefined;
@@ -956,7 +956,7 @@ export type CreateShareLinkMutationVariables = Exact<{
 
 export type CreateShareLinkMutation = { createShareLink: { url: string | null, shareLink: { id: string, expiresAt: string } | null, error: { code: string, message: string } | null } };
 
-export type ImportJobFieldsFragment = { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null };
+export type ImportJobFieldsFragment = { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, unchanged: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null };
 
 export type ExportJobFieldsFragment = { id: string, name: string, dataset: string, format: ExportFormat, state: ExportState, rowCount: number, sizeBytes: number, createdAt: string, finishedAt: string | null, result: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null };
 
@@ -970,28 +970,28 @@ export type ImportJobQueryVariables = Exact<{
 }>;
 
 
-export type ImportJobQuery = { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null };
+export type ImportJobQuery = { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, unchanged: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null };
 
 export type CreateImportJobMutationVariables = Exact<{
   input: CreateImportJobInput;
 }>;
 
 
-export type CreateImportJobMutation = { createImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
+export type CreateImportJobMutation = { createImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, unchanged: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
 
 export type StartImportJobMutationVariables = Exact<{
   input: StartImportJobInput;
 }>;
 
 
-export type StartImportJobMutation = { startImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
+export type StartImportJobMutation = { startImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, unchanged: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
 
 export type UndoImportJobMutationVariables = Exact<{
   input: UndoImportJobInput;
 }>;
 
 
-export type UndoImportJobMutation = { undoImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
+export type UndoImportJobMutation = { undoImportJob: { importJob: { id: string, name: string, dataset: string, state: ImportState, rowCount: number, inserted: number, updated: number, unchanged: number, failed: number, undoable: boolean, createdAt: string, finishedAt: string | null, errors: { id: string, name: string, state: FileState } | null, error: { code: string, message: string } | null } | null, error: { code: string, message: string } | null } };
 
 export type ExportJobQueryVariables = Exact<{
   id: string;
@@ -1200,6 +1200,7 @@ export const ImportJobFieldsFragmentDoc = new TypedDocumentString(`
   rowCount
   inserted
   updated
+  unchanged
   failed
   undoable
   createdAt
@@ -1760,6 +1761,7 @@ export const ImportJobDocument = new TypedDocumentString(`
   rowCount
   inserted
   updated
+  unchanged
   failed
   undoable
   createdAt
@@ -1794,6 +1796,7 @@ export const CreateImportJobDocument = new TypedDocumentString(`
   rowCount
   inserted
   updated
+  unchanged
   failed
   undoable
   createdAt
@@ -1828,6 +1831,7 @@ export const StartImportJobDocument = new TypedDocumentString(`
   rowCount
   inserted
   updated
+  unchanged
   failed
   undoable
   createdAt
@@ -1862,6 +1866,7 @@ export const UndoImportJobDocument = new TypedDocumentString(`
   rowCount
   inserted
   updated
+  unchanged
   failed
   undoable
   createdAt

@@ -857,6 +857,7 @@ class Operations(Transport):
               rowCount
               inserted
               updated
+              unchanged
               failed
               undoable
               createdAt
@@ -903,6 +904,7 @@ class Operations(Transport):
               rowCount
               inserted
               updated
+              unchanged
               failed
               undoable
               createdAt
@@ -949,6 +951,7 @@ class Operations(Transport):
               rowCount
               inserted
               updated
+              unchanged
               failed
               undoable
               createdAt
@@ -995,6 +998,7 @@ class Operations(Transport):
               rowCount
               inserted
               updated
+              unchanged
               failed
               undoable
               createdAt

@@ -120,6 +120,7 @@ class ImportJobFields(BaseModel):
     row_count: int = Field(alias="rowCount")
     inserted: int
     updated: int
+    unchanged: int
     failed: int
     undoable: bool
     created_at: datetime = Field(alias="createdAt")

@@ -263,7 +263,7 @@ class CreateJobScheduleInput(BaseModel):
     "True if not said."
     ends_at: Optional[datetime] = Field(alias="endsAt", default=None)
     every_seconds: Optional[int] = Field(alias="everySeconds", default=None)
-    "At least 5."
+    "Of `INTERVAL`: the seconds from one run to the next, at least 5."
     grace_seconds: Optional[int] = Field(alias="graceSeconds", default=None)
     "A run that has not succeeded so long after its time is told of as late."
     idempotency_key: Optional[str] = Field(alias="idempotencyKey", default=None)
