@@ -57,6 +57,7 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(PYTHON) manage.py errors_reference --check
 	$(PYTHON) manage.py dynamic_reference --check
 	$(PYTHON) manage.py cache_reference --check
+	$(PYTHON) manage.py indexes_reference --check
 	$(PYTHON) manage.py operations_reference --check
 	$(PYTHON) manage.py events_reference --check
 	$(PYTHON) manage.py metrics_reference --check

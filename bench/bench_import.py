@@ -7,7 +7,7 @@ checkpoints and what is wrong with rows in a file. `\\copy` goes into a table wi
 and indexes, and into a plain one with a primary key. Rounds are in random order, each import in a
 process of its own; medians of the ratio within a round. With `--bad 0.01` so many rows fail of
 ours. `--memory` tells the peak at one and three times as many rows, `--first` how soon a preview is
-there, and after the start the first progress.
+there, and after the start the first progress, `--dry` how long a dry run takes beside the import.
 """
 
 import argparse
@@ -77,8 +77,8 @@ def setup() -> None:
     django.setup()
 
 
-def ours(path: Path) -> dict[str, Any]:
-    """Import a source, and tell how long it took and how much memory."""
+def ours(path: Path, *, dry: bool = False) -> dict[str, Any]:
+    """Import a source, and tell how long it took and how much memory; the dry run before, if so."""
     from apps.importexport.models import ImportJob
     from apps.importexport.models.rows import model_of, physical_name
     from apps.importexport.selectors.tables import table_named
@@ -115,6 +115,11 @@ def ours(path: Path) -> dict[str, Any]:
             imports.update_import(id=str(job.pk), dialect={"format": "csv"})
             drain()
             looked_in = time.perf_counter() - looking
+            checking = time.perf_counter()
+            if dry:
+                imports.check_import(id=str(job.pk))
+                drain()
+            checked_in = time.perf_counter() - checking
             imports.start_import(id=str(job.pk))
         at_rest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         begun = time.perf_counter()
@@ -130,6 +135,7 @@ def ours(path: Path) -> dict[str, Any]:
             "failed": job.failed,
             "at_rest": at_rest,
             "preview": looked_in,
+            "checked": checked_in,
             "first": first.at - begun,
             "table": physical_name(table),
         }
@@ -220,6 +226,7 @@ def main() -> None:
     parser.add_argument("--bad", type=float, default=0.0)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--first", action="store_true")
+    parser.add_argument("--dry", action="store_true")
     told = parser.parse_args()
     print_machine()
     with tempfile.TemporaryDirectory(prefix="septet-bench-") as folder:
@@ -249,6 +256,15 @@ def measure(told: argparse.Namespace, folder: Path) -> None:
                 flush=True,
             )
         return
+    if told.dry:
+        for number in range(told.rounds):
+            found = apart("dry", path)
+            print(
+                f"round {number + 1}: {told.rows:,} rows: dry run {found['checked']:.2f} s, import"
+                f" {found['seconds']:.2f} s, peak {found['memory']:.0f} MB",
+                flush=True,
+            )
+        return
     # One bad row ends `\\copy`.
     clean = folder / "clean.csv"
     write_source(clean, told.rows, 0.0)
@@ -271,10 +287,10 @@ def measure(told: argparse.Namespace, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3 and sys.argv[1] in ("ours", *TABLES):
+    if len(sys.argv) == 3 and sys.argv[1] in ("ours", "dry", *TABLES):
         setup()
-        source = Path(sys.argv[2])
-        result = ours(source) if sys.argv[1] == "ours" else copied(source, sys.argv[1])
+        what, source = sys.argv[1], Path(sys.argv[2])
+        result = copied(source, what) if what in TABLES else ours(source, dry=what == "dry")
         result["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(result))
     else:

@@ -12,7 +12,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit import checks, chores, datasets, tasks  # noqa: F401  registers them
-        from apps.audit.selectors import figures
+        from apps.audit.selectors import figures, traces  # noqa: F401  registers its search
         from kernel.observability.health import register_check
 
         register_check("audit", figures.check)

@@ -7,12 +7,17 @@ What reads sources loads polars, 37 MB that a process takes once it does such a 
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import JSONField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from apps.importexport.models import ImportJob
 from apps.importexport.services import (
     delivering,
     exporting,
     import_upkeep,
     table_upkeep,
 )
+from kernel.jobs.filling import filling
 from kernel.jobs.registry import job, periodic
 
 
@@ -143,3 +148,19 @@ def clear_receipts(_target: str) -> None:
 def _round_of(target: str) -> tuple[UUID, int]:
     import_id, round_ = target.split(":")
     return UUID(import_id), int(round_)
+
+
+#: Imports of before migration 0005 have NULL there, where all others have a list.
+LISTS = ("mended_rows", "mends", "problems")
+
+
+def _imports_without_lists() -> QuerySet[ImportJob]:
+    lacks = Q.create([(f"{name}__isnull", True) for name in LISTS], connector=Q.OR)
+    return ImportJob.across_tenants.filter(lacks)
+
+
+@filling("importexport.fill_lists", lacking=_imports_without_lists)
+def fill_lists(imports: QuerySet[ImportJob]) -> None:
+    """Give imports of before the empty lists that new ones have."""
+    empty = Value([], JSONField())
+    imports.update(**{name: Coalesce(name, empty) for name in LISTS})

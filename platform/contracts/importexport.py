@@ -342,6 +342,8 @@ class ImportFinished(Event):
     #: Of a table that it replaces: what it did not bring.
     removed: int
     failed: int
+    #: There already with the same values.
+    unchanged: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

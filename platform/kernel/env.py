@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
+Text = TypeVar("Text", bound=str)
 Network = IPv4Network | IPv6Network
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -71,7 +72,7 @@ class Environment:
                 f"{name}_FILE={file}: expected a file that can be read: {error}"
             ) from None
 
-    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+    def choice(self, name: str, default: Text, choices: tuple[Text, ...]) -> Text:
         return self._read(name, default, _one_of(choices), f"one of {', '.join(choices)}")
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -256,11 +257,10 @@ def _url(name: str, text: str, parse: Callable[[str], T], expected: str) -> T:
         ) from None
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError
-        return text
+def _one_of(choices: tuple[Text, ...]) -> Callable[[str], Text]:
+    def parse(text: str) -> Text:
+        # ValueError for another.
+        return choices[choices.index(text)]
 
     return parse
 

@@ -33,10 +33,12 @@ class ProjectConfig(AppConfig):
         from kernel.observability import telling
         from kernel.observability.health import register_check
         from kernel.serving.router import mount
+        from kernel.uptime.recording import EVERY, Recorder
         from project.backups import keep_up
         from project.flag_usage import TOLD_AFTER_SECONDS, UsageReports
         from project.flags import RemoteFlags
         from project.graph import composed_endpoint, service_endpoint
+        from project.portal.status import look
         from project.version import VERSION
 
         telling.begin(VERSION)
@@ -63,3 +65,4 @@ class ProjectConfig(AppConfig):
             reports = UsageReports(remote.answered)
             keep("usage of flags", reports.write, every_seconds=TOLD_AFTER_SECONDS)
         register_check("dynamic settings", values.check)
+        keep("uptime", Recorder(look).write, every_seconds=EVERY.total_seconds())

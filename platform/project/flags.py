@@ -17,6 +17,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from kernel.identity.service_tokens import own_principal
 from kernel.mesh.client import mesh
+from kernel.observability.health import DegradedError
 from kernel.tenancy.context import acting_as
 
 #: How old definitions may be before they are asked for again, where no hint has come.
@@ -82,7 +83,9 @@ class RemoteFlags:
         with self._lock:
             stale = [one.stale_since for one in self._known.values() if one.stale_since]
             told = f"of {len(self._known)} tenants"
-        return f"{told}, stale since {min(stale).isoformat()}" if stale else told
+        if stale:
+            raise DegradedError(f"{told}, stale since {min(stale).isoformat()}")
+        return told
 
     def _of(self, tenant_id: UUID) -> _Fetched:
         with self._lock:

@@ -1,5 +1,6 @@
 """What a database tells of itself: its largest tables, what is dead in them, what takes long."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from kernel.tenancy.aliases import system_alias
 MOST_SHOWN = 20
 #: Of the text of a statement; values are not part of it.
 MOST_TEXT = 500
+#: Fewer are read whole as fast as by an index.
+MANY_ROWS = 10_000
 #: A smaller index costs nothing.
 UNUSED_BYTES = 1 << 20
 
@@ -20,6 +23,11 @@ _TABLES = """
     SELECT relname, pg_total_relation_size(relid), n_live_tup, n_dead_tup,
         greatest(last_vacuum, last_autovacuum), seq_scan, coalesce(idx_scan, 0)
     FROM pg_stat_user_tables ORDER BY pg_total_relation_size(relid) DESC, relname LIMIT %s
+"""
+_READ_WHOLE = """
+    SELECT relname, seq_scan, seq_tup_read / seq_scan, coalesce(idx_scan, 0)
+    FROM pg_stat_user_tables WHERE seq_scan > 0 AND seq_tup_read / seq_scan >= %s
+    ORDER BY seq_tup_read DESC, relname LIMIT %s
 """
 _UNUSED = """
     SELECT indexrelname, relname, pg_relation_size(stats.indexrelid)
@@ -57,6 +65,17 @@ class Table(NamedTuple):
         return 100 * self.dead / (self.live + self.dead) if self.dead else 0.0
 
 
+class ReadWhole(NamedTuple):
+    """A table with many rows that was read from one end to the other."""
+
+    name: str
+    times: int
+    rows_each: int
+    index_reads: int
+    #: Of those that took longest, the first that names it; empty if none does.
+    statement: str
+
+
 class UnusedIndex(NamedTuple):
     """An index that was never read since the counting began."""
 
@@ -84,6 +103,7 @@ class Report(NamedTuple):
     free_bytes: int = 0
     log_bytes: int = 0
     tables: Sequence[Table] = ()
+    read_whole: Sequence[ReadWhole] = ()
     unused: Sequence[UnusedIndex] = ()
     #: None where nothing counts statements.
     statements: Sequence[Statement] | None = None
@@ -112,13 +132,22 @@ def _of_sqlite(connection: BaseDatabaseWrapper) -> Report:
 def _of_postgres(connection: BaseDatabaseWrapper) -> Report:
     counted = _ask(connection, _COUNTED)[0][0]
     slowest = _ask(connection, _SLOWEST, [MOST_TEXT, MOST_SHOWN]) if counted else None
+    texts = [row[0] for row in slowest or ()]
     return Report(
         vendor="postgresql",
         size_bytes=_ask(connection, "SELECT pg_database_size(current_database())")[0][0],
         tables=[Table(*row) for row in _ask(connection, _TABLES, [MOST_SHOWN])],
+        read_whole=[
+            ReadWhole(*(*row, _first_with(row[0], texts)))
+            for row in _ask(connection, _READ_WHOLE, [MANY_ROWS, MOST_SHOWN])
+        ],
         unused=[UnusedIndex(*row) for row in _ask(connection, _UNUSED, [UNUSED_BYTES, MOST_SHOWN])],
         statements=None if slowest is None else [Statement(*row) for row in slowest],
     )
+
+
+def _first_with(name: str, texts: Sequence[str]) -> str:
+    return next((text for text in texts if re.search(rf"\b{re.escape(name)}\b", text)), "")
 
 
 def _ask(

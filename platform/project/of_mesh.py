@@ -18,9 +18,14 @@ env = Environment(os.environ)
 
 # Where services that this process does not serve are found: name=URL, with commas between. A name
 # with several processes is given several times, or by what knows them: `dns+http://host:port`,
-# `srv+http://name`, `file:///services.json`, `registry:` (docs/mesh.md). By default each at its
-# own port of this host.
+# `srv+http://name`, `file:///services.json`, `consul+http://host:8500/name`,
+# `etcd+http://host:2379/folder`, `registry:` (docs/mesh.md). By default each at its own port of
+# this host.
 SERVICE_URLS = services.addresses(env.items("SERVICE_URLS"), SCHEMES)
+
+# What Consul (X-Consul-Token) or etcd (Authorization) is shown, where SERVICE_URLS has them asked;
+# a secret, or the file that DISCOVERY_TOKEN_FILE names. By default nothing.
+DISCOVERY_TOKEN = env.secret("DISCOVERY_TOKEN")
 
 # Where processes that serve write down that they are there: in the `database` that they share, in
 # `redis` at REDIS_URL, or nowhere. By default nowhere where one process serves all seven.

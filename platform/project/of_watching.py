@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from kernel.env import Environment
 from kernel.observability.logging import logging_config
+from kernel.observability.masking import Addresses
 
 env = Environment(os.environ)
 
@@ -42,6 +43,10 @@ LOG_SLOW_RESOLVERS = env.duration("LOG_SLOW_RESOLVERS", timedelta(0))
 # after that counted. 0: all are.
 LOG_REPEATS = env.number("LOG_REPEATS", 20, at_most=1_000_000)
 
+# What logs and spans tell of addresses (IP): the `whole`, the `network` without the last part, or
+# `none` of it. Secrets, e-mail, telephones and what follows a `?` are never told.
+LOG_ADDRESSES: Addresses = env.choice("LOG_ADDRESSES", "network", ("whole", "network", "none"))
+
 # --- Traces -------------------------------------------------------------------------------------
 
 # Where spans are sent by OTLP over HTTP, such as http://collector:4318: a collector of
@@ -59,4 +64,6 @@ TRACE_SHARE = env.share("TRACE_SHARE", 0.1)
 # Spans of statements too, by their text without values, of traces that are kept.
 TRACE_STATEMENTS = env.flag("TRACE_STATEMENTS", default=True)
 
-LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT, repeats=LOG_REPEATS)
+LOGGING = logging_config(
+    level=LOG_LEVEL, style=LOG_FORMAT, repeats=LOG_REPEATS, addresses=LOG_ADDRESSES
+)

@@ -54,6 +54,8 @@ def parts_of_platform(ports: Mapping[str, int]) -> Iterator[Part]:
     }
     for name in BY_NAME:
         own = {"SERVICES": name, "PORT": str(ports[name])}
+        # Where the others find it, so that they and its lease tell of the same.
+        own["MESH_ADDRESS"] = f"http://127.0.0.1:{ports[name]}"
         yield Part(
             name=name, command=_manage("serve"), environment=shared | own, begun=f"{name} at http"
         )

@@ -222,9 +222,12 @@ _ERRANDS_OF_CONFIG = (
 _BACK_OFFICE = {
     "admin/": "staff",
     "admin/search/": "staff",
+    "admin/find/": "staff",
     "admin/backups/": "permission",
     "admin/caches/": "permission",
     "admin/database/": "permission",
+    "admin/topology/": "permission",
+    "admin/inspector/": "permission",
     # Leads to the one page of sign-in, and tells members that they are no staff.
     "admin/login/": "staff",
     "admin/logout/": "anybody",
@@ -446,6 +449,7 @@ ROUTES = {
     "": "anybody",
     ".well-known/jwks.json": "anybody",
     ".well-known/services": "anybody",
+    "status": "anybody",
     "docs/": "anybody",
     "docs/<path:slug>": "anybody",
     "favicon.ico": "anybody",

@@ -48,7 +48,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_tab_reaches_everything_in_order_and_shows_where_it_is(portal: Page) -> None:
-    top = ["#main", "/", "/graphiql", "/admin/", "/docs/", "/metrics", "/sign-in/"]
+    top = ["#main", "/", "/graphiql", "/admin/", "/docs/", "/status", "/metrics", "/sign-in/"]
     top += ["Change between light and dark"]
     cards = [
         path

@@ -229,6 +229,9 @@ def test_addresses_are_copied(tab: Tab) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(LIST)
     page.locator("#result_list").get_by_role("link", name="backup of the tower").click()
+    more = page.locator(".septet-more summary")
+    more.focus()
+    more.press("Enter")
     page.get_by_role("link", name="Addresses").click()
 
     page.get_by_role("button", name="Copy: The job has run").click()

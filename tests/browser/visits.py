@@ -39,6 +39,7 @@ CHOOSE = """async (theme) => {
 #: Pages for everybody, by path.
 OPEN = {
     "portal": "/",
+    "status": "/status",
     "docs": "/docs/",
     "docs-audit": "/docs/audit",
     "docs-settings": "/docs/reference/settings",
@@ -76,6 +77,9 @@ STAFF = {
     "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
+    "found": "/admin/find/?q=a",
+    "topology": "/admin/topology/",
+    "inspector": "/admin/inspector/?id=01a23150e5b77042a1cde79017426988",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",
     "audit-errands-hold": "/admin/audit/legalhold/place/",

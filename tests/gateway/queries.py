@@ -583,7 +583,7 @@ CONTRIBUTED = [
         {"no": False},
     ),
     Operation(
-        "an error in what another service contributes propagates to the root",
+        "an error in what another service contributes leaves the rows of a list",
         "{ files(first: 2) { nodes { auditLogs(first: 0) { totalCount } } } }",
         codes=("INVALID_INPUT",),
     ),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +110,11 @@ class Server:
         self._process.terminate()
         return self._process.wait(GIVE_UP_SECONDS)
 
+    def kill(self) -> None:
+        """End it without a word, and wait until it is gone."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(GIVE_UP_SECONDS)
+
     def join(self) -> None:
         """Wait until it has said its last."""
         self._reader.join()
@@ -203,6 +208,7 @@ def _hive(port: int) -> list[str]:
 
 
 COMMANDS = {"apollo": _apollo, "hive": _hive}
+ONE_PROCESS = "one process"
 
 
 @contextmanager
@@ -222,15 +228,33 @@ class Stack:
     endpoints: dict[str, str]
     keys: dict[str, str]
     ids: dict[str, list[str]]
+    #: By service, the process that has it; started once more by `start`.
+    servers: dict[str, Server]
+    start: Callable[[str], Server]
 
     def ask(self, endpoint: str, document: str, variables: Mapping[str, Any], key: str) -> Answer:
         """Ask `one process`, `apollo` or `hive` with a seeded key, or with none."""
         return ask(self.endpoints[endpoint], document, variables, key=self.keys.get(key, ""))
 
+    @contextmanager
+    def killed(self, service: str) -> Iterator[None]:
+        """Have a service dead during a block; after it, wait until it is there again."""
+        self.servers[service].kill()
+        try:
+            yield
+        finally:
+            self.servers[service] = self.start(service)
+            self.servers[service].wait()
+
 
 @contextmanager
-def stack(folder: Path) -> Iterator[Stack]:
-    """Start it all, one service each in seven processes, and end it with the block."""
+def stack(
+    folder: Path,
+    *,
+    services: Sequence[str] = tuple(BY_NAME),
+    endpoints: Sequence[str] = (ONE_PROCESS, *COMMANDS),
+) -> Iterator[Stack]:
+    """Start these services, one in each process, and what is asked; end them with the block."""
     data = {
         "DATA_DIR": str(folder / "data"),
         "LOG_FORMAT": "json",
@@ -239,8 +263,8 @@ def stack(folder: Path) -> Iterator[Stack]:
         "RATE_LIMIT_CREDENTIAL": "0",
         "RATE_LIMIT_TENANT": "0",
     }
-    one, *seven = free_ports(1 + len(BY_NAME))
-    ports = dict(zip(BY_NAME, seven, strict=True))
+    one, *several = free_ports(1 + len(services))
+    ports = dict(zip(services, several, strict=True))
     urls = {name: f"{name}=http://127.0.0.1:{port}" for name, port in ports.items()}
     split = data | {"SERVICE_URLS": ",".join(urls.values()), "GRAPHQL_LIMITS": "gateway"}
 
@@ -253,11 +277,12 @@ def stack(folder: Path) -> Iterator[Stack]:
                 running(command, " at http://", {"PORT": str(port), **environment})
             )
 
-        servers = [
-            serve(one, SERVICES="all", **data),
-            *(serve(port, SERVICES=name, **split) for name, port in ports.items()),
-        ]
-        for server in servers:
+        def start(name: str) -> Server:
+            return serve(ports[name], SERVICES=name, **split)
+
+        whole = [serve(one, SERVICES="all", **data)] if ONE_PROCESS in endpoints else []
+        servers = {name: start(name) for name in services}
+        for server in (*whole, *servers.values()):
             server.wait()
         installed("composer")
         supergraph = folder / "supergraph.graphql"
@@ -266,14 +291,17 @@ def stack(folder: Path) -> Iterator[Stack]:
         assert done.returncode == 0, done.stderr
         yield Stack(
             endpoints={
-                "one process": f"http://127.0.0.1:{one}/graphql",
+                ONE_PROCESS: f"http://127.0.0.1:{one}/graphql",
                 **{
                     kind: everything.enter_context(gateway(kind, supergraph)).graphql
-                    for kind in COMMANDS
+                    for kind in endpoints
+                    if kind in COMMANDS
                 },
             },
             keys=seeded["keys"],
             ids=seeded["ids"],
+            servers=servers,
+            start=start,
         )
 
 

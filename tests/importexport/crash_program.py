@@ -15,7 +15,7 @@ import django
 
 django.setup()
 
-from apps.importexport.models import ImportJob, ImportState, RowImage  # noqa: E402
+from apps.importexport.models import ImportJob, ImportState, RowImage, SeenKey  # noqa: E402
 from apps.importexport.models.rows import model_of  # noqa: E402
 from apps.importexport.selectors.tables import table_named  # noqa: E402
 from apps.importexport.services import import_work, replacing, undoing  # noqa: E402
@@ -28,8 +28,8 @@ from tests.importexport.crashing import go_on, work  # noqa: E402
 from tests.importexport.importing import HEADER, MAPPING, airports, fill, held, import_of, somebody  # noqa: E402
 
 COUNT = 400
-#: Every tenth row is bad, and every fifth is there already.
-BAD, THERE = 10, 5
+#: Every tenth row is bad, every fifth is there already, and every fifteenth as it comes.
+BAD, THERE, SAME = 10, 5, 15
 patch.object(import_work, "piece_bytes", lambda: 700).start()
 patch.object(replacing, "AT_ONCE", 30).start()
 patch.object(undoing, "AT_ONCE", 30).start()
@@ -53,7 +53,12 @@ def prepare() -> ImportJob:
     there = range(1, COUNT, THERE)
     fill(
         table,
-        *((f"K{at:05}", "Before", 1, "NL", None) for at in there),
+        *(
+            (f"K{at:05}", f"Name {at}", at, "NL", None)
+            if at % SAME == 1
+            else (f"K{at:05}", "Before", 1, "NL", None)
+            for at in there
+        ),
         ("Z", "Gone", 1, "NL", None),
     )
     made = import_of(source(), mode="upsert", mapping=MAPPING)
@@ -78,6 +83,8 @@ def show(job: ImportJob) -> dict[str, Any]:
     return {
         "state": job.state,
         "counts": [job.read, job.inserted, job.updated, job.failed, job.undone, job.kept],
+        "unchanged": job.unchanged,
+        "seen": SeenKey.objects.count(),
         "rows": table.objects.count(),
         "mine": table.objects.filter(batch_id=job.pk).count(),
         "before": table.objects.filter(c_name="Before").count(),

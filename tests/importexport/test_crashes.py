@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("crash_program.py")
-COUNT, BAD, THERE = 400, 10, 5
+COUNT, BAD, THERE, SAME = 400, 10, 5, 15
 #: Of the import, then of its undo.
 POINTS = (
     ",".join(
@@ -57,19 +57,19 @@ def run(folder: Path, before: str, after: str) -> dict[str, Any]:
 def assert_whole(shown: dict[str, Any]) -> None:
     """Every row is there once, and after the undo all is as before."""
     bad = set(range(0, COUNT, BAD))
-    there = set(range(1, COUNT, THERE))
-    updated, inserted = there - bad, set(range(COUNT)) - bad - there
+    there, same = set(range(1, COUNT, THERE)), set(range(1, COUNT, SAME))
+    updated, inserted = there - same, set(range(COUNT)) - bad - there
     imported, undone = shown["imported"], shown["undone"]
     counts = [COUNT, len(inserted), len(updated), len(bad)]
     assert (imported["state"], imported["counts"]) == ("done", [*counts, 0, 0])
     assert imported["rows"] == len(inserted) + len(there) + 1
     assert imported["mine"] == len(inserted) + len(updated)
-    assert imported["before"] == len(there - updated)
+    assert (imported["unchanged"], imported["before"], imported["seen"]) == (len(same), 0, 0)
     assert imported["images"] == len(updated)
     assert imported["errors"] == [f"K{at:05}" for at in sorted(bad)]
     assert (undone["state"], undone["counts"][4:]) == ("undone", [len(inserted) + len(updated), 0])
     assert undone["rows"] == len(there) + 1
-    assert (undone["mine"], undone["images"], undone["before"]) == (0, 0, len(there))
+    assert (undone["mine"], undone["images"], undone["before"]) == (0, 0, len(updated))
 
 
 def test_an_import_survives_a_kill_at_each_step(tmp_path: Path) -> None:

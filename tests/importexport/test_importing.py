@@ -105,6 +105,7 @@ def test_rows_are_brought_and_told_of(table: DataTable, piece_bytes: int) -> Non
             updated=0,
             removed=0,
             failed=0,
+            unchanged=0,
         ),
     ]
 
@@ -182,6 +183,48 @@ def test_modes_say_what_becomes_of_rows_that_are_there(
     assert (job.state, job.kept) == ("undone", 0)
     assert held(table) == before
     assert RowImage.objects.count() == 0
+
+
+@with_files
+@pytest.mark.parametrize(
+    ("mode", "more", "refused", "removed"),
+    [
+        ("upsert", "A,Alpha,1,NL,\n", [(5, "ident", "A", "DUPLICATE")], 0),
+        (
+            "update",
+            "A,Other,1,NL,\n",
+            [(4, "ident", "C", "MISSING"), (5, "ident", "A", "DUPLICATE")],
+            0,
+        ),
+        ("replace", "", [], 1),
+    ],
+)
+def test_rows_that_are_there_as_they_come_are_counted_and_left_alone(
+    table: DataTable, piece_bytes: int, mode: str, more: str, refused: list[Any], removed: int
+) -> None:
+    fill(
+        table, ("A", "Alpha", 1, "NL", None), ("B", "Old", 2, "DE", "b"), ("Z", "Zeta", 9, "", "z")
+    )
+    before = held(table)
+    same = model_of(table).objects.filter(c_ident="A").values()
+    there = same.get()
+    inserted = 0 if mode == "update" else 1
+    source = HEADER + "A,Alpha,1,NL,\nB,Beta,2,NL,b\nC,Gamma,,,c\n" + more
+
+    for service in (check_import, start_import):
+        job = run(import_of(source, mode=mode), service)
+
+        assert (job.inserted, job.updated, job.unchanged) == (inserted, 1, 1)
+        assert errors(job) == refused
+        assert same.get() == there
+        assert SeenKey.objects.count() == 0
+    assert (job.state, job.removed, RowImage.objects.count()) == ("done", removed, 1 + removed)
+    assert [row[0] for row in held(table)] == [*"AB", *"C" * inserted, *"Z" * (1 - removed)]
+
+    job = run(job, undo_import)
+
+    assert (job.state, job.undone, job.kept) == ("undone", inserted + 1 + removed, 0)
+    assert (held(table), same.get()) == (before, there)
 
 
 def test_what_is_not_mapped_stays_as_it_is(table: DataTable) -> None:

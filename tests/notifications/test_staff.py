@@ -31,7 +31,7 @@ def test_a_workflow_is_tried_with_each_decision_and_nothing_is_sent(browser: Cli
     said = browser.post(page, {"subscriber": "ada", "told": '{"name": "X <1>"}'}).text
     read = browser.post(page, {"subscriber": "ada", "told": '{"name": "X"}', "read": "on"}).text
 
-    assert "sends by In App" in said
+    assert "sends by Inbox" in said
     assert "About X &lt;1&gt;" in said
     assert "SUPPRESSED" in said
     assert "holds" in said

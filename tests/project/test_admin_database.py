@@ -1,6 +1,7 @@
 """The screens of backups and of the database: what they tell, and to whom."""
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 
 from kernel.backup import databases
 from kernel.backup.sets import Drill, nobody_told
+from kernel.backup.stores import FolderStore
 from kernel.backup.tables import States
 from kernel.jobs.sqlite import analyze
 from kernel.storage.local import LocalStorage
@@ -56,6 +58,30 @@ def test_backups_are_shown_with_what_came_of_restoring_them(staff: Client, kept:
     assert "not yet" in before
     assert "the same, in 2.5 s" in proved
     assert "1 differences, such as some: 12345 rows" in differs
+
+
+def test_the_screen_reads_no_list_of_a_set_that_has_its_figures(
+    staff: Client, kept: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    get = FolderStore.get
+
+    def noted(self: FolderStore, name: str) -> Iterator[bytes]:
+        read.append(name)
+        return get(self, name)
+
+    monkeypatch.setattr(FolderStore, "get", noted)
+    page = staff.get("/admin/backups/").content.decode()
+    quickly, read[:] = list(read), []
+    # As an earlier release has left it.
+    (Path(settings.BACKUP_TO) / "figures" / kept).unlink()
+    earlier = staff.get("/admin/backups/").content.decode()
+
+    assert quickly == [f"figures/{kept}"]
+    assert read == [f"figures/{kept}", f"sets/{kept}"]
+    assert kept in page
+    assert "12345" in page.replace(",", "")
+    assert "12345" in earlier.replace(",", "")
 
 
 def test_without_backups_or_with_another_key_the_screen_says_so(
@@ -105,6 +131,34 @@ def test_the_statements_that_took_longest_are_shown_first(
     assert 0 < page.index("SELECT long") < page.index("SELECT short")
     assert "6.0 s" in page
     assert "10.00 ms" in page
+
+
+@pytest.mark.postgres
+def test_a_large_table_that_is_read_whole_is_shown_with_the_statement_that_does(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In the place of the server's own, which counts after the transaction of a test.
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE TEMPORARY VIEW pg_stat_user_tables AS
+            SELECT 'pg_class'::regclass AS relid, name AS relname, 0 AS n_live_tup, 0 AS n_dead_tup,
+                now() AS last_vacuum, now() AS last_autovacuum, 40 AS seq_scan, 3 AS idx_scan,
+                40 * rows AS seq_tup_read
+            FROM (VALUES ('large_one', 12345), ('small_one', 9999)) AS told (name, rows)
+        """)
+        cursor.execute("""
+            CREATE TEMPORARY VIEW pg_stat_statements AS
+            SELECT oid AS dbid, 'SELECT * FROM large_one WHERE colour = $1' AS query, 1 AS calls,
+                1.0 AS total_exec_time, 1.0 AS mean_exec_time, 1 AS rows
+            FROM pg_database WHERE datname = current_database()
+        """)
+    monkeypatch.setattr(inspection, "_COUNTED", "SELECT true")
+
+    [found] = inspection.report().read_whole
+    page = staff.get("/admin/database/").content.decode()
+
+    assert found == ("large_one", 40, 12345, 3, "SELECT * FROM large_one WHERE colour = $1")
+    assert page.count("WHERE colour = $1") == 2
 
 
 @pytest.mark.parametrize("page", ["/admin/backups/", "/admin/database/"])

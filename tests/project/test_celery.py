@@ -119,7 +119,7 @@ def test_a_worker_tells_probes_and_scrapes_how_it_is(
         metrics = asked("/metrics")
 
     assert ready["status"] == "ready"
-    assert ready["checks"]["sweeper"] == {"ok": True, "detail": "here"}
+    assert ready["checks"]["sweeper"] == {"ok": True, "state": "ok", "detail": "here"}
     # Counted by a process of the pool, told by the one that has the port.
     assert 'jobs_attempts_total{outcome="done",queue="kernel"}' in metrics
 

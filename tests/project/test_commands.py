@@ -184,6 +184,10 @@ def test_the_page_of_dynamic_settings_is_what_apps_declare() -> None:
     run("cache_reference", "--check")
 
 
+def test_the_page_of_indexes_is_what_the_models_have() -> None:
+    run("indexes_reference", "--check")
+
+
 def test_every_app_has_something_that_operators_change() -> None:
     assert {setting.app for setting in REGISTRY.values()} == set(BY_NAME)
 

@@ -26,7 +26,9 @@ from project.demo import load_data, make_tenant
 NAMES = [
     "audit.logs",
     "notifications.notifications",
+    "notifications.preferences",
     "notifications.subscribers",
+    "notifications.templates",
     "files.files",
     "documents.templates",
     "scheduler.runs",
@@ -43,7 +45,7 @@ def test_everybody_is_told_what_they_may_read_or_write(tenant: Tenant) -> None:
     with acting_as(somebody(tenant.pk)):
         assert [one.name for one in all_datasets()] == NAMES
     with acting_as(somebody(tenant.pk, "scheduler:write", "config:read")):
-        assert [one.name for one in all_datasets()] == NAMES[6:-1]
+        assert [one.name for one in all_datasets()] == NAMES[8:-1]
     with acting_as(somebody(tenant.pk, "tenant:read")):
         assert [one.name for one in all_datasets()] == NAMES[-1:]
     with acting_as(somebody(tenant.pk, "tenant:own")):
@@ -57,8 +59,8 @@ def test_the_graph_tells_fields_modes_and_what_may_be_done(tenant: Tenant) -> No
 
     found = GraphQLClient(secret)(document).data["datasets"]
 
-    notifications, subscribers, schedules = found
-    assert [one["name"] for one in found] == [NAMES[1], NAMES[2], NAMES[6]]
+    notifications, _preferences, subscribers, _templates, schedules = found
+    assert [one["name"] for one in found] == [*NAMES[1:5], NAMES[8]]
     assert (subscribers["readable"], subscribers["writable"]) == (True, False)
     assert (notifications["readable"], notifications["writable"]) == (True, False)
     assert (schedules["readable"], schedules["writable"]) == (False, True)

@@ -120,9 +120,7 @@ def test_programs_are_told_the_seven_services_with_their_addresses(client: Clien
     }
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"), [(200, "up"), (503, "degraded"), (500, "degraded")]
-)
+@pytest.mark.parametrize(("status", "expected"), [(200, "up"), (503, "down"), (500, "down")])
 def test_another_process_is_asked_how_it_is(
     client: Client,
     only_audit: LazySettings,
@@ -220,7 +218,7 @@ def test_a_database_that_hangs_does_not_hang_the_page(
     assert "Failed: no answer within 0.1 s" in page
 
 
-def test_a_failing_check_shows_as_degraded_with_its_reason(
+def test_a_failing_check_shows_as_down_with_its_reason(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def waiting() -> str:
@@ -231,8 +229,8 @@ def test_a_failing_check_shows_as_degraded_with_its_reason(
     page = client.get("/").content.decode()
 
     assert "Failed: 3 migrations wait: run `manage.py migrate`" in page
-    assert page.count('data-health="audit">Degraded<') == 2
-    assert told(client)["audit"]["health"] == "degraded"
+    assert page.count('data-health="audit">Down<') == 2
+    assert told(client)["audit"]["health"] == "down"
 
 
 def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None:
@@ -244,7 +242,8 @@ def test_the_portal_leads_to_every_part_of_every_service(client: Client) -> None
             assert f'href="{path}"' in page
             assert client.get(path).status_code == 200
         assert f'href="/admin/{service}/"' in page
-    for path in ("/graphiql", "/admin/", "/docs/", "/metrics", "/health/live", "/health/ready"):
+    health = ("/status", "/health/live", "/health/ready")
+    for path in ("/graphiql", "/admin/", "/docs/", "/metrics", *health):
         assert f'href="{path}"' in page
     assert "All seven in this process" in page
     assert VERSION in page
@@ -326,7 +325,7 @@ def test_the_schema_is_for_staff_where_introspection_is(
 def test_docs_are_the_readme_typeset(client: Client) -> None:
     page = client.get("/docs/audit").content.decode()
 
-    assert "<h1>Audit</h1>" in page
+    assert '<h1 id="audit">Audit</h1>' in page
     assert "<td><code>AuditLog</code>, " in page
     assert '<a href="/docs/audit" aria-current="page">Audit</a>' in page
 
@@ -350,8 +349,12 @@ def test_every_page_of_docs_is_in_the_menu_of_each(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.any_database
 def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> None:
-    for page in Library().pages.values():
-        text = client.get(page.url).content.decode().partition("<main")[2]
+    pages = Library().pages.values()
+    texts = {page.url: client.get(page.url).text.partition("<main")[2] for page in pages}
+    for page in pages:
+        text = texts[page.url]
+        for url, fragment in re.findall(r'href="([^"#:]*)#([^"]*)"', text):
+            assert f'id="{fragment}"' in texts[url or page.url], f"{page.source}: {url}#{fragment}"
         for path in re.findall(r'(?:href|src)="(/[^"]*)"', text):
             found = (
                 finders.find(path.removeprefix("/static/"))
@@ -359,7 +362,7 @@ def test_every_link_and_picture_of_the_docs_leads_somewhere(client: Client) -> N
                 else client.get(path).status_code == 200
             )
             assert found, f"{page.source}: {path}"
-        assert re.findall(r'(?:href|src)="(?!/|https?://)[^"]*"', text) == []
+        assert re.findall(r'(?:href|src)="(?!/|#|https?://)[^"]*"', text) == []
 
 
 def test_a_link_to_what_the_portal_lacks_leaves_its_words(

@@ -23,6 +23,7 @@ def test_each_service_is_a_process_at_its_own_port() -> None:
     assert parts["files"].environment["SERVICES"] == "files"
     assert parts["files"].environment["PORT"] == "3004"
     assert "files=http://127.0.0.1:3004" in parts["audit"].environment["SERVICE_URLS"]
+    assert parts["files"].environment["MESH_ADDRESS"] == "http://127.0.0.1:3004"
     assert parts["worker"].environment["SERVICES"] == "all"
     assert parts["files"].environment["MESH_REGISTRY"] != "off"
 

@@ -188,6 +188,10 @@ def test_answers_that_are_no_yes_are_asked_again_where_that_may_help(
     run.refresh_from_db()
     assert (run.state, run.error_code) == (state, "SCHEDULER_WEBHOOK_ANSWERED")
     assert len(told) == 1
+    asked, answered, ended = run.lines.order_by("id").values_list("text", flat=True)
+    assert asked == "attempt 1 of 3: POST to 127.0.0.1"
+    assert answered.startswith(f"127.0.0.1 answers {status} after 0.")
+    assert (" UTC" in ended and "again in" in ended) == (state == "queued")
 
 
 def test_an_address_of_our_own_networks_is_not_called() -> None:

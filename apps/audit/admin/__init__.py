@@ -2,6 +2,7 @@
 
 from apps.audit.admin import (  # noqa: F401  register their pages
     archives,
+    concerns,
     exports,
     holds,
     intake,

@@ -60,6 +60,8 @@ class AuditLogAdmin(KeysetAdmin, ReadOnlyAdmin):
     list_filter_submit = list_filter_sheet = True
     list_before_template = "audit/before_list.html"
     search_fields = ("words",)
+    # Who looks through it is on record, so it is not looked through beside other lists.
+    found_by_name = False
     search_help_text = "Words or beginnings of words: an action, a name, an address, a target"
     fieldsets = (
         (None, {"fields": ("summary", "tenant", "occurred_at", "recorded_at", "kept_in", "id")}),

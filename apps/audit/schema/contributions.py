@@ -13,6 +13,7 @@ def _audited(typename: str) -> type[Part]:
         AuditLogType,
         rows=lambda ids: told_of(typename, ids),
         order=AuditLogOrder,
+        required=False,
         description="What was done to it.",
     )
     return contribution(typename, audit_logs=logs)

@@ -1,3 +1,9 @@
 """Documents and their templates for staff."""
 
-from apps.documents.admin import batches, documents, signing, templates  # noqa: F401  registers them
+from apps.documents.admin import (  # noqa: F401  register themselves
+    batches,
+    concerns,
+    documents,
+    signing,
+    templates,
+)

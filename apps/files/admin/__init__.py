@@ -1,3 +1,3 @@
 """Files for staff."""
 
-from apps.files.admin import library, links, types  # noqa: F401  registers them
+from apps.files.admin import concerns, library, links, types  # noqa: F401  registers them

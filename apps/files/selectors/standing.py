@@ -10,6 +10,7 @@ from apps.files.errors import ScannerUnavailableError
 from apps.files.models import WAITING, Blob
 from kernel import clock
 from kernel.observability.figures import Figure, Figures, tell
+from kernel.observability.health import DegradedError
 
 #: Readiness has a second for all its checks.
 ASK_SECONDS = 0.5
@@ -49,4 +50,4 @@ def check() -> str:
     try:
         return asked.version(ASK_SECONDS)
     except ScannerUnavailableError as error:
-        return f"{error}; files wait in quarantine"
+        raise DegradedError(f"{error}; files wait in quarantine") from None

@@ -1,3 +1,9 @@
 """Imports, exports and tables for staff."""
 
-from apps.importexport.admin import endpoints, exports, imports, tables  # noqa: F401  registers them
+from apps.importexport.admin import (  # noqa: F401  register themselves
+    concerns,
+    endpoints,
+    exports,
+    imports,
+    tables,
+)

@@ -57,7 +57,8 @@ class ImportJobAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     fields = (
         *("name", "standing", "wizard", "progress", "problem", "failures", "shown", "mapped"),
         *("dataset", "mode", "policy", "stop_after", "format", "source_id", "source_url"),
-        *("read", "inserted", "updated", "removed", "failed", "undone", "kept", "errors_id"),
+        *("read", "inserted", "updated", "unchanged", "removed", "failed", "undone", "kept"),
+        "errors_id",
         *("who", "job_id", "created_at", "finished_at", "tenant", "id"),
     )
     readonly_fields = fields

@@ -58,9 +58,6 @@ class Seen:
 
     values: dict[str, set[Value]] = field(default_factory=dict)
 
-    def look_up(self, values: Iterable[tuple[str, Value]]) -> None:
-        """Be told what will be asked for."""
-
     def taken(self, column: str, value: Value) -> bool:
         """Say whether a row that was taken has this value."""
         return value is not None and value in self.values.get(column, ())
@@ -73,12 +70,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class There:
-    """What is in the table, by the positions of the rows of a piece that it concerns."""
+    """What was there before a piece, by the positions of those of its rows that it concerns."""
 
     #: The rows whose key is there: whether this import has brought it.
     found: Mapping[int, bool]
     #: The fields whose values other rows have.
     taken: Mapping[int, Collection[str]]
+    #: The fields whose values rows of earlier pieces have that are not in the table; "" is the key.
+    seen: Mapping[int, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ class Judge:
     key: str
     unique: Sequence[str]
     there: There
-    seen: Seen
+    seen: Seen = field(default_factory=Seen)
 
     def refused(self, rows: Iterable[tuple[int, Value, Sequence[Value]]]) -> list[Refused]:
         """Return which of these, each with its position, key and unique values, are refused."""
@@ -110,7 +109,9 @@ class Judge:
         return found
 
     def concerns(self, position: int) -> bool:
-        """Say whether a row may be refused by what is in the table."""
+        """Say whether a row may be refused by what was there before the piece."""
+        if position in self.there.seen:
+            return True
         ours = self.there.found.get(position)
         if ours is None:
             return self.mode is Mode.UPDATE or position in self.there.taken
@@ -118,7 +119,8 @@ class Judge:
 
     def _refusal(self, position: int, own: Value, others: Sequence[Value]) -> Refused | None:
         ours = self.there.found.get(position)
-        if ours or self.seen.taken("", own):
+        before = self.there.seen.get(position, ())
+        if ours or "" in before or self.seen.taken("", own):
             return conflicting(position, Conflict.DUPLICATE, column=self.key)
         if ours is not None and self.mode is Mode.INSERT:
             return conflicting(position, Conflict.EXISTS, column=self.key)
@@ -126,6 +128,6 @@ class Judge:
             return conflicting(position, Conflict.MISSING, column=self.key)
         taken = self.there.taken.get(position, ())
         for name, value in zip(self.unique, others, strict=True):
-            if name in taken or self.seen.taken(name, value):
+            if name in taken or name in before or self.seen.taken(name, value):
                 return conflicting(position, Conflict.NOT_UNIQUE, column=name)
         return None

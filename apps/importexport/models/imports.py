@@ -133,6 +133,8 @@ class ImportJob(TenantModel):
     row_count = models.PositiveBigIntegerField(default=0)
     inserted = models.PositiveBigIntegerField(default=0)
     updated = models.PositiveBigIntegerField(default=0)
+    #: There already with the same values: left alone, by its undo as well.
+    unchanged = models.PositiveBigIntegerField(default=0)
     failed = models.PositiveBigIntegerField(default=0)
     #: How many cells or rows have which problem: `[column, code, count]`, also beyond those shown.
     problems = models.JSONField(default=list, null=True, editable=False)

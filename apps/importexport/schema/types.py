@@ -96,7 +96,8 @@ class ImportJobType(Entity):
         name = "ImportJob"
         fields = (
             *("id", "name", "source_url", "source_path", "dataset", "stop_after", "time_zone"),
-            *("row_count", "inserted", "updated", "failed", "removed", "undone", "kept"),
+            *("row_count", "inserted", "updated", "unchanged", "failed", "removed", "undone"),
+            "kept",
             *("undoable", "created_at", "finished_at"),
         )
 

@@ -96,6 +96,7 @@ class Applying:
             failed,
             inserted=done.count(Done.INSERTED),
             updated=done.count(Done.UPDATED),
+            unchanged=done.count(Done.UNCHANGED),
         )
         if failed and not self._dry and job.policy == ErrorPolicy.ALL_OR_NOTHING:
             return Outcome.TORN

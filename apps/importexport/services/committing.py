@@ -17,7 +17,6 @@ from apps.importexport.services.failures import Failed, counted, failed_rows, ke
 from apps.importexport.services.import_plans import Bound, target_of
 from apps.importexport.services.related import unrelated
 from apps.importexport.services.replacing import lock
-from apps.importexport.services.seen_keys import SeenBefore
 from apps.importexport.services.staging import Written, write
 from kernel import clock
 from kernel.errors import LimitExceededError
@@ -79,7 +78,14 @@ class Committing:
         self._hopeful = self._hopeful and not written.met
         self._take_room(written.inserted)
         fault_point("importexport-copied")
-        checkpoint(job, piece, failed, inserted=written.inserted, updated=written.updated)
+        checkpoint(
+            job,
+            piece,
+            failed,
+            inserted=written.inserted,
+            updated=written.updated,
+            unchanged=written.unchanged,
+        )
         fault_point("importexport-before-commit")
         return Outcome.ENOUGH if last is not None and len(failed) >= last else Outcome.GO_ON
 
@@ -118,12 +124,7 @@ class Committing:
             return Written()
         # Locked, so that no other import writes at the same time, and nobody changes what it is.
         target = target_of(self._job, self._what, lock(self._what.table))
-        if not self._dry:
-            return write(good, target, hopeful=self._hopeful)
-        seen = SeenBefore(self._job.pk, self._job.round)
-        written = write(good, target, seen=seen)
-        seen.keep()
-        return written
+        return write(good, target, dry=self._dry, hopeful=self._hopeful)
 
 
 def room_in(table: DataTable) -> int:
@@ -138,7 +139,13 @@ def at_piece(job: ImportJob, chunk: Chunk) -> ImportJob | None:
 
 
 def checkpoint(
-    job: ImportJob, piece: Piece, failed: list[Failed], *, inserted: int, updated: int
+    job: ImportJob,
+    piece: Piece,
+    failed: list[Failed],
+    *,
+    inserted: int,
+    updated: int,
+    unchanged: int,
 ) -> None:
     """Note what became of a piece and where the next one begins, in the caller's transaction."""
     keep(job, piece.chunk.offset, failed, piece.plain.columns)
@@ -147,6 +154,7 @@ def checkpoint(
     job.read += piece.checked.rows
     job.inserted += inserted
     job.updated += updated
+    job.unchanged += unchanged
     job.failed += len(failed)
     job.problems = counted(job.problems, failed)
     if job.state == ImportState.RUNNING:
@@ -155,7 +163,7 @@ def checkpoint(
     job.save(
         update_fields=[
             *("offset", "line", "read", "inserted", "updated", "failed", "row_count", "at"),
-            *("batches", "problems"),
+            *("unchanged", "batches", "problems"),
         ]
     )
 

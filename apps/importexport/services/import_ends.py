@@ -70,6 +70,7 @@ def end_run(job: ImportJob, file_id: UUID | None) -> None:
     found = worked_on(job)
     if found is None:
         return
+    enqueue_forgetting_keys(found)
     columns = {**_handed_over(found, file_id), "finished_at": clock.now()}
     if has_enough(found):
         error = TooManyErrorsError(f"{found.failed:,} rows were refused, up to line {found.line:,}")
@@ -84,6 +85,7 @@ def end_run(job: ImportJob, file_id: UUID | None) -> None:
             dataset=found.dataset,
             inserted=found.inserted,
             updated=found.updated,
+            unchanged=found.unchanged,
             removed=found.removed,
             failed=found.failed,
         )

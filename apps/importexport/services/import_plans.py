@@ -20,6 +20,7 @@ from apps.importexport.selectors.tables import table_named
 from apps.importexport.services import owners
 from apps.importexport.services.related import check_datasets, is_outside
 from apps.importexport.services.staging import Linked, Target
+from apps.importexport.services.standing import seen_round
 from contracts.datasets import Dataset, Field, Kind, Mode, Relation
 from kernel import clock
 from kernel.errors import NotFoundError
@@ -130,6 +131,7 @@ def target_of(job: ImportJob, what: Bound, table: DataTable) -> Target:
         table=physical_name(table),
         tenant_id=current_tenant_id(),
         import_id=job.pk,
+        round=seen_round(job),
         mode=Mode(job.mode),
         fields=tuple(names),
         columns=tuple(column_of(name) for name in names),

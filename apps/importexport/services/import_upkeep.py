@@ -9,9 +9,10 @@ from django.db.models import Min, QuerySet
 from apps.importexport.conf import UNDO_DAYS
 from apps.importexport.domain.externals.connections import PREFIX
 from apps.importexport.errors import AbandonedError
-from apps.importexport.models import ImportJob, RowImage, SeenKey
+from apps.importexport.models import ImportJob, RowImage
 from apps.importexport.models.imports import AT_WORK
 from apps.importexport.services import externals
+from apps.importexport.services.staging import forget_some
 from apps.importexport.services.standing import fail
 from kernel import clock
 from kernel.jobs.models import Job, JobState
@@ -20,6 +21,7 @@ from kernel.jobs.upkeep import delete_all
 from kernel.tenancy.context import in_tenant
 
 _SWEPT_AT_ONCE = 200
+_KEYS_AT_ONCE = 20_000
 
 
 def end_abandoned() -> None:
@@ -46,11 +48,13 @@ def forget_images(import_id: UUID) -> None:
     """Forget what rows were before an import that can be undone no more."""
     if not ImportJob.objects.filter(pk=import_id, undoable=True).exists():
         delete_all(RowImage.objects.filter(import_id=import_id))
+        forget_keys(import_id, 0)
 
 
 def forget_keys(import_id: UUID, round_: int) -> None:
-    """Forget what a dry run has seen that is over."""
-    delete_all(SeenKey.objects.filter(import_id=import_id, round=round_))
+    """Forget what a dry run, or an import, has seen that is over."""
+    while forget_some(import_id, round_, most=_KEYS_AT_ONCE):
+        pass
 
 
 def clear_receipts() -> None:

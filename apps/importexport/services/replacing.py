@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.importexport.models import DataTable, ImportJob, ImportMode, ImportState
-from apps.importexport.models.rows import physical_name, usable_rows
+from apps.importexport.models.rows import column_of, physical_name, usable_rows
 from apps.importexport.models.tables import TableState
 from apps.importexport.services.import_plans import Bound
 from apps.importexport.services.staging import Brought, remove_some
@@ -63,6 +63,7 @@ def brought_by(job: ImportJob, table: DataTable) -> Brought:
     return Brought(
         table=physical_name(table),
         columns=tuple(usable_rows(table).columns()),
+        key=tuple(map(column_of, table.key)),
         tenant_id=job.tenant_id,
         import_id=job.pk,
     )

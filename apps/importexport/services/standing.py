@@ -35,6 +35,7 @@ UNREAD: dict[str, Any] = {
     "row_count": 0,
     "inserted": 0,
     "updated": 0,
+    "unchanged": 0,
     "failed": 0,
     "problems": [],
 }
@@ -124,15 +125,21 @@ def fail(job: ImportJob, error: DomainError) -> None:
     found = worked_on(job)
     if found is None:
         return
-    enqueue_forgetting_keys(found)
+    if found.state == ImportState.CHECKING:
+        enqueue_forgetting_keys(found)
     move(found, ImportState.FAILED, finished_at=clock.now(), **told(error))
     tell_failed(found)
 
 
 def enqueue_forgetting_keys(job: ImportJob) -> None:
-    """Let a job forget what a dry run that is over has seen, in the caller's transaction."""
-    if job.state == ImportState.CHECKING:
-        enqueue("importexport.forget_keys", f"{job.pk}:{job.round}")
+    """Let a job forget what an import that is over has seen, in the caller's transaction."""
+    if job.state == ImportState.CHECKING or job.unchanged:
+        enqueue("importexport.forget_keys", f"{job.pk}:{seen_round(job)}")
+
+
+def seen_round(job: ImportJob) -> int:
+    """Return under which round keys are kept that an import has seen: 0 but for dry runs."""
+    return job.round if job.state == ImportState.CHECKING else 0
 
 
 def tell_failed(job: ImportJob) -> None:

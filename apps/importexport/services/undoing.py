@@ -15,6 +15,7 @@ from apps.importexport.services.import_plans import dataset_named
 from apps.importexport.services.replacing import AT_ONCE, brought_by, lock
 from apps.importexport.services.staging import Undone, delete_some, restore_some
 from apps.importexport.services.standing import (
+    enqueue_forgetting_keys,
     fail,
     jobs_of,
     move,
@@ -117,6 +118,7 @@ def _end(job: ImportJob) -> None:
     found = worked_on(job)
     if found is None:
         return
+    enqueue_forgetting_keys(found)
     found.kept = max(found.inserted + found.updated + found.removed - found.undone, 0)
     # One that was to be brought whole or not at all has failed, and this was what is left of it.
     state = ImportState.FAILED if found.error_code else ImportState.UNDONE

@@ -1,6 +1,7 @@
 """Notifications for staff."""
 
 from apps.notifications.admin import (
+    concerns,
     endpoints,
     people,
     providers,
@@ -9,4 +10,4 @@ from apps.notifications.admin import (
     workflows,
 )
 
-__all__ = ["endpoints", "people", "providers", "sending", "templates", "workflows"]
+__all__ = ["concerns", "endpoints", "people", "providers", "sending", "templates", "workflows"]

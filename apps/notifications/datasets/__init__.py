@@ -1,5 +1,5 @@
 """What of notifications may be read and written in bulk."""
 
-from apps.notifications.datasets import notifications, subscribers
+from apps.notifications.datasets import notifications, preferences, subscribers, templates
 
-__all__ = ["notifications", "subscribers"]
+__all__ = ["notifications", "preferences", "subscribers", "templates"]

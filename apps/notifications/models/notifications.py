@@ -10,10 +10,10 @@ from kernel.tenancy.models import TenantModel
 class NotificationChannel(models.TextChoices):
     """Ways to reach a person."""
 
-    EMAIL = "email"
-    SMS = "sms"
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "SMS"
     PUSH = "push"
-    IN_APP = "in_app"
+    IN_APP = "in_app", "Inbox"
     WEBHOOK = "webhook"
     CHAT = "chat"
 

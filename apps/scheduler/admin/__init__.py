@@ -1,3 +1,3 @@
 """Schedules and runs for staff."""
 
-from apps.scheduler.admin import runs, schedules  # noqa: F401  registers them
+from apps.scheduler.admin import concerns, runs, schedules  # noqa: F401  registers them

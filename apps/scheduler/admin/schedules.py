@@ -87,7 +87,7 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     readonly_fields = fields
     actions_list = ("create", "timeline", "calendar", "system")
     actions_detail = (
-        *("run", "run_with", "edit", "backfill", "pause", "resume", "clone", "addresses"),
+        *("run", "edit", "pause", "resume", "run_with", "backfill", "clone", "addresses"),
         "remove",
     )
 

@@ -51,7 +51,9 @@ class _Said:
     tags = graphene.List(graphene.NonNull(graphene.String))
     kind = ScheduleKindEnum(description="`CRON` if not said.")
     rule = graphene.String(description="RFC 5545, such as `FREQ=MONTHLY;BYDAY=-1FR`.")
-    every_seconds = graphene.BigInt(description="At least 5.")
+    every_seconds = graphene.BigInt(
+        description="Of `INTERVAL`: the seconds from one run to the next, at least 5."
+    )
     anchor_at = graphene.DateTime(
         description="When something is due once; where intervals and rules are counted from."
     )

@@ -26,7 +26,9 @@ class SystemSchedule(graphene.ObjectType):
 
     name = graphene.String(required=True, description="Such as `audit.seal`.")
     description = graphene.String(required=True)
-    every_seconds = graphene.Float(required=True)
+    every_seconds = graphene.Float(
+        required=True, description="How long its period is; each has one run."
+    )
     next_run_at = graphene.DateTime(required=True)
     late = graphene.Boolean(
         required=True, description="Nothing of it has begun for over two periods and a minute."

@@ -145,7 +145,7 @@ class JobScheduleType(Entity):
         model = JobSchedule
         name = "JobSchedule"
         fields = (
-            *("id", "name", "owner", "cron", "rule", "every_seconds", "anchor_at", "time_zone"),
+            *("id", "name", "owner", "cron", "rule", "anchor_at", "time_zone"),
             *("jitter_seconds", "starts_at", "ends_at", "maximum_runs", "target", "document"),
             *("misfire_cap", "catch_up_seconds", "timeout_seconds", "maximum_attempts"),
             *("retry_seconds", "concurrency_group", "concurrency_limit", "grace_seconds"),
@@ -153,6 +153,10 @@ class JobScheduleType(Entity):
             *("last_run_at", "runs_made", "failures_in_a_row", "last_ping_at", "created_at"),
         )
 
+    every_seconds = graphene.BigInt(
+        required=True,
+        description="Of `INTERVAL`: the seconds from one run to the next; 0 of others.",
+    )
     kind = ScheduleKindEnum(required=True)
     dst_policy = ScheduleDstPolicyEnum(required=True)
     target_kind = TargetKindEnum(required=True)

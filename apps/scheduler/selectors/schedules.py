@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import F
+
 from apps.scheduler.models import (
     OUTCOMES,
     JobRun,
@@ -71,14 +73,14 @@ def lines_of(ids: Sequence[str]) -> dict[str, list[JobRunLine]]:
 
 
 def versions_of(ids: Sequence[str]) -> dict[str, list[JobScheduleVersion]]:
-    """Return the versions of each of these schedules, the newest first."""
+    """Return the last versions of each of these schedules, the newest first."""
     found: dict[str, list[JobScheduleVersion]] = {str(one): [] for one in ids}
-    for version in JobScheduleVersion.objects.filter(schedule_id__in=map(UUID, ids)).order_by(
-        "-number"
-    ):
-        versions = found[str(version.schedule_id)]
-        if len(versions) < MOST_VERSIONS:
-            versions.append(version)
+    # They are numbered without a gap, so no more are read than are told.
+    rows = JobScheduleVersion.objects.filter(
+        schedule_id__in=map(UUID, ids), number__gt=F("schedule__version") - MOST_VERSIONS
+    )
+    for version in rows.order_by("-number"):
+        found[str(version.schedule_id)].append(version)
     return found
 
 

@@ -180,9 +180,12 @@ def _try_again(run: JobRun, schedule: JobSchedule, error: DomainError) -> None:
         run.begun_anew += 1
     run.state, run.deadline_at = RunState.QUEUED, None
     run.error_code, run.error_message = error.code, str(error)[:1000]
-    run.job_id = enqueue("scheduler.run", str(run.pk), run_at=database_now() + pause)
+    again_at = database_now() + pause
+    run.job_id = enqueue("scheduler.run", str(run.pk), run_at=again_at)
     run.save()
-    tell(run, f"attempt {run.attempt}: {error.code}: {error}; again in {pause}")
+    which = f"attempt {run.attempt} of {schedule.maximum_attempts}"
+    told = f"again in {pause}, at {again_at:%Y-%m-%d %H:%M:%S} UTC"
+    tell(run, f"{which}: {error.code}: {error}; {told}")
 
 
 def _judge(schedule: JobSchedule, run: JobRun, *, succeeded: bool) -> None:

@@ -1,14 +1,17 @@
 """What is done in a run: a chore, a mutation, a webhook, an event, or waiting for a ping."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from django.db import transaction
 
 from apps.scheduler.errors import AnsweredError, AnsweredLaterError, WorkFailedError
 from apps.scheduler.models import JobRun, JobSchedule, TargetKind
+from apps.scheduler.services.lines import tell
 from apps.scheduler.services.rights import acting_for
 from apps.scheduler.services.works import is_stale, stop_begun
 from contracts.scheduler import ScheduleFired
@@ -95,6 +98,9 @@ def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
     if schedule.webhook_secret is not None:
         secret = read_secret(schedule, "webhook_secret", purpose="sign a webhook", shown=False)
         headers = webhook_headers(secret, str(run.pk), now, body)
+    host = urlsplit(schedule.target).hostname or ""
+    tell(run, f"attempt {run.attempt} of {schedule.maximum_attempts}: POST to {host}")
+    begun = time.perf_counter()
     answer = fetch(
         "POST",
         schedule.target,
@@ -103,6 +109,7 @@ def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
         headers=headers | {"Idempotency-Key": str(run.pk)},
         limits=_limits(schedule),
     )
+    tell(run, f"{host} answers {answer.status} after {time.perf_counter() - begun:.2f} s")
     kept = answer.body[:MOST_KEPT].decode("utf-8", "replace")
     if 200 <= answer.status < 300:
         return {"status": answer.status, "body": kept}

@@ -68,6 +68,8 @@ class ModelAdmin(ThemedModelAdmin):
     show_full_result_count = False
     # Counts beside filters read all of a table.
     show_facets = admin.ShowFacets.NEVER
+    #: The page that finds anything looks through it, by what its list is searched by.
+    found_by_name = True
     compressed_fields = True
     warn_unsaved_form = True
 

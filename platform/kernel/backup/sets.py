@@ -36,6 +36,8 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _DAMAGED = "damaged/"
 #: What came of proving a set, under its id.
 _DRILLS = "drills/"
+#: What a set holds, in figures: its list has a line for each file, and may be very long.
+_FIGURES = "figures/"
 _MOST_TOLD = 3
 #: Files that say what was in the database at a time, not what it is read with.
 _VOUCHING = "audit_checkpoints"
@@ -113,6 +115,15 @@ class Backups:
             told[part] = [Kept(**one) for one in told[part]]
         return BackupSet(**told | {"database": Kept(**told["database"])})
 
+    def figures(self, id_: str) -> dict[str, Any]:
+        """Return what a set holds, in figures; raises BackupError, DamagedError."""
+        name = _FIGURES + id_
+        with suppress(DamagedError):
+            text = b"".join(unsealed(self._store.get(name), self._key, name))
+            return cast(dict[str, Any], json.loads(text))
+        # One of an earlier release has none beside it.
+        return figures(self.get(id_))
+
     def make(
         self,
         services: list[str],
@@ -157,6 +168,9 @@ class Backups:
         if any(self._name(one.sha256) not in there for one in made.objects):
             self._store.delete(name)
             raise BackupError("another backup forgot a part of this one: take one at a time")
+        beside = _FIGURES + made.id
+        text = json.dumps(figures(made)).encode()
+        self._store.put(beside, sealed([text], self._key, beside))
         return made
 
     def check(self, of: BackupSet, told: Told, *, note: bool = False) -> None:
@@ -242,6 +256,7 @@ class Backups:
         needed = {self._name(one.sha256) for id_ in left for one in self.get(id_).objects}
         for id_ in gone:
             self._store.delete(f"sets/{id_}")
+            self._store.delete(_FIGURES + id_)
         for id_ in self._drills_of_the_past(left):
             self._store.delete(_DRILLS + id_)
         for name in [*self._store.names("objects/")]:

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from threading import Condition, Thread
 
+from kernel.observability.health import DegradedError
+
 logger = logging.getLogger(__name__)
 
 #: How long a broker that did not answer is left alone.
@@ -39,7 +41,9 @@ class Nudger:
 
     def check(self) -> str:
         """Say for readiness how jobs travel. Without the broker they wait, and are not lost."""
-        return "the broker does not answer, jobs wait" if self._away else "in Celery workers"
+        if self._away:
+            raise DegradedError("the broker does not answer, jobs wait")
+        return "in Celery workers"
 
     def _begin(self) -> None:
         self._changed = Condition()

@@ -12,25 +12,33 @@ from kernel.discovery.addresses import Address, DiscoveryError, Provider, Static
 from kernel.discovery.files import WatchedFile
 from kernel.discovery.names import Name, ServiceRecord
 from kernel.discovery.registry import Registered
+from kernel.discovery.stores import Consul, Etcd
 
 logger = logging.getLogger(__name__)
 
 #: How old a list gets before it is looked up again.
 FRESH_SECONDS = 2.0
+#: Between looks that wait for what is new: who tells of news without end is not asked without end.
+LEAST_SECONDS = 0.1
 #: A list that nobody has used for so long is forgotten.
 IDLE_SECONDS = 300.0
 
 
+_WAYS: dict[str, Callable[[str, str], Provider]] = {
+    "dns+": lambda text, _: Name(text),
+    "srv+": lambda text, _: ServiceRecord(text),
+    "file:": WatchedFile,
+    "consul+": lambda text, _: Consul(text),
+    "etcd+": lambda text, _: Etcd(text),
+    "registry:": lambda _, service: Registered(service),
+}
+
+
 def provider_of(text: str, service: str) -> Provider:
     """Return the way to a service that an entry of SERVICE_URLS names."""
-    if text.startswith("dns+"):
-        return Name(text)
-    if text.startswith("srv+"):
-        return ServiceRecord(text)
-    if text.startswith("file:"):
-        return WatchedFile(text, service)
-    if text.startswith("registry:"):
-        return Registered(service)
+    for begins, made in _WAYS.items():
+        if text.startswith(begins):
+            return made(text, service)
     return Static(text)
 
 
@@ -40,6 +48,7 @@ class Known:
     def __init__(self, service: str, provider: Provider) -> None:
         self._service = service
         self._provider = provider
+        self.waits = provider.waits
         self.addresses: tuple[Address, ...] = ()
         self.problem = ""
         self.used_at = time.monotonic()
@@ -93,7 +102,14 @@ class Directory:
         known = Known(service, self._provider(text, service))
         known.look()
         with self._lock:
+            if (raced := self._known.get((service, text))) is not None:
+                return raced
             self._known[service, text] = known
+            if known.waits:
+                Thread(
+                    target=self._follow, args=(known,), name=f"discovery of {service}", daemon=True
+                ).start()
+                return known
             changes = not text.startswith(("http://", "https://"))
             if changes and (self._thread is None or not self._thread.is_alive()):
                 self._thread = Thread(target=self._refresh, name="discovery", daemon=True)
@@ -105,7 +121,7 @@ class Directory:
             old = time.monotonic() - IDLE_SECONDS
             with self._lock:
                 self._known = {key: one for key, one in self._known.items() if one.used_at > old}
-                known = list(self._known.values())
+                known = [one for one in self._known.values() if not one.waits]
             try:
                 for one in known:
                     one.look()
@@ -113,6 +129,15 @@ class Directory:
                 # Those of this thread, which a provider may have opened. Whoever called first and
                 # has looked by themselves goes on with theirs.
                 connections.close_all()
+
+    def _follow(self, known: Known) -> None:
+        """Look as soon as there is something new, for as long as the list is used."""
+        while not self._ended.wait(FRESH_SECONDS if known.problem else LEAST_SECONDS):
+            if known.used_at < time.monotonic() - IDLE_SECONDS:
+                break
+            known.look()
+        with self._lock:
+            self._known = {key: one for key, one in self._known.items() if one is not known}
 
 
 directory = Directory()

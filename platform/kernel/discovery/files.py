@@ -16,6 +16,8 @@ class WatchedFile:
     not changed.
     """
 
+    waits = False
+
     def __init__(self, url: str, service: str) -> None:
         self._path = Path(urlsplit(url).path)
         self._service = service

@@ -69,8 +69,8 @@ class Leases(Protocol):
         """Return those that are not over, in the order of their ids."""
         ...
 
-    def want(self, instance: str, command: str) -> None:
-        """Have a process do something when it renews next."""
+    def want(self, instances: Sequence[str], command: str) -> None:
+        """Have all of these processes do something when they renew next, or none of them."""
         ...
 
 
@@ -109,18 +109,21 @@ class InDatabase:
             for row in rows
         ]
 
-    def want(self, instance: str, command: str) -> None:
+    def want(self, instances: Sequence[str], command: str) -> None:
         with _told_as_ours(Error), transaction.atomic():
-            found = Instance.objects.select_for_update().filter(pk=instance).first()
-            if found is not None:
+            rows = Instance.objects.select_for_update().filter(pk__in=instances).order_by("pk")
+            for found in rows:
                 found.wanted = [*found.wanted, command][-MOST_WANTED:]
                 found.save(update_fields=["wanted"])
 
 
 class InRedis:
-    """Two hashes of Redis: for processes with databases of their own."""
+    """A hash and lists of Redis: for processes with databases of their own.
 
-    _LEASES, _WANTED = "septet:mesh:leases", "septet:mesh:wanted:"
+    The lists are of one slot of a cluster, so that several are written at once.
+    """
+
+    _LEASES, _WANTED = "septet:mesh:leases", "septet:mesh:{wanted}:"
 
     def __init__(self, url: str) -> None:
         self._client = cast(Any, connect(url))
@@ -145,11 +148,13 @@ class InRedis:
                 self._client.hdel(self._LEASES, *gone)
         return sorted((one for one in found if one.until > now), key=lambda one: one.id)
 
-    def want(self, instance: str, command: str) -> None:
-        key = self._WANTED + instance
+    def want(self, instances: Sequence[str], command: str) -> None:
         with _told_as_ours(RedisError, OSError), self._breaker.asking():
-            self._client.rpush(key, command)
-            self._client.expire(key, int(LEASE.total_seconds()))
+            together = self._client.pipeline(transaction=True)
+            for key in (self._WANTED + one for one in instances):
+                together.rpush(key, command)
+                together.expire(key, int(LEASE.total_seconds()))
+            together.execute()
 
 
 def _read(text: bytes) -> Lease:

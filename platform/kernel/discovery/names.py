@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import dns.exception
 import dns.resolver
@@ -25,6 +26,7 @@ class Name:
 
     text: str
     resolve: Callable[[Target, float], Sequence[addresses.Address]] = resolve
+    waits: ClassVar[bool] = False
 
     def find(self) -> Sequence[Address]:
         try:
@@ -45,6 +47,7 @@ class ServiceRecord:
 
     text: str
     targets: Targets | None = None
+    waits: ClassVar[bool] = False
 
     def find(self) -> Sequence[Address]:
         scheme, _, name = self.text.removeprefix("srv+").partition("://")

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 class Registered:
     """Those that hold a lease for a service, and are not about to stop."""
 
+    waits = False
+
     def __init__(self, service: str) -> None:
         self._service = service
 
@@ -41,17 +43,20 @@ class Registered:
 class Registration:
     """Holds the lease of this process, and has done what is wanted of it.
 
-    `tell` says what it knows of others, `obey` does what staff want.
+    `learn` takes over what others know before it is found, `tell` says what it knows of others,
+    `obey` does what staff want.
     """
 
     def __init__(
         self,
         *,
+        learn: Callable[[], None] = lambda: None,
         tell: Callable[[], dict[str, Any]],
         obey: Callable[[str], None],
         version: str,
     ) -> None:
         self.id = f"{this_instance()}:{os.getpid()}.{secrets.token_hex(2)}"
+        self._learn = learn
         self._tell = tell
         self._obey = obey
         self._version = version
@@ -82,8 +87,9 @@ class Registration:
 
     def _hold(self) -> None:
         try:
+            self._anyway(self._learn)
             while not self._ended.is_set():
-                self._renew_anyway()
+                self._anyway(self._renew)
                 self._changed.wait(RENEWED_SECONDS)
                 self._changed.clear()
             leases().release(self.id)
@@ -92,12 +98,12 @@ class Registration:
         finally:
             connections.close_all()
 
-    def _renew_anyway(self) -> None:
+    def _anyway(self, do: Callable[[], None]) -> None:
         try:
-            self._renew()
+            do()
         except Exception:
             # Whatever it is: who stops to renew is gone for all others, though it serves.
-            logger.exception("the lease could not be renewed")
+            logger.exception("something is wrong with the lease, which is renewed all the same")
 
     def _renew(self) -> None:
         now = clock.now()

@@ -18,6 +18,7 @@ from prometheus_client import Gauge
 
 from kernel import clock
 from kernel.hints.hearing import hints
+from kernel.observability.health import DegradedError
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class Values:
         """Say for readiness which values hold; stale ones are no reason to send no work here."""
         if self.stale_since is None:
             return f"revision {self.revision}"
-        return f"revision {self.revision}, stale since {self.stale_since.isoformat()}"
+        raise DegradedError(f"revision {self.revision}, stale since {self.stale_since.isoformat()}")
 
     def _follow(self, stopping: Event) -> None:
         while not stopping.is_set():

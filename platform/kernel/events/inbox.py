@@ -30,7 +30,7 @@ from kernel.events.transport import Arrival
 from kernel.events.unreadable import UNREADABLE, code_of
 from kernel.faults import fault_point
 from kernel.observability.context import request_ids
-from kernel.observability.logging import mask
+from kernel.observability.masking import mask_secrets
 from kernel.observability.tracing import AnySpan, span
 from kernel.tenancy.context import in_tenant
 
@@ -351,7 +351,7 @@ def _note(group: Group, row: Redelivery, error: Exception) -> None:
     row.error_class = f"{type(error).__module__}.{type(error).__qualname__}"
     row.error_code = code_of(error)
     # PostgreSQL keeps no NUL in a text.
-    row.error_message = mask(str(error)).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
+    row.error_message = mask_secrets(str(error)).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
     row.first_failed_at = row.first_failed_at or now
     row.last_failed_at = now
     due_at = next_attempt(group, error, row.attempts, now)

@@ -8,7 +8,7 @@ from kernel.events.models import Replay, ReplayState
 from kernel.events.replay import ENDED, ask, count, perform
 from kernel.jobs.registry import job
 from kernel.jobs.services import enqueue
-from kernel.observability.logging import mask
+from kernel.observability.masking import mask_secrets
 
 JOB = "kernel.replay_events"
 
@@ -32,7 +32,7 @@ def replay_events(target: str) -> None:
         perform(transport(), replay)
     except Exception as error:
         code = error.code if isinstance(error, DomainError) else DomainError.code
-        told = mask(f"{code}: {error}").replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
+        told = mask_secrets(f"{code}: {error}").replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
         Replay.objects.filter(pk=replay.pk, state=ReplayState.RUNNING).update(
             state=ReplayState.FAILED, error_message=told
         )

@@ -59,6 +59,7 @@ class Connection(graphene.Field):
         entity: type[Entity],
         *,
         order: type[graphene.Enum] | None = None,
+        required: bool = True,
         **options: Any,
     ) -> None:
         self._usual = NEWEST_FIRST
@@ -66,7 +67,7 @@ class Connection(graphene.Field):
             usual = next(iter(order._meta.enum))
             self._usual = usual.value
             options["order"] = order(default_value=usual)
-        super().__init__(connection(entity), required=True, **page_arguments(), **options)
+        super().__init__(connection(entity), required=required, **page_arguments(), **options)
         self.entity = entity
         list_size(
             assumed_size=DEFAULT_PAGE,

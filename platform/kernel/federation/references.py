@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import graphene
+from graphene import NonNull
 from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -70,8 +71,11 @@ def stub(typename: str) -> type[Part]:
 def contribution(typename: str, **fields: graphene.Field) -> type[Part]:
     """Return the type that adds fields to an entity of another service.
 
-    Their resolvers may read the key only.
+    Their resolvers may read the key only. Raises ValueError for one that may not be null: while
+    this service is away, it would take the owner's row out of the answer.
     """
+    if never_null := [name for name, one in fields.items() if isinstance(one.type, NonNull)]:
+        raise ValueError(f"{typename}.{never_null[0]} may not be null, though its service be away")
     return key("id")(_part(typename, fields))
 
 

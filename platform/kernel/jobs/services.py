@@ -25,7 +25,7 @@ from kernel.jobs.models import After, Job, JobState, WaitsFor
 from kernel.jobs.nudge import nudge
 from kernel.jobs.registry import REGISTRY, Registered, queue_of
 from kernel.jobs.turns import next_turn
-from kernel.observability.logging import mask
+from kernel.observability.masking import mask_secrets
 from kernel.rowsets import insert_rows
 from kernel.tenancy.context import told_tenant
 
@@ -298,7 +298,7 @@ def _told(error: BaseException) -> str:
     else:
         told = f"{DomainError.code}: {type(error).__name__}: {error}"
     # PostgreSQL keeps no NUL in a text; an error that cannot be written would hold up all others.
-    return mask(told).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
+    return mask_secrets(told).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
 
 
 def _pause(attempts: int) -> timedelta:

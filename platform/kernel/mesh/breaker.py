@@ -83,6 +83,20 @@ class Breaker:
             if failed or slow:
                 self._open_if_due()
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many calls there were lately, and how many of them failed."""
+        with self._lock:
+            calls, failures, _slow = self._window.totals()
+        return calls, failures
+
+    def budget(self) -> float:
+        """Return the share that is left of the failures which it takes to open it."""
+        if self.state == "open":
+            return 0.0
+        calls, failures = self.counts()
+        bearable = self._policy.failure_rate * max(calls, self._policy.least_calls)
+        return max(0.0, 1 - failures / bearable)
+
     def reset(self) -> None:
         """Close it, and forget what was."""
         with self._lock:

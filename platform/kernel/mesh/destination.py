@@ -249,8 +249,12 @@ class Destination(Generic[T]):
         """Return after how many seconds a second process is asked; None while nothing is known."""
         if len(self._measured) < _LEAST_MEASURED:
             return 10 * self.usual or None
+        return max(self.quantile(0.95), _LEAST_HEDGE_SECONDS)
+
+    def quantile(self, share: float) -> float:
+        """Return the seconds that so many of the last answers took at most; 0 before the first."""
         found = sorted(self._measured)
-        return max(found[int(len(found) * 0.95)], _LEAST_HEDGE_SECONDS)
+        return found[int(len(found) * share)] if found else 0.0
 
     def _aside(
         self, endpoint: Endpoint, send: Callable[[str, float], T], until: _Until

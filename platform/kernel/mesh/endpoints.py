@@ -15,6 +15,9 @@ UNKNOWN_SECONDS = 1.0
 #: hung would keep a process out for longer than it takes to recover.
 MOST_TIMES_SLOWER = 20.0
 
+#: Addresses to which staff have said that nothing is to be sent, of whatever service.
+LEFT_OUT: set[str] = set()
+
 #: For so long nothing is sent to who said that it ends; then it is there anew, or refuses.
 LEAVING_SECONDS = 3.0
 
@@ -42,8 +45,8 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_leaves_until", "_lock", "_seen_at", "address", "drained", "ejected_until", "failures",
-        "in_flight", "latency", "times_ejected",
+        "_leaves_until", "_lock", "_seen_at", "address", "ejected_until", "failures", "in_flight",
+        "latency", "times_ejected",
     )  # fmt: skip
 
     def __init__(self, address: Address) -> None:
@@ -53,8 +56,6 @@ class Endpoint:
         self.failures = 0
         self.ejected_until = -math.inf
         self.times_ejected = 0
-        #: Staff have said that nothing is to be sent there.
-        self.drained = False
         self._leaves_until = -math.inf
         self._seen_at = -math.inf
         self._lock = Lock()
@@ -96,7 +97,7 @@ class Endpoint:
 
     def able(self, now: float) -> bool:
         """Say whether it is there to be asked, however well it does."""
-        return not self.drained and now >= self._leaves_until
+        return now >= self._leaves_until and self.address.url not in LEFT_OUT
 
     def ejected(self, now: float) -> bool:
         """Say whether it is left out now."""
@@ -121,4 +122,3 @@ class Endpoint:
         with self._lock:
             self.failures, self.times_ejected = 0, 0
             self.latency, self.ejected_until = 0.0, -math.inf
-            self.drained = False

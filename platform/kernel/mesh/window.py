@@ -26,6 +26,12 @@ class Window:
         """Return the sum of one kind."""
         return sum(counts[kind] for _, counts in self._buckets)
 
+    def totals(self) -> list[int]:
+        """Return the sums of all kinds, of nothing that is older than these seconds by now."""
+        oldest = int(self._now()) - self._seconds
+        recent = [counts for second, counts in self._buckets if second > oldest]
+        return [sum(counts[kind] for counts in recent) for kind in range(self._kinds)]
+
     def clear(self) -> None:
         """Forget all of it."""
         self._buckets.clear()

@@ -69,12 +69,14 @@ def request_ids(
     given_request_id: str, traceparent: str, *, of: Work = "request", apart: bool = False
 ) -> Iterator[Ids]:
     """Run a block under the caller's ids where they are well formed, else under new ones."""
-    request = given_request_id if _SAFE_ID.fullmatch(given_request_id) else new_id_text()
+    given = bool(_SAFE_ID.fullmatch(given_request_id))
+    request = given_request_id if given else new_id_text()
     if told := _TRACEPARENT.fullmatch(traceparent):
         # The last digit's last bit (W3C Trace Context, section 3.2.2.5.1).
         ids = Ids(request, told["trace"], told["span"], told["flags"] in "13579bdf", of, apart)
     else:
-        trace = secrets.token_hex(16)
+        # Both begin here: then one id finds both. Of ours the last 62 bits are random.
+        trace = secrets.token_hex(16) if given else request.replace("-", "")
         ids = Ids(request, trace, "", _kept[0] > 0 and share_of(trace) < _kept[0], of, apart)
     token = _ids.set(ids)
     try:

@@ -1,12 +1,12 @@
 """Whether this process lives, and whether it should be sent work."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from threading import Event
-from typing import Any
+from threading import Event, Lock
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -16,27 +16,74 @@ from kernel.observability.figures import release
 
 #: A check that takes longer has failed.
 DEADLINE_SECONDS = 1.0
+#: How old the answer of what is asked from time to time may be.
+FRESH_SECONDS = 5.0
+#: How long the first of these answers is waited for.
+FIRST_SECONDS = 0.2
 
 Check = Callable[[], str]
+State = Literal["ok", "degraded", "down"]
+#: From the best to the worst.
+STATES: tuple[State, ...] = ("ok", "degraded", "down")
 _checks: dict[str, Check] = {}
 _draining = Event()
 _aside = Event()
 _started = Event()
+_WORDS: dict[State, str] = {"ok": "ready", "degraded": "degraded", "down": "not ready"}
 _migrated = Event()
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health")
+#: Apart, or those that wait for an answer would leave no thread to ask.
+_asking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health-asking")
+
+
+class DegradedError(Exception):
+    """What a check raises of a part without which things are slower or wait, and go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found."""
 
-    ok: bool
+    state: State
     detail: str
 
 
+def worst(findings: Iterable[Finding]) -> State:
+    """Return how all of it is, which is as its worst part."""
+    return max((finding.state for finding in findings), key=STATES.index, default="ok")
+
+
 def register_check(name: str, check: Check) -> None:
-    """Make readiness depend on a part: the check returns a detail, or raises what is wrong."""
+    """Make readiness depend on a part: the check returns a detail, or raises what is wrong.
+
+    Where it raises DegradedError, work may be sent here all the same.
+    """
     _checks[name] = check
+
+
+class Lately:
+    """A check of what answers late when it is away: asked aside, and answered from memory."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._lock = Lock()
+        self._asked: Future[str] | None = None
+        self._answered: Future[str] | None = None
+        self._asked_at = float("-inf")
+
+    def __call__(self) -> str:
+        """Return or raise what was last found, which is at most two times FRESH_SECONDS old."""
+        with self._lock:
+            if self._asked is None or (
+                self._asked.done() and time.monotonic() - self._asked_at >= FRESH_SECONDS
+            ):
+                self._asked_at = time.monotonic()
+                self._answered, self._asked = self._asked, _asking.submit(_released, self._check)
+            latest = self._asked if self._asked.done() else self._answered or self._asked
+        try:
+            return latest.result(timeout=FIRST_SECONDS)
+        except FutureTimeoutError:
+            raise DegradedError("has not answered yet") from None
 
 
 def drain() -> None:
@@ -65,9 +112,9 @@ def readiness() -> dict[str, Finding]:
         for name, future in running.items()
     }
     if _draining.is_set():
-        findings["process"] = Finding(ok=False, detail="stopping")
+        findings["process"] = Finding("down", "stopping")
     elif _aside.is_set():
-        findings["process"] = Finding(ok=False, detail="drained by staff")
+        findings["process"] = Finding("down", "drained by staff")
     return findings
 
 
@@ -77,13 +124,14 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when work may be sent here, else 503 with what is wrong."""
+    """Answer 200 when work may be sent here, if slowly, else 503; with what is wrong."""
     findings = readiness()
-    ok = all(finding.ok for finding in findings.values())
+    state = worst(findings.values())
     checks = {
-        name: {"ok": finding.ok, "detail": finding.detail} for name, finding in findings.items()
+        name: {"ok": found.state == "ok", "state": found.state, "detail": found.detail}
+        for name, found in findings.items()
     }
-    return _answer({"status": "ready" if ok else "not ready", "checks": checks}, ok=ok)
+    return _answer({"status": _WORDS[state], "checks": checks}, ok=state != "down")
 
 
 def startup(request: HttpRequest) -> JsonResponse:
@@ -124,13 +172,15 @@ def _released(check: Check) -> str:
 
 def _finding(future: Future[str], seconds: float) -> Finding:
     try:
-        return Finding(ok=True, detail=future.result(timeout=max(seconds, 0)))
+        return Finding("ok", future.result(timeout=max(seconds, 0)))
     except FutureTimeoutError:
-        return Finding(ok=False, detail=f"no answer within {DEADLINE_SECONDS:g} s")
+        return Finding("down", f"no answer within {DEADLINE_SECONDS:g} s")
+    except DegradedError as error:
+        return Finding("degraded", str(error))
     except RuntimeError as error:
-        return Finding(ok=False, detail=str(error))
+        return Finding("down", str(error))
     except Exception as error:  # noqa: BLE001  whatever it is, this part is not ready
-        return Finding(ok=False, detail=type(error).__name__)
+        return Finding("down", type(error).__name__)
 
 
 def _answer(body: dict[str, Any], *, ok: bool) -> JsonResponse:

@@ -2,19 +2,13 @@
 
 import json
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from kernel.observability.context import current_ids
+from kernel.observability.masking import Addresses, mask
 from kernel.tenancy.context import told_tenant
 
-#: What a key looks like, a damaged one too; the id before the secret may be shown.
-_SECRET = re.compile(r"(septet_[a-z]+_[0-9a-f]{16}_)[0-9a-f]+")
-#: Paths that are secrets themselves: Django's own warnings and errors name the path of a request.
-_SECRET_PATH = re.compile(r"(/(?:invitations|account/password/reset)/)[^/\s\"']+(?=/)")
-#: The signature of a link (`django.core.signing`): without it what is before it is nothing.
-_SIGNATURE = re.compile(r"([\w.-]:)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
 
 
@@ -28,7 +22,19 @@ SUBJECTS = ("statement", "field")
 MOST_REMEMBERED = 1_000
 
 
-class JsonFormatter(logging.Formatter):
+class Line(logging.Formatter):
+    """A record in one line, without what no log tells."""
+
+    def __init__(self, addresses: Addresses = "network") -> None:
+        super().__init__()
+        self._addresses = addresses
+
+    def masked(self, text: str) -> str:
+        """Hide secrets and data of persons."""
+        return mask(text, self._addresses)
+
+
+class JsonFormatter(Line):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -50,27 +56,22 @@ class JsonFormatter(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return mask(json.dumps(line, default=str, ensure_ascii=False))
+        return self.masked(json.dumps(line, default=str, ensure_ascii=False))
 
 
-class ConsoleFormatter(logging.Formatter):
-    """Time, level and message; whatever else was told, after them."""
+class ConsoleFormatter(Line):
+    """Time, trace, level and message; whatever else was told, after them."""
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, tz=UTC).strftime("%H:%M:%S")
         told = {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        text = f"{time} {record.levelname:<7} {record.getMessage()}"
+        ids = current_ids()
+        # As much of the trace as tells those apart that are on the screen.
+        text = f"{time} {ids.trace[-8:] or '-':<8} {record.levelname:<7} {record.getMessage()}"
         text += "".join(f" {name}={value}" for name, value in told.items())
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
-        return mask(text)
-
-
-def mask(text: str) -> str:
-    """Hide the secret of any API key in a text, and what makes a link one's own."""
-    for secret in (_SECRET, _SECRET_PATH, _SIGNATURE):
-        text = secret.sub(r"\1***", text)
-    return text
+        return self.masked(text)
 
 
 class Repeats(logging.Filter):
@@ -104,22 +105,30 @@ class Repeats(logging.Filter):
         return count < self._most
 
 
-def logging_config(*, level: str, style: str, repeats: int = 0) -> dict[str, Any]:
+def logging_config(
+    *, level: str, style: str, repeats: int = 0, addresses: Addresses = "network"
+) -> dict[str, Any]:
     """Return Django's LOGGING setting: everything on standard error in one style."""
     formatter = JsonFormatter if style == "json" else ConsoleFormatter
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": f"{formatter.__module__}.{formatter.__qualname__}"}},
+        "formatters": {
+            "line": {
+                "()": f"{formatter.__module__}.{formatter.__qualname__}",
+                "addresses": addresses,
+            }
+        },
         "filters": {"repeats": {"()": f"{Repeats.__module__}.Repeats", "most": repeats}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
                 "filters": ["repeats"],
-            }
+            },
+            "notable": {"()": "kernel.observability.notable.handler"},
         },
-        "root": {"handlers": ["stderr"], "level": level},
+        "root": {"handlers": ["stderr", "notable"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             # The request log says the same with more.

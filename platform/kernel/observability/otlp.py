@@ -3,8 +3,9 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django.conf import settings
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -14,6 +15,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.re import parse_env_headers
 
+from kernel.observability.masking import mask
 from kernel.observability.spool import Send
 from kernel.observability.tracing import Span, Value
 
@@ -49,11 +51,11 @@ def readable(span: Span, resource: Resource) -> ReadableSpan:
     """Return a span as the SDK has it."""
     failed: dict[str, Value] = {"error.type": span.failure} if span.failure else {}
     return ReadableSpan(
-        name=span.name,
+        name=mask(span.name, settings.LOG_ADDRESSES),
         context=_context(span.trace, span.id, is_remote=False),
         parent=_context(span.trace, span.parent, is_remote=True) if span.parent else None,
         resource=resource,
-        attributes=span.attributes | failed,
+        attributes=_masked(span.attributes) | failed,
         links=[Link(_context(*one.split("-")[1:3], is_remote=True)) for one in span.links],
         kind=SpanKind[span.kind.upper()],
         status=Status(StatusCode.ERROR, span.failure) if failed else Status(),
@@ -61,6 +63,13 @@ def readable(span: Span, resource: Resource) -> ReadableSpan:
         end_time=span.ended_ns,
         instrumentation_scope=_SCOPE,
     )
+
+
+def _masked(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {
+        name: mask(value, settings.LOG_ADDRESSES) if isinstance(value, str) else value
+        for name, value in attributes.items()
+    }
 
 
 def _resource(services: Sequence[str], version: str) -> Resource:

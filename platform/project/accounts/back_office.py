@@ -1,5 +1,6 @@
 """The way into the back office: the portal's sign-in, and a second factor where one is required."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,8 +15,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 
 from kernel.admin import AdminSite
+from kernel.admin.concerns import desks_of
 from project.accounts.origins import signed_in_elsewhere
 
+#: Screens that are of no model, by the permission that they take.
+_SCREENS = {"Topology": "discovery.view_instance", "Inspector": "traced.view_tracedline"}
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -28,20 +32,43 @@ class BackOffice(AdminSite):
 
     def get_urls(self) -> list[URLPattern]:
         """Return its addresses, with those of screens that are of no model."""
-        from project.admin import backups, caches, database  # noqa: PLC0415  models are not loaded yet
+        from project.admin import (  # noqa: PLC0415  models are not loaded yet
+            backups,
+            caches,
+            database,
+            finding,
+            inspector,
+            topology,
+        )
 
         urls: list[URLPattern] = super().get_urls()
-        own = [caches.urls_of(self), backups.urls_of(self), database.urls_of(self)]
-        return [*chain(*own), *urls]
+        screens = (caches, backups, database, finding, inspector, topology)
+        return [*chain.from_iterable(one.urls_of(self) for one in screens), *urls]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Return what there is, under what waits for somebody."""
+        return super().index(request, {"desks": desks_of(request)} | (extra_context or {}))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
         """Return what is listed, with the screens that are of no model."""
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
-        if app_label is None and request.user.is_superuser:
-            listed.append(_platform("Caches", "Backups", "Database"))
+        if app_label is None:
+            screens = ["Caches", "Backups", "Database"] if request.user.is_superuser else []
+            screens += [name for name, may in _SCREENS.items() if request.user.has_perm(may)]
+            listed += [_platform(screens)] if screens else []
         return listed
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Answer the command palette."""
+        from project.admin.finding import suggestions  # noqa: PLC0415  as above
+
+        return suggestions(self, request)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -75,7 +102,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
     )
 
 
-def _platform(*screens: str) -> dict[str, Any]:
+def _platform(screens: Sequence[str]) -> dict[str, Any]:
     addresses = [(name, reverse(f"admin:{name.lower()}")) for name in screens]
     return {
         "name": "Platform",

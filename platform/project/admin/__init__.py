@@ -2,8 +2,26 @@
 
 from django.contrib import admin
 
-from project.admin import event_groups, events, identity, jobs, refusals, sign_ins, tenants
+from project.admin import (
+    concerns,
+    event_groups,
+    events,
+    identity,
+    jobs,
+    refusals,
+    sign_ins,
+    tenants,
+)
 
-__all__ = ["event_groups", "events", "identity", "jobs", "refusals", "sign_ins", "tenants"]
+__all__ = [
+    "concerns",
+    "event_groups",
+    "events",
+    "identity",
+    "jobs",
+    "refusals",
+    "sign_ins",
+    "tenants",
+]
 
 admin.site.index_title = "Back office"

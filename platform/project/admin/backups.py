@@ -11,10 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from kernel.backup.errors import BackupError, DamagedError
-from kernel.backup.sets import Backups, Drill, figures, made_at
+from kernel.backup.sets import Backups, Drill, made_at
 from project.backups import backups_here
 
-#: Each is read from where backups are kept.
 MOST_SHOWN = 14
 
 
@@ -72,6 +71,6 @@ def _rows() -> tuple[Sequence[Row], str]:
 
 def _read(backups: Backups, id_: str) -> tuple[dict[str, Any], str]:
     try:
-        return figures(backups.get(id_)), ""
+        return backups.figures(id_), ""
     except DamagedError as error:
         return {}, str(error)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from project.inspection import MOST_SHOWN, UNUSED_BYTES, report
+from project.inspection import MANY_ROWS, MOST_SHOWN, UNUSED_BYTES, report
 
 
 def urls_of(site: Any) -> list[URLPattern]:
@@ -20,6 +20,7 @@ def urls_of(site: Any) -> list[URLPattern]:
             "title": "Database",
             "report": report(),
             "most": MOST_SHOWN,
+            "many_rows": MANY_ROWS,
             "unused_bytes": UNUSED_BYTES,
         }
         return TemplateResponse(request, "kernel/admin/database.html", context)

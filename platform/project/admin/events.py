@@ -28,6 +28,8 @@ class OutboxAdmin(SeenOnlyAdmin):
     list_display = ("type", "subject", "shown_state", "time", "actor", "offset")
     list_filter = ("state",)
     search_fields = ("subject",)
+    # Any few letters are in the id of one.
+    found_by_name = False
     search_help_text = "The id of what it happened to"
     ordering = ("-position",)
     fields = (

@@ -1,5 +1,6 @@
 """What this process serves and where the rest is, with everybody's health."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from django.conf import settings
 from kernel.discovery.addresses import DiscoveryError
 from kernel.discovery.connections import connections
 from kernel.discovery.directory import base_url
-from kernel.observability.health import Finding, readiness
+from kernel.observability.health import Finding, State, readiness, worst
 from kernel.services import CATALOGUE, Service
 
 Health = Literal["up", "degraded", "down", "unknown"]
+#: What a process says of itself in a word of readiness, as the portal says it.
+HEALTH: dict[State, Health] = {"ok": "up", "degraded": "degraded", "down": "down"}
 
 #: How long any process, this one too, may take to say how it is.
 DEADLINE_SECONDS = 0.3
@@ -56,13 +59,12 @@ def findings() -> dict[str, Finding]:
     try:
         return _pool.submit(readiness).result(timeout=DEADLINE_SECONDS)
     except TimeoutError:
-        late = f"no answer within {DEADLINE_SECONDS:g} s"
-        return {"checks": Finding(ok=False, detail=late)}
+        return {"checks": Finding("down", f"no answer within {DEADLINE_SECONDS:g} s")}
 
 
 def health_of(found: dict[str, Finding]) -> Health:
     """Say in one word how a process with these findings is."""
-    return "up" if all(finding.ok for finding in found.values()) else "degraded"
+    return HEALTH[worst(found.values())]
 
 
 def listed(base_url: str, own: Health, *, ask_others: bool) -> list[Listed]:
@@ -111,4 +113,14 @@ def _ask(url: str) -> Health:
         return "unknown"
     except urllib3.exceptions.HTTPError:
         return "down"
-    return "up" if response.status == 200 else "degraded"
+    if response.status != 200:
+        return "down"
+    return "degraded" if _word(response.data) == "degraded" else "up"
+
+
+def _word(answer: bytes) -> object:
+    try:
+        return json.loads(answer)["status"]
+    except (ValueError, KeyError, TypeError):
+        # One of an older release says it by the status alone.
+        return ""

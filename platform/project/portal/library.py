@@ -1,8 +1,10 @@
 """The pages of docs: which there are, and how their Markdown becomes a part of the portal."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from posixpath import dirname, normpath
 from urllib.parse import urlsplit
@@ -72,10 +74,12 @@ class Library:
     def html(self, page: Page) -> str:
         """Return a page typeset, with its links and pictures leading to what the portal serves."""
         tokens = _markdown.parse((self._root / page.source).read_text(encoding="utf-8"))
-        for token in tokens:
+        for token, after in pairwise([*tokens, Token("", "", 0)]):
             if token.attrs.pop("style", None) == "text-align:right":
                 # A style in the page would not be let through.
                 token.attrs["class"] = "right"
+            if token.type == "heading_open":
+                token.attrs["id"] = fragment_of(after.content)
             token.children = list(self._relinked(token.children or [], page))
         return _scrollable(_markdown.renderer.render(tokens, _markdown.options, {}))
 
@@ -125,6 +129,11 @@ class Library:
         # What an app shows itself is where its own static files are; without the app, nowhere.
         _, is_an_apps, name = source.partition("/static/")
         return static(name) if is_an_apps else src
+
+
+def fragment_of(heading: str) -> str:
+    """Return the place of a heading in its page, as code hosts name it: links are right in both."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _title(file: Path) -> str:

@@ -9,6 +9,7 @@ from project.portal import views
 urlpatterns = [
     path("", views.portal, name="portal"),
     path(".well-known/services", views.services_json, name="services"),
+    path("status", views.status, name="status"),
     path("graphiql", views.graphiql, name="graphiql"),
     path("graphiql/<slug:service>", views.graphiql, name="service-graphiql"),
     path("docs/", views.docs, name="docs-index"),

@@ -12,9 +12,11 @@ from kernel import clock
 from kernel.federation.execution import IntrospectionDisabledError
 from kernel.headers import PAGE_POLICY, POLICY
 from kernel.services import BY_NAME
+from kernel.uptime.selectors import DAYS
 from project.graph import subgraph
 from project.portal.catalogue import findings, health_of, listed
 from project.portal.library import Library
+from project.portal.status import board
 from project.version import VERSION
 
 _STARTED = clock.now()
@@ -88,6 +90,12 @@ def services_json(request: HttpRequest) -> JsonResponse:
     )
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show how everything is, and how it was on each of the last days."""
+    return _page(request, "portal/status.html", {"board": board(), "days": DAYS})
 
 
 @require_safe

@@ -333,6 +333,7 @@ def test_only_so_many_backups_are_kept_and_their_objects(
     objects = [path for path in (tmp_path / "backups" / "objects").rglob("*") if path.is_file()]
 
     assert listed == [made[2], made[1]]
+    assert sorted(path.name for path in (tmp_path / "backups" / "figures").iterdir()) == made[1:]
     assert len(objects) == 2
     assert command("verify", listed[-1])[0]["problems"] == []
     assert fails("verify", made[0])[0] == 1

@@ -13,6 +13,7 @@ from tests.kernel.database.clusters import SHOW, Cluster, Process, as_role, make
 pytestmark = pytest.mark.live
 
 ROUNDS = 50
+FROZEN_SECONDS = 30.0
 PAUSE = "SELECT pg_wal_replay_pause()"
 RESUME = "SELECT pg_wal_replay_resume()"
 
@@ -133,6 +134,26 @@ def test_a_replica_that_dies_or_freezes_fails_no_request(
         f"steady, {broken.__name__}"
     }
     assert own == {"name": f"meanwhile, {broken.__name__}"}
+
+
+@pytest.mark.nightly
+def test_a_replica_that_is_frozen_for_half_a_minute_is_missed_by_nobody(cluster: Cluster) -> None:
+    with cluster.serving() as process:
+        folder, _ = process.create("steady, for long")
+        until(lambda: reads_replica(process, folder))
+        made: list[str] = []
+        seen = []
+        end = time.monotonic() + FROZEN_SECONDS
+        with cluster.frozen():
+            while time.monotonic() < end:
+                made.append(process.create(f"frozen {len(made)}")[0])
+                seen.append(process.ask(SHOW, id=made[-1]).folder)
+        back = until(lambda: reads_replica(process, folder))
+        later = [process.ask(SHOW, id=one).folder for one in made]
+
+    assert len(made) > ROUNDS
+    assert seen == later == [{"name": f"frozen {number}"} for number in range(len(made))]
+    assert back < 30
 
 
 def test_of_two_replicas_both_are_read_and_the_good_one_is_left(cluster: Cluster) -> None:

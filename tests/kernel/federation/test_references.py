@@ -79,9 +79,7 @@ def _notes_of(ids: list[str]) -> dict[str, list[str]]:
     return {id_: [note.id for note in notes if str(note.tenant_id) == id_] for id_ in ids}
 
 
-NotedTenant = contribution(
-    "Tenant", noted=Batched(graphene.List(graphene.ID), load=_notes_of, required=True)
-)
+NotedTenant = contribution("Tenant", noted=Batched(graphene.List(graphene.ID), load=_notes_of))
 
 tenants = build_subgraph("tenants", query=TenantQuery, entities=[TenantType])
 noting = build_subgraph("noting", query=NoteQuery, entities=[])
@@ -253,7 +251,7 @@ def test_a_gateway_fetches_what_others_contribute_by_the_key(rows: list[Tenant])
         None,
     ]
     assert failures(body) == [(["_entities", 2], "INVALID_INPUT")]
-    assert 'type Tenant @key(fields: "id") {\n  id: ID!\n  noted: [ID]!\n}' in noted.sdl
+    assert 'type Tenant @key(fields: "id") {\n  id: ID!\n  noted: [ID]\n}' in noted.sdl
 
 
 def test_what_the_owner_shows_needs_the_owners_scope() -> None:

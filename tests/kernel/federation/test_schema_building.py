@@ -347,6 +347,11 @@ def test_two_services_with_one_root_field_are_refused() -> None:
         compose([built, build_subgraph("other", query=other, entities=[])])
 
 
+def test_a_contributed_field_may_be_null_as_its_service_may_be_away() -> None:
+    with pytest.raises(ValueError, match=r"Tenant\.slug may not be null"):
+        contribution("Tenant", slug=graphene.Field(graphene.Int, required=True))
+
+
 @pytest.mark.parametrize("first", ["owner", "contribution"])
 def test_a_contributed_field_that_is_there_already_is_refused(first: str) -> None:
     query = type("Query", (graphene.ObjectType,), {"size": graphene.Int()})

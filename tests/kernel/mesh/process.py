@@ -19,12 +19,13 @@ DRAIN = timedelta(seconds=1)
 
 
 def main() -> None:
-    """Answer each request after so many seconds."""
+    """Answer each request after so many seconds, and probes at once."""
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["wsgi.input"].read()
-        time.sleep(seconds)
+        if not environ["PATH_INFO"].startswith("/health/"):
+            time.sleep(seconds)
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "4")])
         return [b"done"]
 

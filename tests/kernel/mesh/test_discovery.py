@@ -110,6 +110,8 @@ def test_a_file_is_read_again_when_another_is_put_in_its_place(tmp_path: Path) -
 class Telling:
     """A provider that says what the test wants."""
 
+    waits = False
+
     def __init__(self) -> None:
         self.says: tuple[Address, ...] | None = (Address("http://a"),)
 
@@ -169,10 +171,16 @@ def test_an_address_that_changes_is_another_list(monkeypatch: pytest.MonkeyPatch
 def test_each_way_has_its_provider() -> None:
     kinds = {
         text: type(provider_of(text, "files")).__name__
-        for text in ("http://a", "dns+http://a", "srv+http://a", "file:///a", "registry:")
+        for text in (
+            *("http://a", "dns+http://a", "srv+http://a", "file:///a"),
+            *("consul+http://a/b", "etcd+http://a/b", "registry:"),
+        )
     }
 
-    assert list(kinds.values()) == ["Static", "Name", "ServiceRecord", "WatchedFile", "Registered"]
+    assert list(kinds.values()) == [
+        *("Static", "Name", "ServiceRecord", "WatchedFile"),
+        *("Consul", "Etcd", "Registered"),
+    ]
 
 
 def lease(name: str, **more: Any) -> Lease:
@@ -194,9 +202,8 @@ def conforms(store: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
         assert store.renew(lease(one, told={"files": {"breaker": "closed"}}, zone="west")) == []
     store.renew(lease("over", until=clock.now() - timedelta(seconds=1)))
     store.renew(lease("b", state="draining"))
-    store.want("a", "drain")
-    store.want("a", "reset")
-    store.want("nobody", "drain")
+    store.want(["a"], "drain")
+    store.want(["a", "c", "nobody"], "reset")
 
     assert [one.id for one in store.alive()] == ["a", "b", "c"]
     assert store.alive()[0].told == {"files": {"breaker": "closed"}}
@@ -204,6 +211,7 @@ def conforms(store: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Registered("nothing").find() == ()
     assert store.renew(lease("a")) == ["drain", "reset"]
     assert store.renew(lease("a")) == []
+    assert store.renew(lease("c")) == ["reset"]
     store.release("a")
     assert [one.id for one in store.alive()] == ["b", "c"]
 

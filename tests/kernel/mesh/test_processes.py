@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from threading import Event, Thread
 
@@ -23,7 +24,7 @@ PROGRAM = Path(__file__).with_name("process.py")
 CALLERS = 4
 #: Long enough for a machine on which everything takes long.
 SECONDS = 60.0
-RESTARTS = 3
+RESTARTS, RESTARTS_OF_A_NIGHT = 3, 100
 
 
 def free_ports(count: int) -> list[int]:
@@ -117,11 +118,14 @@ def test_who_is_killed_is_missed_by_nobody_whose_question_may_be_asked_again(
 
 
 @pytest.mark.parametrize("idempotent", [False, True])
+@pytest.mark.parametrize(
+    "restarts", [RESTARTS, pytest.param(RESTARTS_OF_A_NIGHT, marks=pytest.mark.nightly)]
+)
 def test_processes_are_restarted_one_after_the_other_and_no_request_fails(
-    service: Service, idempotent: bool
+    service: Service, idempotent: bool, restarts: int
 ) -> None:
     with service.called(idempotent=idempotent):
-        for port in service.ports[:RESTARTS]:
+        for port in islice(cycle(service.ports), restarts):
             service.called_more(20)
             service.processes[port].send_signal(signal.SIGTERM)
             service.processes[port].wait(SECONDS)
@@ -129,4 +133,4 @@ def test_processes_are_restarted_one_after_the_other_and_no_request_fails(
         service.called_more(20)
 
     assert service.failures == []
-    assert service.well > 20 * RESTARTS
+    assert service.well > 20 * restarts

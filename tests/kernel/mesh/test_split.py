@@ -30,6 +30,8 @@ CALLER, CALLED = "audit", "files"
 QUERY = "{ files { totalCount } }"
 PATH = f"/{CALLED}/graphql"
 ROOT = Path(settings.BASE_DIR)
+#: A process obeys when it renews its lease, on a machine that may have much to do.
+PATIENCE_SECONDS = 60.0
 
 pytestmark = pytest.mark.skipif(
     not {CALLER, CALLED} <= set(settings.SERVICES), reason="runs where both services are"
@@ -260,3 +262,30 @@ def test_keys_are_rotated_while_both_go_on(split: Split) -> None:
 
     assert after == [*before, new]
     assert status == 200
+
+
+def test_staff_take_another_process_out_of_service_and_put_it_back(split: Split) -> None:
+    def ready(wanted: int) -> str:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            answer = urllib3.request("GET", split.urls[CALLED] + "/health/ready")
+            if answer.status == wanted:
+                return answer.data.decode()
+            time.sleep(0.1)
+        raise AssertionError(f"it does not answer {wanted}")
+
+    (drained,) = [one for one in _leases(split) if CALLED in one["services"]]
+    split.run("mesh", "drain", drained["id"])
+    said = ready(503)
+    standing = {one["id"]: one["state"] for one in _leases(split)}
+    split.run("mesh", "take", drained["id"])
+    ready(200)
+
+    assert "drained by staff" in said
+    assert standing.pop(drained["id"]) == "draining"
+    assert set(standing.values()) == {"up"}
+
+
+def _leases(split: Split) -> list[Any]:
+    told: list[Any] = json.loads(split.run("mesh", "--json"))
+    return told

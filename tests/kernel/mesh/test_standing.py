@@ -13,12 +13,14 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from prometheus_client import REGISTRY
 
+from contracts.staff import StaffActed
 from kernel import clock
 from kernel.discovery.leases import LEASE, InDatabase, Lease, leases
 from kernel.discovery.registry import Registration
 from kernel.mesh import standing
 from kernel.mesh.destinations import destinations
 from kernel.observability import health
+from kernel.testing.events import told
 from tests.kernel.mesh.simulated import Process, World, three
 
 SERVICE = settings.SERVICES[0]
@@ -33,8 +35,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def states(world: World) -> dict[str, str]:
-    told = standing._of_service(world.destination, world.now)
-    return {one["url"]: one["state"] for one in told["endpoints"]}
+    found = standing._of_service(world.destination, world.now)
+    return {one["url"]: one["state"] for one in found["endpoints"]}
 
 
 def test_a_process_tells_how_it_finds_the_others(world: World) -> None:
@@ -56,6 +58,26 @@ def test_staff_have_one_left_out_and_taken_again(world: World) -> None:
 
     assert (left_out, asked) == ("ejected by staff", 0)
     assert world.processes["a"].asked > 0
+
+
+def test_who_is_left_out_is_so_before_it_was_ever_called(world: World) -> None:
+    standing.obey("eject a")
+    world.called(50)
+
+    assert states(world)["a"] == "ejected by staff"
+    assert world.processes["a"].asked == 0
+
+
+def test_a_process_tells_what_it_knows_of_failures(world: World) -> None:
+    world.called(20)
+    for one in world.processes.values():
+        one.dead = True
+    world.called(5)
+    finds = standing.told()["files"]
+
+    assert (finds["calls"], finds["failures"]) == (25, 5)
+    assert finds["budget"] == 0.6
+    assert 0 < finds["p50_ms"] <= finds["p95_ms"]
 
 
 def test_a_service_that_staff_have_asked_again_is_not_told_to_be_left_alone(world: World) -> None:
@@ -99,7 +121,7 @@ def test_a_process_renews_its_lease_and_does_what_is_wanted(
     registration = Registration(tell=lambda: {"files": {}}, obey=done.append, version="1")
     registration._url = "http://a"
     registration._renew()
-    InDatabase().want(registration.id, "drain")
+    InDatabase().want([registration.id], "drain")
     registration._renew()
     registration._renew()
 
@@ -110,11 +132,11 @@ def test_a_process_renews_its_lease_and_does_what_is_wanted(
 
 
 def test_a_renewal_that_goes_wrong_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    told, enough = list[int](), Event()
+    times, enough = list[int](), Event()
 
     def tell() -> dict[str, Any]:
-        told.append(1)
-        if len(told) == 3:
+        times.append(1)
+        if len(times) == 3:
             enough.set()
         raise ValueError("whatever it is")
 
@@ -127,6 +149,9 @@ def test_a_renewal_that_goes_wrong_is_not_the_last(monkeypatch: pytest.MonkeyPat
         assert enough.wait(60)
     finally:
         registration.end()
+        # That waits as long as a renewal, which is nothing here: the thread would outlive the test.
+        assert registration._thread
+        registration._thread.join(60)
 
 
 @pytest.fixture
@@ -136,21 +161,21 @@ def two(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     leases.cache_clear()
     now = clock.now()
     endpoint = {"url": "http://c", "zone": "", "state": "well", "in_flight": 0, "latency_ms": 1.5}
-    told = {"files": {"breaker": "closed", "usual_ms": 1.5, "endpoints": [endpoint]}}
+    finds = {"files": {"breaker": "closed", "usual_ms": 1.5, "endpoints": [endpoint]}}
     for name in ("a", "b"):
         url = f"http://{name}"
         lease = Lease(id=name, services=(SERVICE,), url=url, since=now, until=now + LEASE)
-        InDatabase().renew(lease if name == "a" else _telling(lease, told))
+        InDatabase().renew(lease if name == "a" else _telling(lease, finds))
 
 
-def _telling(lease: Lease, told: dict[str, Any]) -> Lease:
+def _telling(lease: Lease, finds: dict[str, Any]) -> Lease:
     return Lease(
         id=lease.id,
         services=lease.services,
         url=lease.url,
         since=lease.since,
         until=lease.until + timedelta(seconds=1),
-        told=told,
+        told=finds,
     )
 
 
@@ -162,22 +187,47 @@ def shown(*command: str) -> str:
 
 @pytest.mark.usefixtures("two")
 def test_the_command_tells_who_is_there_and_how_they_find_each_other() -> None:
-    text, told = shown(), json.loads(shown("--json"))
+    text, as_json = shown(), json.loads(shown("--json"))
 
     assert f"a: {SERVICE} at http://a" in text
     assert "files: breaker closed, usually 1.5 ms" in text
     assert "http://c: well, 1.5 ms, 0 under way" in text
-    assert [one["id"] for one in told] == ["a", "b"]
+    assert [one["id"] for one in as_json] == ["a", "b"]
 
 
 @pytest.mark.usefixtures("two")
-def test_the_command_has_a_process_do_something() -> None:
-    assert "within 2 s" in shown("eject", "a", "http://c")
-    for wrong in (("drain", "nobody"), ("drain", "a", "http://c"), ("eject", "a")):
+def test_the_command_has_a_process_do_something_on_record() -> None:
+    assert "a does so within 2 s" in shown("eject", "a", "http://c")
+    assert "2 processes do so within 2 s" in shown("reset", "all", "http://c")
+    for wrong in (
+        ("drain", "nobody"),
+        ("drain", "all"),
+        ("drain", "a", "http://c"),
+        ("eject", "a"),
+    ):
         with pytest.raises(CommandError):
             shown(*wrong)
 
-    assert InDatabase().renew(InDatabase().alive()[0]) == ["eject http://c"]
+    wanted = [InDatabase().renew(one) for one in InDatabase().alive()]
+    assert wanted == [["eject http://c", "reset http://c"], ["reset http://c"]]
+    assert [(one.action, one.object_ids) for one in told(StaffActed)] == [
+        ("eject", ("http://c",)),
+        ("reset", ("http://c",)),
+    ]
+
+
+def test_who_begins_leaves_out_whom_staff_had_left_out_before(
+    two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out = set[str]()
+    monkeypatch.setattr(standing, "LEFT_OUT", left_out)
+    (lease, *_others) = InDatabase().alive()
+    endpoint = {"url": "http://c", "state": standing.BY_STAFF}
+    InDatabase().renew(_telling(lease, {"files": {"endpoints": [endpoint]}}))
+
+    standing.leave_out_whom_others_do()
+
+    assert left_out == {"http://c"}
 
 
 def test_without_a_registry_the_command_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:

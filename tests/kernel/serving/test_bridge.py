@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from contextvars import ContextVar
 from io import BytesIO
+from math import ceil
 from select import select
 from threading import Event
 from time import monotonic
@@ -245,6 +246,35 @@ def test_probes_come_first_but_a_flood_of_them_is_refused_as_others_are() -> Non
         answers = [read_to_end(one) for one in probes if one is not refused[0]]
 
     assert sum(one.endswith(b"done") for one in answers) >= MOST_PROBES
+
+
+def test_under_load_the_less_urgent_are_refused_and_usual_requests_and_probes_are_not() -> None:
+    gate, least = Gate(), b"Connection: close\r\nPriority: u=5\r\n"
+    background = OK.replace(b"Connection: close\r\n", least)
+    with serving(gate, threads=1) as served, ExitStack() as stack:
+        stack.enter_context(served.connect(OK.replace(b"/", b"/held", 1)))
+        gate.held.wait(GIVE_UP_SECONDS)
+        many = [stack.enter_context(served.connect(background)) for _ in range(20)]
+        # One is held; three quarters of what is taken on are the most with these among them.
+        taken = ceil(0.75 * (WAITING_PER_THREAD + 1)) - 1
+        refused = list[socket.socket]()
+        while len(refused) < len(many) - taken:
+            waiting = [one for one in many if one not in refused]
+            found, _, _ = select(waiting, [], [], GIVE_UP_SECONDS)
+            assert found, f"{len(refused)} refused"
+            refused += found
+        heads = [read_to_end(one) for one in refused]
+        usual = [stack.enter_context(served.connect(OK)) for _ in range(WAITING_PER_THREAD - taken)]
+        probe = stack.enter_context(served.connect(OK.replace(b"/", b"/health/live", 1)))
+        gate.let_go.set()
+        answers = [read_to_end(one) for one in (*usual, probe)]
+
+    assert len(refused) == len(many) - taken
+    for head in heads:
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1\r\n" in head
+        assert b"x-septet-shed: " in head
+    assert [one.endswith(b"done") for one in answers] == [True] * len(answers)
 
 
 def test_who_left_while_waiting_is_spared_the_work() -> None:

@@ -49,6 +49,18 @@ class Dialect(Protocol):
         """Return the expression for whether an image `i` has a column."""
         ...
 
+    def digest(self, salt: str, values: Sequence[str]) -> str:
+        """Return the expression for a UUID that tells these values from all others."""
+        ...
+
+    def among(self, rows: str) -> str:
+        """Return the condition that a row is one of those of a query, told from its FROM on."""
+        ...
+
+    def alike(self, columns: Sequence[str]) -> str:
+        """Return the condition that a staged row `s` and the row `t` hold the same."""
+        ...
+
     def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
         """Return the query for the row `t` of a tenant whose columns are these expressions.
 
@@ -112,6 +124,18 @@ class PostgreSQL:
     def holds(self, column: str) -> str:
         return f"i.image ? '{column}'"
 
+    def digest(self, salt: str, values: Sequence[str]) -> str:
+        row = f"ROW('{salt}', {', '.join(values)})::text"
+        return f"encode(substr(sha256(convert_to({row}, 'UTF8')), 1, 16), 'hex')::uuid"
+
+    def among(self, rows: str) -> str:
+        # By where they are: joined with itself, a table is read once for each of them.
+        return f"ctid = ANY(ARRAY(SELECT ctid {rows}))"
+
+    def alike(self, columns: Sequence[str]) -> str:
+        ours, theirs = (", ".join(f'{row}."{name}"' for name in columns) for row in "st")
+        return f"ROW({ours}) IS NOT DISTINCT FROM ROW({theirs})"
+
     def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
         # Of a table that is taken for empty all indexes cost the same, as each begins with the
         # tenant. In this order rows come from one of them alone; told as equal they have no order.
@@ -124,7 +148,7 @@ class PostgreSQL:
         )
 
     def found(self, table: str, same: Mapping[str, str]) -> str:
-        lookup = self.lookup("t.id, t.batch_id", table, same)
+        lookup = self.lookup("t.*", table, same)
         return f"CROSS JOIN LATERAL ({lookup} FOR UPDATE) t"
 
     def of_found(self, table: str) -> str:
@@ -132,7 +156,7 @@ class PostgreSQL:
 
     def by_index(self, cursor: Any) -> AbstractContextManager[None]:
         # What is looked up some thousand times is not worth compiling.
-        return _without(cursor, "enable_sort", "jit")
+        return _without(cursor, "enable_sort", "enable_seqscan", "jit")
 
     def by_hash(self, cursor: Any) -> AbstractContextManager[None]:
         return _without(cursor, "enable_nestloop")
@@ -170,6 +194,15 @@ class SQLite:
 
     def holds(self, column: str) -> str:
         return f"json_type(i.image, '$.\"{column}\"') IS NOT NULL"
+
+    def digest(self, salt: str, values: Sequence[str]) -> str:
+        return f"substr(SHA256(json_array('{salt}', {', '.join(values)})), 1, 32)"
+
+    def among(self, rows: str) -> str:
+        return f"rowid IN (SELECT rowid {rows})"
+
+    def alike(self, columns: Sequence[str]) -> str:
+        return " AND ".join(f's."{name}" IS t."{name}"' for name in columns)
 
     def lookup(self, wanted: str, table: str, same: Mapping[str, str], also: str = "") -> str:
         return f'SELECT {wanted} FROM "{table}" t WHERE {_alike(same)}{also} LIMIT 1'  # noqa: S608  names of our own # nosec B608

@@ -9,7 +9,6 @@ from apps.importexport.domain.conflicts import (
     Conflict,
     Judge,
     Refused,
-    Seen,
     There,
     Value,
     conflicting,
@@ -55,29 +54,27 @@ def judged(
     *,
     out: Collection[int],
     taken: dict[int, set[str]],
+    seen: dict[int, set[str]],
     repeats: bool,
-    seen: Seen,
 ) -> list[Refused]:
     """Return those that are refused by their key or a unique value, but for those that are out.
 
-    Without any that may repeat another only those are looked at that the table concerns.
+    Without any that may repeat another only those are looked at that concerns what was there.
     """
     cursor.execute(f"SELECT {POSITION}, ours FROM {FOUND}")  # noqa: S608  names of our own # nosec B608
     judge = Judge(
         mode=target.mode,
         key=", ".join(map(target.field_of, target.key)),
         unique=[target.field_of(column) for column in target.unique],
-        there=There(found={at: bool(ours) for at, ours in cursor.fetchall()}, taken=taken),
-        seen=seen,
+        there=There(
+            found={at: bool(ours) for at, ours in cursor.fetchall()}, taken=taken, seen=seen
+        ),
     )
     rows = [
         row
         for row in _named_values(frame, target)
         if row[0] not in out and (repeats or judge.concerns(row[0]))
     ]
-    seen.look_up(("", own) for _, own, _ in rows)
-    for place, name in enumerate(judge.unique):
-        seen.look_up((name, others[place]) for _, _, others in rows)
     return judge.refused(rows)
 
 

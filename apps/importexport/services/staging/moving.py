@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
-from apps.importexport.domain.conflicts import Refused, Seen
+from apps.importexport.domain.conflicts import Refused
 from apps.importexport.models import RowImage
 from apps.importexport.services.staging.dialects import (
     FOUND,
@@ -17,6 +17,7 @@ from apps.importexport.services.staging.dialects import (
     dialect_of,
 )
 from apps.importexport.services.staging.judging import judged, may_repeat, taken, unlinked
+from apps.importexport.services.staging.seen import keep_staged, keep_unchanged, seen_before
 from apps.importexport.services.staging.target import Target
 from contracts.datasets import Mode
 from kernel.errors import DomainError
@@ -40,17 +41,19 @@ class Written:
 
     inserted: int = 0
     updated: int = 0
+    #: Those that were there as they come; they are left alone.
+    unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
     #: Some met rows that were there.
     met: bool = False
 
 
 def write(
-    frame: pl.DataFrame, target: Target, *, seen: Seen | None = None, hopeful: bool = True
+    frame: pl.DataFrame, target: Target, *, dry: bool = False, hopeful: bool = True
 ) -> Written:
     """Bring the rows of a frame, and return which were refused and why.
 
-    With `seen`, which knows the rows before, nothing is written: what would become of them is told.
+    `dry` writes none, and keeps what later pieces have to know of them.
     `hopeful` tries first whether all rows are new, which costs less than to ask for each.
     Raises RacedError.
     """
@@ -61,8 +64,8 @@ def write(
         _unstage(cursor, refused, STAGED)
         out = {one.position for one in refused}
         in_use = taken(cursor, target, dialect)
-        repeats = seen is not None or may_repeat(frame, target)
-        if hopeful and not repeats and not in_use and target.mode is not Mode.UPDATE:
+        repeats = may_repeat(frame, target)
+        if hopeful and not dry and not repeats and not in_use and target.mode is not Mode.UPDATE:
             inserted = _insert_if_new(cursor, target, dialect)
             if inserted is not None:
                 return Written(inserted=inserted, refused=refused)
@@ -73,29 +76,36 @@ def write(
             target,
             out=out,
             taken=in_use,
+            seen=seen_before(cursor, target, dialect, dry=dry),
             repeats=repeats,
-            seen=Seen() if seen is None else seen,
         )
         _unstage(cursor, others, STAGED, FOUND)
         left = frame.height - len(out) - len(others)
-        return _move(cursor, target, dialect, left, [*refused, *others], dry=seen is not None)
+        return _move(cursor, target, dialect, left, [*refused, *others], dry=dry)
 
 
 def _move(
     cursor: Any, target: Target, dialect: Dialect, left: int, refused: list[Refused], *, dry: bool
 ) -> Written:
     """Write what is left: rows that were found, and those that were not."""
-    cursor.execute(f"SELECT count(*) FROM {FOUND}")  # noqa: S608  a name of our own # nosec B608
-    (updated,) = cursor.fetchone()
-    new = left - updated
-    if not dry:
-        if updated:
-            with dialect.by_hash(cursor):
-                _keep_images(cursor, target, dialect)
-                _update(cursor, target, dialect)
-        if new and _insert_others(cursor, target, dialect) != new:
-            raise RacedError("rows with the same keys were written at the same time")
-    return Written(inserted=new, updated=updated, refused=refused, met=updated > 0)
+    cursor.execute(f"SELECT count(*), count(*) FILTER (WHERE same) FROM {FOUND}")  # noqa: S608  a name of our own # nosec B608
+    found, unchanged = cursor.fetchone()
+    new, updated = left - found, found - unchanged
+    written = Written(
+        inserted=new, updated=updated, unchanged=unchanged, refused=refused, met=found > 0
+    )
+    if dry:
+        keep_staged(cursor, target, dialect)
+        return written
+    if unchanged:
+        keep_unchanged(cursor, target, dialect)
+    if updated:
+        with dialect.by_hash(cursor):
+            _keep_images(cursor, target, dialect)
+            _update(cursor, target, dialect)
+    if new and _insert_others(cursor, target, dialect) != new:
+        raise RacedError("rows with the same keys were written at the same time")
+    return written
 
 
 def _stage(cursor: Any, frame: pl.DataFrame, target: Target, dialect: Dialect) -> None:
@@ -114,14 +124,15 @@ def _find(cursor: Any, target: Target, dialect: Dialect) -> None:
     _drop(cursor, FOUND)
     cursor.execute(
         f"CREATE TEMPORARY TABLE {FOUND} {dialect.dropped} AS"  # noqa: S608  names of our own # nosec B608
-        f" SELECT s.*, t.id AS found_id, false AS ours FROM {STAGED} s"
+        f" SELECT s.*, t.id AS found_id, false AS ours, false AS same"
+        f" FROM {STAGED} s"
         f' JOIN "{target.table}" t ON false WHERE false'
     )
     same = {name: f's."{name}"' for name in target.key}
     with dialect.by_index(cursor):
         cursor.execute(
-            f"INSERT INTO {FOUND} SELECT s.*, t.id, coalesce(t.batch_id = %s, false)"  # noqa: S608  names of our own # nosec B608
-            f" FROM {STAGED} s {dialect.found(target.table, same)}",
+            f"INSERT INTO {FOUND} SELECT s.*, t.id, coalesce(t.batch_id = %s, false),"  # noqa: S608  names of our own # nosec B608
+            f" {dialect.alike(target.columns)} FROM {STAGED} s {dialect.found(target.table, same)}",
             [dialect.uuid(target.import_id), dialect.uuid(target.tenant_id)],
         )
 

@@ -28,6 +28,8 @@ class Target:
     table: str
     tenant_id: UUID
     import_id: UUID
+    #: Of a dry run; 0 of the import itself, which goes on in another where it was.
+    round: int
     mode: Mode
     #: The fields of the frame, the columns that they are kept in, and, where a database has not
     #: all of their types, how a value is kept there.

@@ -8,6 +8,7 @@ from django.db import connection
 
 from apps.importexport.models import RowImage
 from apps.importexport.services.staging.dialects import Dialect, dialect_of
+from apps.importexport.services.staging.seen import is_seen
 
 _IMAGES = RowImage._meta.db_table  # noqa: SLF001  Django's documented API
 
@@ -18,6 +19,7 @@ class Brought:
 
     table: str
     columns: tuple[str, ...]
+    key: tuple[str, ...]
     tenant_id: UUID
     import_id: UUID
 
@@ -79,20 +81,21 @@ def delete_some(brought: Brought, *, after: UUID | None, most: int) -> Undone:
 
 
 def remove_some(brought: Brought, *, after: UUID | None, most: int, prefix: str) -> Undone:
-    """Delete rows that the import did not bring, and keep their images."""
+    """Delete rows that the import did not bring nor leave as they were, and keep their images."""
     dialect = dialect_of(connection.vendor)
-    others = "tenant_id = %s AND NOT coalesce(batch_id = %s, false)"
+    unchanged = is_seen(brought.import_id, 0, brought.key, "t", dialect)
+    others = f"t.tenant_id = %s AND NOT coalesce(t.batch_id = %s, false) AND NOT ({unchanged})"
     own = [dialect.uuid(brought.tenant_id), dialect.uuid(brought.import_id)]
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, dialect.by_index(cursor):
         cursor.execute(
-            f'SELECT id FROM "{brought.table}" WHERE {others}'  # noqa: S608  names of our own # nosec B608
-            f"{' AND id > %s' if after else ''} ORDER BY id LIMIT {int(most)}",
+            f'SELECT t.id FROM "{brought.table}" t WHERE {others}'  # noqa: S608  names of our own # nosec B608
+            f"{' AND t.id > %s' if after else ''} ORDER BY t.id LIMIT {int(most)}",
             [*own, *([dialect.uuid(after)] if after else [])],
         )
         ids = [id_ for (id_,) in cursor.fetchall()]
         if not ids:
             return Undone(seen=0, undone=0, last=None)
-        bounds = f"{others} AND id >= %s AND id <= %s"
+        bounds = f"{others} AND t.id >= %s AND t.id <= %s"
         within = [*own, ids[0], ids[-1]]
         cursor.execute(
             f'INSERT INTO "{_IMAGES}" (id, tenant_id, import_id, row_id, image, removed)'  # noqa: S608  names of our own # nosec B608
@@ -101,7 +104,7 @@ def remove_some(brought: Brought, *, after: UUID | None, most: int, prefix: str)
             f' FROM "{brought.table}" t WHERE {bounds}',
             [*own, *within],
         )
-        cursor.execute(f'DELETE FROM "{brought.table}" WHERE {bounds}', within)  # noqa: S608  names of our own # nosec B608
+        cursor.execute(f'DELETE FROM "{brought.table}" AS t WHERE {bounds}', within)  # noqa: S608  names of our own # nosec B608
         return Undone(seen=len(ids), undone=int(cursor.rowcount), last=_id(ids[-1]))
 
 

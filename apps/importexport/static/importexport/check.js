@@ -18,7 +18,7 @@ export class Check {
   show(job) {
     if (job.state === "CHECKING") this.progress.show(job);
     if (this.wizard.failures.place.parentElement !== this.place) this.place.append(this.wizard.failures.place);
-    const now = JSON.stringify([job.state, job.failed, job.inserted, job.updated, job.policy, job.error, this.wizard.writes]);
+    const now = JSON.stringify([job.state, job.failed, job.inserted, job.updated, job.unchanged, job.policy, job.error, this.wizard.writes]);
     if (now === this.shown || (job.state === "CHECKING" && this.shown === "CHECKING")) return;
     this.shown = job.state === "CHECKING" ? "CHECKING" : now;
     const held = this.bar.contains(document.activeElement);
@@ -31,11 +31,11 @@ export class Check {
   }
 
   says(job) {
-    const { state, failed, inserted, updated, progress, error } = job;
+    const { state, failed, inserted, updated, unchanged, progress, error } = job;
     if (state === "CHECKING") return ["All rows are being checked", [h("p", { class: "imp-quiet" }, "Nothing is brought by that."), this.progress.place]];
     if (state === "CHECKED") {
-      const good = inserted + updated;
-      const facts = h("dl", { class: "imp-facts" }, [["Rows", progress.rowsRead], ["Would be new", inserted], ["Would be changed", updated], ["Cannot be brought", failed]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, Number(value).toLocaleString("en")))));
+      const good = inserted + updated + unchanged;
+      const facts = h("dl", { class: "imp-facts" }, [["Rows", progress.rowsRead], ["Would be new", inserted], ["Would be changed", updated], ["Are the same already", unchanged], ["Cannot be brought", failed]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, Number(value).toLocaleString("en")))));
       const all = failed ? `${many(failed, "row")} cannot be brought` : good ? "Every row can be brought" : "There is no row to bring";
       return [all, facts];
     }
@@ -45,7 +45,7 @@ export class Check {
 
   acts() {
     const { job } = this.wizard;
-    const { state, failed, inserted, updated, policy } = job;
+    const { state, failed, inserted, updated, unchanged, policy } = job;
     if (!told.mayWrite || !this.wizard.writes) {
       const stop = state === "CHECKING" && told.mayWrite && button("Cancel", () => this.wizard.act("cancelImportJob"));
       this.bar.replaceChildren(stop || "");
@@ -56,7 +56,7 @@ export class Check {
       this.bar.replaceChildren(again, state === "READY" ? button("Import without a check", () => this.wizard.act("startImportJob")) : "", button("Change the mapping", () => this.wizard.go("mapping")));
       return;
     }
-    const good = inserted + updated;
+    const good = inserted + updated + unchanged;
     const mended = this.wizard.failures.ready;
     const words = `Import ${many(good, "row")}${mended ? `, then ${mended} mended` : ""}`;
     const whole = policy === "ALL_OR_NOTHING" && failed > 0;

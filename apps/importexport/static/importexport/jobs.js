@@ -4,7 +4,7 @@ import { badge, change, graph } from "./api.js";
 export const ASKED = `id name state format dataset mode policy stopAfter timeZone dialect said mapping
   preview { columns rows warnings sheets members suggestions { field source confidence why } }
   progress { bytesTotal fraction rowsRead bytesPerSecond secondsLeft }
-  rowCount inserted updated failed removed undone kept undoable createdAt finishedAt retryOf mends jobId
+  rowCount inserted updated unchanged failed removed undone kept undoable createdAt finishedAt retryOf mends jobId
   errors { id } problems { column code count } error { code message }`;
 const ONE = `query($id: ID!) { importJob(id: $id) { ${ASKED} } }`;
 

@@ -38,8 +38,8 @@ export class Result {
   }
 
   says(job) {
-    const { state, error, inserted, updated, removed, failed, undone, kept, finishedAt } = job;
-    const parts = [["New", inserted], ["Changed", updated], removed && ["Removed", removed], ["Failed", failed], state === "UNDONE" && ["Taken back", undone], state === "UNDONE" && ["Kept, as somebody has changed them since", kept]];
+    const { state, error, inserted, updated, unchanged, removed, failed, undone, kept, finishedAt } = job;
+    const parts = [["New", inserted], ["Changed", updated], unchanged && ["The same already", unchanged], removed && ["Removed", removed], ["Failed", failed], state === "UNDONE" && ["Taken back", undone], state === "UNDONE" && ["Kept, as somebody has changed them since", kept]];
     const facts = h("dl", { class: "imp-facts" }, parts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, Number(value).toLocaleString("en")))));
     return [
       error && h("p", { class: "imp-problem", role: "alert" }, `${sentence(error.message)} ${job.undoable ? "Go on from where it stopped, or undo it." : "Begin with another import."}`),

@@ -1,5 +1,7 @@
 """What the brokers are asked to be set to, and are not."""
 
+from functools import cache
+
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it does not say what it exports
     AdminClient,
@@ -10,8 +12,25 @@ from django.conf import settings
 
 from kernel.events.kafka.client import REQUEST_SECONDS, configuration
 from kernel.events.kafka.membership import SESSION_SECONDS
+from kernel.observability.health import DegradedError
 
 _SESSION = "group.consumer.session.timeout.ms"
+
+
+def check() -> str:
+    """Say for readiness whether brokers answer; without them events wait in the outbox."""
+    try:
+        brokers = _asking().list_topics(timeout=REQUEST_SECONDS).brokers
+    except KafkaException as error:
+        # It may have forgotten all brokers for ever (`client.Brokers`).
+        _asking.cache_clear()
+        raise DegradedError(f"does not answer ({error.args[0].name()}); events wait") from None
+    return f"{len(brokers)} brokers"
+
+
+@cache
+def _asking() -> AdminClient:
+    return AdminClient(configuration())
 
 
 def late_takeover() -> str:

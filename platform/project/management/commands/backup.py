@@ -32,7 +32,7 @@ class Command(BackupCommand):
         try:
             if options["list"]:
                 for id_ in backups.ids():
-                    self._tell(figures(backups.get(id_)), as_json=as_json)
+                    self._tell(backups.figures(id_), as_json=as_json)
                 return
             made, gone = take(backups, self.progress)
         except BackupError as error:

@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from kernel.database.direct import keep_session
 from kernel.database.limits import without_limits
+from kernel.jobs.filling import ask_for_fillings
 from kernel.tenancy.aliases import system_alias
 
 #: Whoever comes behind a change of a table that waits for its lock waits as well: not for longer.
@@ -38,7 +39,7 @@ class Command(Migrate):
             for left in reversed(range(TRIES if may_try_again else 1)):
                 try:
                     super().handle(*arguments, **options)
-                    return
+                    break
                 except OperationalError as error:
                     if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
                         raise
@@ -52,6 +53,9 @@ class Command(Migrate):
                 # What was done is done; the migration that had to wait was taken back.
                 self.stderr.write(f"a table is in use; {left} tries left")
                 time.sleep(PAUSE_SECONDS)
+        if alias == system_alias() and not (options["plan"] or options["app_label"]):
+            for name in ask_for_fillings():
+                self.stdout.write(f"asked for {name}: rows of before are filled in by a worker")
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""How services and what they rely on were, day by day, as processes that serve have seen it."""
