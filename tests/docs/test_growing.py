@@ -85,3 +85,24 @@ def test_what_is_given_to_kustomize_is_there() -> None:
     assert folders == ["docker/kubernetes/standard", "docker/kubernetes/split"]
     for folder in folders:
         assert (ROOT / folder / "kustomization.yaml").exists()
+
+
+def test_what_is_said_of_cores_follows_from_the_table() -> None:
+    rows = {
+        what: (float(ours), float(database), int(rate))
+        for what, ours, database, rate in re.findall(
+            r"^\| (\w[\w ]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \|$", PAGE, re.MULTILINE
+        )
+    }
+    assert len(rows) == 3
+    for what, (ours, database, rate) in rows.items():
+        assert rate == pytest.approx(600 / (ours + database), abs=1), what
+
+    pages, entries, ours, database = re.findall(
+        r"(\d+) pages of 30 .* (\d+) entries .*\nthe platform takes ([\d.]+) .*PostgreSQL (\S+)\. ",
+        PAGE,
+    )[0]
+    for column, told in ((0, ours), (1, database)):
+        cores = int(pages) * rows["read a page of 30"][column]
+        cores += int(entries) * rows["record an audit entry"][column]
+        assert f"{cores / 600:.1f}" == told
