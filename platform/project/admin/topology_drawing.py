@@ -9,8 +9,9 @@ from kernel.mesh.topology import Call, Group, Standing, Topology, worst
 #: In units of the drawing, about pixels of a wide screen.
 RADIUS_X, RADIUS_Y = 225, 186
 BOX_WIDTH, BOX_HEIGHT = 140, 50
-#: How far an arrow is bent to its right, so that there and back are two.
-BEND = 0.16
+#: How much an arrow is bent to its right, so that there and back are two, and how much of its way
+#: from the middle of the ring its own middle keeps, so that none runs under the boxes beside it.
+BEND, KEPT = 0.08, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def _in_ring(at: int, count: int) -> tuple[float, float]:
 def _path(start: Box, end: Box) -> str:
     """Return a curve from the edge of one box to that of another."""
     across, down = end.x - start.x, end.y - start.y
-    bent_x = (start.x + end.x) / 2 - down * BEND
-    bent_y = (start.y + end.y) / 2 + across * BEND
+    bent_x = (start.x + end.x) / 2 * KEPT - down * BEND
+    bent_y = (start.y + end.y) / 2 * KEPT + across * BEND
     from_x, from_y = _edge(start, bent_x, bent_y, 2)
     to_x, to_y = _edge(end, bent_x, bent_y, 7)
     return f"M{from_x:.1f} {from_y:.1f}Q{bent_x:.1f} {bent_y:.1f} {to_x:.1f} {to_y:.1f}"
