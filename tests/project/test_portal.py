@@ -120,9 +120,7 @@ def test_programs_are_told_the_seven_services_with_their_addresses(client: Clien
     }
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"), [(200, "up"), (503, "down"), (500, "down")]
-)
+@pytest.mark.parametrize(("status", "expected"), [(200, "up"), (503, "down"), (500, "down")])
 def test_another_process_is_asked_how_it_is(
     client: Client,
     only_audit: LazySettings,
