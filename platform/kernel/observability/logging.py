@@ -126,7 +126,7 @@ def logging_config(
                 "formatter": "line",
                 "filters": ["repeats"],
             },
-            "notable": {"()": "kernel.observability.notable.handler"},
+            "notable": {"()": "kernel.observability.notable.handler", "addresses": addresses},
         },
         "root": {"handlers": ["stderr", "notable"], "level": level},
         "loggers": {

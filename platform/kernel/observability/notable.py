@@ -8,10 +8,10 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
 
 from kernel.observability.context import current_ids
 from kernel.observability.logging import REQUESTS, JsonFormatter
+from kernel.observability.masking import Addresses
 
 #: Lines that wait to be written down; of more the oldest are forgotten.
 MOST_WAITING = 1_000
@@ -36,9 +36,7 @@ class Notable(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        # Not handed to it by dictConfig, as it is one object however often logging is set up.
         self.formatter = JsonFormatter()
-        self._taking = Lock()
         self._waiting: deque[Noted] = deque(maxlen=MOST_WAITING)
         self._traces: set[str] = set()
 
@@ -59,22 +57,26 @@ class Notable(logging.Handler):
             record.name[:100],
             self.format(record)[:MOST_CHARACTERS],
         )
-        with self._taking:
-            self._waiting.append(noted)
-            self._traces.add(ids.trace)
+        # Whoever calls holds the handler's lock, which logging renews in a process that was forked.
+        self._waiting.append(noted)
+        self._traces.add(ids.trace)
 
     def take(self) -> list[Noted]:
         """Return what waits, and remember it no longer."""
-        with self._taking:
+        self.acquire()
+        try:
             taken = list(self._waiting)
             self._waiting.clear()
             self._traces.clear()
+        finally:
+            self.release()
         return taken
 
 
 notable = Notable()
 
 
-def handler() -> Notable:
+def handler(addresses: Addresses) -> Notable:
     """Return the one handler of this process, for logging's configuration."""
+    notable.formatter = JsonFormatter(addresses)
     return notable

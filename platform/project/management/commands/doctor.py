@@ -5,11 +5,12 @@ import shutil
 import socket
 from argparse import ArgumentParser
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from kernel.database import counting
@@ -23,10 +24,13 @@ from kernel.storage.port import StorageUnavailableError
 from kernel.tenancy.aliases import SYSTEM_DB_ALIAS
 from kernel.tenancy.policies import guarded_models, unguarded
 from project.graph import subgraph
+from project.live import probed
 from project.management.commands.schema import is_current
 
 LEAST_FREE_BYTES = 500_000_000
 LONGEST_NOTIFICATION_SECONDS = 2.0
+#: How long anybody waits for a probe.
+MOST_PATIENCE = 300.0
 
 
 class RepairNeededError(Exception):
@@ -42,8 +46,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        parser.add_argument(
+            "--live",
+            action="store_true",
+            help="probe an installation that runs: each dependency, an event, a job",
+        )
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=15.0,
+            help="seconds that a live probe waits for others (15)",
+        )
 
     def handle(self, **options: Any) -> None:
+        if options["live"]:
+            self._probe(options["patience"], as_json=options["json"])
+            return
         sound = True
         for name, check in CHECKS.items():
             try:
@@ -56,6 +74,23 @@ class Command(BaseCommand):
             else:
                 mark = self.style.SUCCESS("ok    ") if ok else self.style.ERROR("repair")
                 self.stdout.write(f"{mark} {name:<11} {told}")
+        if not sound:
+            raise SystemExit(1)
+
+    def _probe(self, patience: float, *, as_json: bool) -> None:
+        if not 0 < patience <= MOST_PATIENCE:
+            raise CommandError(
+                f"--patience takes up to {MOST_PATIENCE:g} s, found {patience:g}", returncode=2
+            )
+        sound = True
+        for one in probed(patience):
+            sound &= one.ok
+            if as_json:
+                self.stdout.write(json.dumps(asdict(one)))
+            else:
+                mark = self.style.SUCCESS("ok    ") if one.ok else self.style.ERROR("repair")
+                took = f" ({one.milliseconds:,.0f} ms)" if one.milliseconds else ""
+                self.stdout.write(f"{mark} {one.name:<24} {one.detail}{took}")
         if not sound:
             raise SystemExit(1)
 

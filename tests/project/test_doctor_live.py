@@ -1,0 +1,94 @@
+"""`manage.py doctor --live`: it says what works by doing it, and what does not with the repair."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kernel.jobs.models import Job
+from kernel.observability import health
+from kernel.observability.health import DegradedError
+from kernel.storage import storage
+from kernel.testing import events, jobs
+from project import live
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_checks", {"part": lambda: "fine"})
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else runs does its part whenever the doctor looks."""
+    wait = live._wait
+
+    def wait_while_others_work(patience: float, happened: Any, otherwise: str) -> None:
+        events.drain_events()
+        jobs.drain()
+        wait(patience, happened, otherwise)
+
+    monkeypatch.setattr(live, "_wait", wait_while_others_work)
+
+
+def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Return the exit code, and what was said of each part."""
+    out, code = StringIO(), 0
+    try:
+        call_command("doctor", "--live", "--json", "--patience", "0.05", *options, stdout=out)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    told = [json.loads(line) for line in out.getvalue().splitlines()]
+    return code, {one["name"]: one for one in told}
+
+
+@pytest.mark.usefixtures("others")
+def test_an_event_a_job_and_a_file_go_all_the_way() -> None:
+    code, told = doctor()
+
+    assert {name: one["ok"] for name, one in told.items()} == dict.fromkeys(
+        ("ready: part", *live.PROBES), True
+    )
+    assert code == 0
+    assert told["event"]["detail"].startswith("from the outbox to ")
+    assert told["job"]["detail"] == "done by a worker"
+    assert told["storage"]["milliseconds"] > 0
+
+
+def test_without_anybody_who_works_it_says_so_and_leaves_nothing() -> None:
+    code, told = doctor()
+
+    assert code == 1
+    assert "no relay took it from the outbox" in told["event"]["detail"]
+    assert "no worker has done it within 0.05 s" in told["job"]["detail"]
+    assert not Job.objects.filter(name="kernel.probe").exists()
+
+
+@pytest.mark.usefixtures("others")
+def test_a_storage_that_gives_back_something_else_and_a_part_that_is_degraded_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow() -> str:
+        raise DegradedError("slower without")
+
+    monkeypatch.setattr(health, "_checks", {"scanner": slow})
+    monkeypatch.setattr(type(storage()), "read", lambda *_args, **_more: iter([b"else"]))
+
+    code, told = doctor()
+
+    assert code == 1
+    assert {name for name, one in told.items() if not one["ok"]} == {"ready: scanner", "storage"}
+    assert "something else than was saved" in told["storage"]["detail"]
+
+
+@pytest.mark.parametrize("patience", ["0", "301"])
+def test_a_wrong_option_is_misuse(patience: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("doctor", "--live", "--patience", patience)
+
+    assert refused.value.returncode == 2
