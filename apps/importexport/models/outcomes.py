@@ -61,7 +61,7 @@ class FailedRows(TenantModel):
 
 
 class SeenKey(TenantModel):
-    """A key that a dry run has met in the source; its id is a digest of import, field, value."""
+    """A key that an import has met, and its table does not tell: its id is a digest of all that."""
 
     access = IMPORT_JOB
 

@@ -59,7 +59,7 @@ def judged(
 ) -> list[Refused]:
     """Return those that are refused by their key or a unique value, but for those that are out.
 
-    Without any that may repeat another only those are looked at that concerns what was there.
+    Without any that may repeat another only those are looked at that what was there concerns.
     """
     cursor.execute(f"SELECT {POSITION}, ours FROM {FOUND}")  # noqa: S608  names of our own # nosec B608
     judge = Judge(
