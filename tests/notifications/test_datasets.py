@@ -1,5 +1,7 @@
 """Notifications as rows: brought out, with addresses for who may see them."""
 
+from typing import Any
+
 import pytest
 
 from apps.notifications.models import NotificationChannel, NotificationTemplate
@@ -63,7 +65,7 @@ def test_nobody_sends_notifications_by_importing_them(tenant: Tenant) -> None:
 
 TEMPLATES = "notifications.templates"
 #: The layout comes after what stands in it.
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "a bill": {
         "texts": {"email": {"en": {"subject": "Bill {{ number }}", "body": "Pay {{ sum }}."}}},
         "sample": {"number": 7, "sum": "3.50"},
