@@ -59,6 +59,9 @@ class Notable(logging.Handler):
         )
         # Whoever calls holds the handler's lock, which logging renews in a process that was forked.
         self._waiting.append(noted)
+        # Where nobody takes them, as in the children of a pool, they are not kept for ever either.
+        if len(self._traces) >= MOST_WAITING:
+            self._traces.clear()
         self._traces.add(ids.trace)
 
     def take(self) -> list[Noted]:
