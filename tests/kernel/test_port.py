@@ -47,7 +47,7 @@ def ask(port: OperationsPort, path: str, method: str = "GET") -> tuple[int, str]
 def test_it_answers_probes(port: OperationsPort) -> None:
     assert ask(port, "/health/live") == (200, '{"status": "live"}')
     assert ask(port, "/health/ready")[1] == (
-        '{"status": "ready", "checks": {"part": {"ok": true, "detail": "fine"}}}'
+        '{"status": "ready", "checks": {"part": {"ok": true, "state": "ok", "detail": "fine"}}}'
     )
     assert ask(port, "/health/startup")[0] == 200
     assert ask(port, "/health/live", "HEAD") == (200, "")

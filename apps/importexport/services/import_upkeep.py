@@ -12,7 +12,6 @@ from apps.importexport.errors import AbandonedError
 from apps.importexport.models import ImportJob, RowImage
 from apps.importexport.models.imports import AT_WORK
 from apps.importexport.services import externals
-from apps.importexport.services.staging import forget_some
 from apps.importexport.services.standing import fail
 from kernel import clock
 from kernel.jobs.models import Job, JobState
@@ -53,6 +52,8 @@ def forget_images(import_id: UUID) -> None:
 
 def forget_keys(import_id: UUID, round_: int) -> None:
     """Forget what a dry run, or an import, has seen that is over."""
+    from apps.importexport.services.staging import forget_some  # noqa: PLC0415  loads polars
+
     while forget_some(import_id, round_, most=_KEYS_AT_ONCE):
         pass
 

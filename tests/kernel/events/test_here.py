@@ -33,6 +33,7 @@ def test_a_process_with_some_services_says_that_events_are_isolated(db: None) ->
     assert here.transport().name == "isolated"
     assert answer["checks"]["events"] == {
         "ok": True,
+        "state": "ok",
         "detail": "isolated: they do not reach notifications, documents, scheduler, config,"
         " importexport",
     }

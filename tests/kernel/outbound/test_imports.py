@@ -13,6 +13,7 @@ FORBIDDEN = {
 #: Each calls processes of the platform itself, by addresses of its settings, or belongs to tests.
 ALLOWED = {
     "platform/kernel/discovery/connections.py",
+    "platform/kernel/discovery/stores.py",
     "platform/kernel/mesh/calling.py",
     "platform/kernel/mesh/fetching.py",
     "platform/kernel/mesh/storing.py",
