@@ -139,7 +139,7 @@ def test_imports_and_exports_of_the_demo_are_done_by_its_jobs(db: None) -> None:
 
     data = GraphQLClient(made.api_key)(
         """{ importJobs(order: NAME, first: 5) { nodes {
-               name state inserted updated failed errors { contentType } } }
+               name state inserted unchanged failed errors { contentType } } }
              importErrors(first: 1) { nodes { line column code } }
              exportJobs(first: 5) { nodes { name state rowCount result { name } } } }"""
     ).data
@@ -151,7 +151,7 @@ def test_imports_and_exports_of_the_demo_are_done_by_its_jobs(db: None) -> None:
                     "name": "airport-frequencies.csv",
                     "state": "READY",
                     "inserted": 0,
-                    "updated": 0,
+                    "unchanged": 0,
                     "failed": 0,
                     "errors": None,
                 },
@@ -159,7 +159,7 @@ def test_imports_and_exports_of_the_demo_are_done_by_its_jobs(db: None) -> None:
                     "name": "countries.csv",
                     "state": "DONE",
                     "inserted": 0,
-                    "updated": 233,
+                    "unchanged": 233,
                     "failed": 16,
                     "errors": {"contentType": "text/csv"},
                 },
