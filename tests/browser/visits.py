@@ -77,7 +77,7 @@ STAFF = {
     "own-sessions": "/account/sessions/",
     "graphiql-of-audit": "/graphiql/audit",
     "back-office": "/admin/",
-    "found": "/admin/find/?q=a",
+    "found": "/admin/find/?text=a",
     "topology": "/admin/topology/",
     "activity": "/admin/activity/",
     "inspector": "/admin/inspector/?id=01a23150e5b77042a1cde79017426988",

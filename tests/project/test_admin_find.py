@@ -30,7 +30,7 @@ def _browser(*codenames: str) -> Client:
 
 
 def _page(browser: Client, text: str) -> str:
-    return browser.get("/admin/find/", {"q": text}).text
+    return browser.get("/admin/find/", {"text": text}).text
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_what_somebody_may_not_open_is_not_found(ada: Subscriber) -> None:
     for asked in ("lovelace", str(ada.pk)):
         assert f"/subscriber/{ada.pk}/" not in _page(browser, asked)
     assert "lovelace-mode" in _page(browser, "lovelace")
-    assert Client().get("/admin/find/", {"q": "lovelace"}).status_code == 302
+    assert Client().get("/admin/find/", {"text": "lovelace"}).status_code == 302
 
 
 def test_of_many_the_first_are_shown_and_a_link_to_the_others(ada: Subscriber) -> None:
@@ -128,7 +128,7 @@ def test_an_empty_box_asks_nothing_and_an_odd_one_breaks_nothing() -> None:
 
     assert "Nothing is called" not in _page(browser, "")
     for odd in ("\0", "%", "'; --", "x" * 5_000, "<b>"):
-        assert browser.get("/admin/find/", {"q": odd}).status_code == 200
+        assert browser.get("/admin/find/", {"text": odd}).status_code == 200
     assert "<b>" not in _page(browser, "<b>")
 
 
@@ -148,5 +148,5 @@ def test_the_command_palette_suggests_what_the_page_finds(ada: Subscriber) -> No
     told = browser.get("/admin/search/", {"s": "lovelace", "extended": "1"}).text
 
     assert f"/admin/notifications/subscriber/{ada.pk}/change/" in told
-    assert 'href="/admin/find/?q=lovelace"' in told
+    assert 'href="/admin/find/?text=lovelace"' in told
     assert browser.get("/admin/search/", {"s": " "}).content == b""

@@ -177,7 +177,7 @@ def urls_of(site: Any) -> list[URLPattern]:
     def view(request: HttpRequest) -> HttpResponse:
         if not site.has_permission(request):
             raise PermissionDenied
-        found = find(site, request, request.GET.get("q", ""))
+        found = find(site, request, request.GET.get("text", ""))
         context = site.each_context(request) | {"title": "Find", "found": found}
         return TemplateResponse(request, "kernel/admin/find.html", context)
 
@@ -194,7 +194,7 @@ def suggestions(site: Any, request: HttpRequest) -> HttpResponse:
         *(_item(one, "Page", "web") for one in found.pages),
         *(_item(one, kind.name, "data_object") for kind in found.read for one in kind.rows),
         _item(
-            Found(f"“{found.text}”", f"{reverse('admin:find')}?{urlencode({'q': found.text})}"),
+            Found(f"“{found.text}”", f"{reverse('admin:find')}?{urlencode({'text': found.text})}"),
             "all that was found, on a page",
             "search",
         ),
