@@ -83,11 +83,15 @@ def test_a_count_that_failed_is_made_again_and_nothing_twice(
 
 
 def test_rows_are_found_by_an_index(now: list[datetime]) -> None:
+    # A table with few rows is read whole, whatever its indexes.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
     for kind in KINDS.values():
-        rows = kind.within(now[0] - timedelta(hours=1), now[0])
-        plan = rows.order_by().explain()
-        assert "INDEX" in plan.upper(), plan
-        assert "SCAN" not in plan.upper().replace("INDEX SCAN", "").replace("BITMAP", ""), plan
+        plan = kind.within(now[0] - timedelta(hours=1), now[0]).order_by().explain()
+        by_index = {"sqlite": "SEARCH", "postgresql": "Index Cond"}[connection.vendor]
+        assert by_index in plan, plan
+        assert "SCAN " not in plan, plan
 
 
 def test_every_kind_is_counted_by_a_job_of_its_app() -> None:
