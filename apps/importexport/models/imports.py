@@ -134,7 +134,7 @@ class ImportJob(TenantModel):
     inserted = models.PositiveBigIntegerField(default=0)
     updated = models.PositiveBigIntegerField(default=0)
     #: There already with the same values: left alone, by its undo as well.
-    unchanged = models.PositiveBigIntegerField(default=0)
+    unchanged = models.PositiveBigIntegerField(default=0, db_default=0)
     failed = models.PositiveBigIntegerField(default=0)
     #: How many cells or rows have which problem: `[column, code, count]`, also beyond those shown.
     problems = models.JSONField(default=list, null=True, editable=False)
