@@ -18,6 +18,16 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!field.labels?.length) field.setAttribute("aria-label", cell.dataset.label);
     }
   }
+  // What scrolls in its place does so by keyboard, too.
+  const reach = () => {
+    for (const table of document.querySelectorAll(".readonly > .septet-table")) {
+      const box = table.parentElement;
+      if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+      else box.removeAttribute("tabindex");
+    }
+  };
+  reach();
+  window.addEventListener("resize", reach);
   for (const head of document.querySelectorAll("th")) {
     if (head.textContent.trim() || head.querySelector("input")) continue;
     head.insertAdjacentHTML("beforeend", '<span class="septet-sr">Actions</span>');
