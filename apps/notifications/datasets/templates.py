@@ -1,6 +1,7 @@
 """Templates of messages as rows for import and export, each with what its newest version says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from apps.notifications.models import NotificationTemplate
 from apps.notifications.services.templates import (
@@ -13,6 +14,8 @@ from kernel.datasets.pages import Rows
 from kernel.datasets.registry import Change, Refusal, register
 from kernel.datasets.writing import one_by_one
 from kernel.errors import ConflictError
+
+T = TypeVar("T")
 
 _SAID = ("texts", "default_locale", "sample", "layout")
 
@@ -74,23 +77,28 @@ def _write(change: Change) -> None:
         update_template(id=change.before["id"], **told)
 
 
-def _in_order(changes: Sequence[Change]) -> list[Refusal]:
-    """Write layouts first, as others may stand in them."""
-    order = sorted(range(len(changes)), key=lambda at: not changes[at].row.get("is_layout"))
-    refusals = dict(zip(order, one_by_one(_write)([changes[at] for at in order]), strict=True))
-    return [refusals[at] for at in range(len(changes))]
-
-
 def _delete(row: Row) -> None:
     delete_template(id=row["id"])
 
 
+def _create_or_update(changes: Sequence[Change]) -> list[Refusal]:
+    """Write layouts first, as others may stand in them."""
+    return _ordered(changes, _write, by=lambda change: not change.row.get("is_layout"))
+
+
 def _remove(rows: Sequence[Row]) -> list[Refusal]:
     """Remove layouts last, as those that others stand in stay."""
-    order = sorted(range(len(rows)), key=lambda at: bool(rows[at]["is_layout"]))
-    refusals = dict(zip(order, one_by_one(_delete)([rows[at] for at in order]), strict=True))
-    return [refusals[at] for at in range(len(rows))]
+    return _ordered(rows, _delete, by=lambda row: bool(row["is_layout"]))
+
+
+def _ordered(
+    given: Sequence[T], do: Callable[[T], object], *, by: Callable[[T], bool]
+) -> list[Refusal]:
+    """Do something with each in the order of `by`, and tell what came of it in that of `given`."""
+    order = sorted(range(len(given)), key=lambda at: by(given[at]))
+    refusals = dict(zip(order, one_by_one(do)([given[at] for at in order]), strict=True))
+    return [refusals[at] for at in range(len(given))]
 
 
 rows = Rows(of=NotificationTemplate.visible, tell=_tell, order=("name",), key="name")
-register(TEMPLATES, read=rows.read, find=rows.find, write=_in_order, remove=_remove)
+register(TEMPLATES, read=rows.read, find=rows.find, write=_create_or_update, remove=_remove)
