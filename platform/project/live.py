@@ -19,7 +19,7 @@ from kernel.events.registry import GROUPS
 from kernel.jobs.models import UNFINISHED, Job, JobState
 from kernel.jobs.registry import job
 from kernel.jobs.services import new_job, store_all
-from kernel.observability.health import DegradedError, readiness
+from kernel.observability.health import DegradedError, check_database, readiness
 from kernel.redis import standing as redis
 from kernel.storage import storage
 from kernel.storage.port import new_key
@@ -72,10 +72,7 @@ def probed(patience: float) -> Iterator[Probed]:
 
 
 def _database(_patience: float) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
-    return f"{connection.display_name} answers"
+    return f"{connection.display_name} {check_database()}"
 
 
 def _redis(_patience: float) -> str:
