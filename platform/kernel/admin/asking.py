@@ -79,13 +79,34 @@ def ask(
 
     A yes comes as a POST with `confirmed` and what is hidden, to this address.
     """
-    context = _context(page, request, "Are you sure?") | {
-        "asks": asks,
-        "causes": causes,
-        "hidden": {**(hidden or {}), "confirmed": "yes"},
-        "yes": yes,
-    }
-    return TemplateResponse(request, "kernel/admin/question.html", context)
+    context = _context(page, request, "Are you sure?")
+    return _question(request, context, asks, causes, hidden or {}, yes)
+
+
+def ask_on_screen(
+    site: Any,
+    request: HttpRequest,
+    *,
+    asks: str,
+    causes: Sequence[str],
+    hidden: Mapping[str, str],
+    yes: str,
+) -> HttpResponse:
+    """Answer with such a question on a screen that is of no model."""
+    context = site.each_context(request) | {"title": "Are you sure?"}
+    return _question(request, context, asks, causes, hidden, yes)
+
+
+def _question(
+    request: HttpRequest,
+    context: dict[str, Any],
+    asks: str,
+    causes: Sequence[str],
+    hidden: Mapping[str, str],
+    yes: str,
+) -> HttpResponse:
+    told = {"asks": asks, "causes": causes, "hidden": {**hidden, "confirmed": "yes"}, "yes": yes}
+    return TemplateResponse(request, "kernel/admin/question.html", context | told)
 
 
 def page_of(

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from contracts.staff import StaffActed
+from kernel.admin import ask_on_screen
 from kernel.cache.hub import hub
 from kernel.cache.namespaces import REGISTRY, Namespace, forget_everything, forget_of
 from kernel.cache.stock import stock
@@ -115,18 +116,18 @@ def _forgotten(site: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _asked(site: Any, request: HttpRequest, name: str, slug: str) -> HttpResponse:
-    context = site.each_context(request) | {
-        "title": "Are you sure?",
-        "asks": f"Forget {_what(name, slug)}?",
-        "causes": [
+    return ask_on_screen(
+        site,
+        request,
+        asks=f"Forget {_what(name, slug)}?",
+        causes=[
             "all processes forget them at once, and load them again when they are asked for",
             "nothing is lost; the database has more to do for a moment",
             *_of_all_tenants(name, slug),
         ],
-        "hidden": {"namespace": name, "tenant": slug, "confirmed": "yes"},
-        "yes": "Yes, forget them",
-    }
-    return TemplateResponse(request, "kernel/admin/question.html", context)
+        hidden={"namespace": name, "tenant": slug},
+        yes="Yes, forget them",
+    )
 
 
 def _of_all_tenants(name: str, slug: str) -> list[str]:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from kernel import clock
+from kernel.admin import ask_on_screen
 from kernel.discovery.leases import LEASE, RENEWED_SECONDS, Lease, RegistryError, leases
 from kernel.mesh import standing
 from kernel.mesh.commands import BY_CALLERS, Verb, have_done
@@ -116,14 +117,14 @@ def _asked(
     site: Any, request: HttpRequest, verb: Verb, place: Place, topology: Topology
 ) -> HttpResponse:
     asks, causes = _CAUSES[verb]
-    context = site.each_context(request) | {
-        "title": "Are you sure?",
-        "asks": asks.format(url=place.url),
-        "causes": [*causes, *_if_last(topology, verb, place)],
-        "hidden": {"verb": verb, "url": place.url, "confirmed": "yes"},
-        "yes": f"Yes, {verb} it",
-    }
-    return TemplateResponse(request, "kernel/admin/question.html", context)
+    return ask_on_screen(
+        site,
+        request,
+        asks=asks.format(url=place.url),
+        causes=[*causes, *_if_last(topology, verb, place)],
+        hidden={"verb": verb, "url": place.url},
+        yes=f"Yes, {verb} it",
+    )
 
 
 def _if_last(topology: Topology, verb: Verb, place: Place) -> list[str]:
