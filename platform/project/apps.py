@@ -35,8 +35,8 @@ class ProjectConfig(AppConfig):
         from kernel.observability.health import register_check
         from kernel.serving.router import mount
         from kernel.uptime.recording import EVERY, Recorder
-        from project.accounts.duties import keep_duties
         from project.backups import keep_up
+        from project.duties import keep_duties
         from project.flag_usage import TOLD_AFTER_SECONDS, UsageReports
         from project.flags import RemoteFlags
         from project.graph import composed_endpoint, service_endpoint

@@ -10,7 +10,7 @@ from kernel.identity.issuers import known_issuers
 from kernel.identity.scopes import ROLES
 from kernel.identity.service_keys import keyring
 from kernel.outbound.reach import allowed
-from project.accounts.duties import TARGETS
+from project.duties import TARGETS
 from project.graph import trusted_documents
 
 

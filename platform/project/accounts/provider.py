@@ -16,7 +16,7 @@ from kernel.errors import ConflictError
 from kernel.identity.models import Membership, Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit, remove_member
-from project.accounts.duties import TARGETS
+from project.duties import TARGETS
 
 logger = logging.getLogger(__name__)
 

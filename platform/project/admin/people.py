@@ -24,7 +24,7 @@ from kernel.admin import (
 )
 from kernel.identity.models import Membership
 from kernel.identity.sessions import end_sessions, sessions_of
-from project.accounts.duties import TARGETS
+from project.duties import TARGETS
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

@@ -65,9 +65,7 @@ def test_it_is_returned_after_the_record_is_committed(
     assert seen == [False]
 
 
-def test_without_a_record_there_is_no_secret(
-    monkeypatch: pytest.MonkeyPatch, vault: Vault
-) -> None:
+def test_without_a_record_there_is_no_secret(monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError("disk full")
 
