@@ -1,10 +1,12 @@
 """`manage.py doctor --live`: it says what works by doing it, and what does not with the repair."""
 
 import json
+import socket
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from kernel.jobs.models import Job
@@ -45,6 +47,16 @@ def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
         code = int(error.code or 0)
     told = [json.loads(line) for line in out.getvalue().splitlines()]
     return code, {one["name"]: one for one in told}
+
+
+def test_a_mail_server_that_is_away_is_told_of_with_where_to_look(settings: LazySettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+
+    with pytest.raises(live.ProbeError, match="see EMAIL_URL"):
+        live.PROBES["mail"](0)
 
 
 @pytest.mark.usefixtures("others")
