@@ -6,7 +6,7 @@ is as old as its own last answer, and never counted twice. It costs a scrape, an
 
 from collections.abc import Iterable
 from threading import Lock
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from prometheus_client import REGISTRY, Counter, Gauge
 from prometheus_client.registry import Collector
@@ -16,7 +16,7 @@ _Labels: TypeAlias = tuple[tuple[str, str], ...]
 #: What this process tells of itself.
 OWN: list[Collector] = []
 #: How what several processes say of a gauge becomes one value: those that live are added up.
-SEVERAL = "livesum"
+SEVERAL: Final = "livesum"
 
 
 def tell_own(collector: Collector) -> None:

@@ -111,7 +111,7 @@ def test_what_waits_is_bounded_and_the_rest_is_dropped(monkeypatch: pytest.Monke
     monkeypatch.setattr(spools, "TOGETHER", 5)
     # As long as it takes to have five.
     monkeypatch.setattr(spools, "LINGER_SECONDS", PATIENCE_SECONDS)
-    spool = Spool("spans", SPANS, lambda: send)
+    spool: Spool[Span] = Spool("spans", SPANS, lambda: send)
     dropped = outcomes("dropped")
     for _ in range(5):
         spool.take(a_span())
