@@ -20,7 +20,12 @@ from kernel.events.registry import GROUPS
 from kernel.jobs.models import UNFINISHED, Job, JobState
 from kernel.jobs.registry import job
 from kernel.jobs.services import new_job, store_all
-from kernel.observability.health import DegradedError, check_database, readiness
+from kernel.observability.health import (
+    DEADLINE_SECONDS,
+    DegradedError,
+    check_database,
+    readiness,
+)
 from kernel.redis import standing as redis
 from kernel.storage import storage
 from kernel.storage.port import new_key
@@ -56,7 +61,8 @@ def probe(_target: str) -> None:
 
 def probed(patience: float) -> Iterator[Probed]:
     """Probe one part after the other; none waits longer for others than this many seconds."""
-    for name, found in readiness().items():
+    # A process that has just begun reads all migrations first, which one that serves has done.
+    for name, found in readiness(max(patience, DEADLINE_SECONDS)).items():
         # What readiness knows of these is what somebody found before.
         if name in PROBES:
             continue

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from io import StringIO
 from typing import Any
 
@@ -47,6 +48,16 @@ def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
         code = int(error.code or 0)
     told = [json.loads(line) for line in out.getvalue().splitlines()]
     return code, {one["name"]: one for one in told}
+
+
+def test_a_part_has_as_long_as_patience_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(health, "_checks", {"part": lambda: str(ended.wait(0.2))})
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 0.0)
+
+    found = next(live.probed(30))
+
+    assert (found.name, found.ok, found.detail) == ("ready: part", True, "False")
 
 
 def test_a_mail_server_that_is_away_is_told_of_with_where_to_look(settings: LazySettings) -> None:
