@@ -18,7 +18,6 @@ from kernel.events.models import Handled, OutboxEvent, OutboxState
 from kernel.events.publishing import publish
 from kernel.events.registry import GROUPS
 from kernel.jobs.models import UNFINISHED, Job, JobState
-from kernel.jobs.registry import job
 from kernel.jobs.services import new_job, store_all
 from kernel.observability.health import (
     DEADLINE_SECONDS,
@@ -52,11 +51,6 @@ class Probed:
 
 
 Probe = Callable[[float], str]
-
-
-@job("kernel.probe", max_attempts=1, timeout=timedelta(minutes=1))
-def probe(_target: str) -> None:
-    """Do nothing: that it was done is what `manage.py doctor --live` waits for."""
 
 
 def probed(patience: float) -> Iterator[Probed]:

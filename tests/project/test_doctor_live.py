@@ -1,13 +1,16 @@
 """`manage.py doctor --live`: it says what works by doing it, and what does not with the repair."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 
 from kernel.jobs.models import Job
@@ -50,6 +53,25 @@ def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
     return code, {one["name"]: one for one in told}
 
 
+def test_a_worker_knows_the_job_that_is_waited_for() -> None:
+    known = "import django; django.setup(); from kernel.jobs.registry import REGISTRY as known"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{known}; print(known['kernel.probe'].function.__module__)"],
+        cwd=settings.BASE_DIR,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{settings.BASE_DIR}:{settings.BASE_DIR}/platform",
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "DATA_DIR": str(settings.DATA_DIR),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stdout == "project.probe\n", told.stderr
+
+
 def test_a_part_has_as_long_as_patience_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
     monkeypatch.setattr(health, "_checks", {"part": lambda: str(ended.wait(0.2))})
@@ -60,7 +82,9 @@ def test_a_part_has_as_long_as_patience_lasts(monkeypatch: pytest.MonkeyPatch) -
     assert (found.name, found.ok, found.detail) == ("ready: part", True, "False")
 
 
-def test_a_mail_server_that_is_away_is_told_of_with_where_to_look(settings: LazySettings) -> None:
+def test_a_mail_server_that_is_away_is_told_of_with_where_to_look(
+    settings: LazySettings,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
