@@ -138,11 +138,13 @@ def nothing_counted(wanted: bool) -> Iterator[None]:
         yield
         return
     from prometheus_client import Counter, Gauge, Histogram
+    from prometheus_client.values import ValueClass
 
     def nothing(*_arguments: Any, **_named: Any) -> None:
         return None
 
     with (
+        patch.object(ValueClass, "inc", nothing),
         patch.object(Counter, "inc", nothing),
         patch.object(Histogram, "observe", nothing),
         patch.object(Gauge, "set", nothing),

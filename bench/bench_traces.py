@@ -83,10 +83,11 @@ class Counting:
     """The spool of a process, but for the network."""
 
     def __init__(self) -> None:
+        from kernel.observability.metrics import SPANS
         from kernel.observability.spool import Spool
 
         self.count = 0
-        self._spool = Spool(encoder)
+        self._spool = Spool("spans", SPANS, encoder)
 
     def take(self, span: Any) -> None:
         """Take a span as the spool does."""

@@ -19,9 +19,10 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        import kernel.cache.figures  # noqa: F401  registers them, as do the next two
+        import kernel.cache.figures  # noqa: F401  registers them, as do the next three
         import project.checks
-        import project.database_checks  # noqa: F401
+        import project.database_checks
+        import project.probe  # noqa: F401
         from kernel.background.streams import job_streams
         from kernel.celery.nudger import nudger
         from kernel.dynamic.flagging import TOPIC, flags

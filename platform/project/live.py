@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.mail import get_connection
 from django.db import connection, connections, transaction
 
 from contracts.staff import StaffActed
@@ -17,9 +18,13 @@ from kernel.events.models import Handled, OutboxEvent, OutboxState
 from kernel.events.publishing import publish
 from kernel.events.registry import GROUPS
 from kernel.jobs.models import UNFINISHED, Job, JobState
-from kernel.jobs.registry import job
 from kernel.jobs.services import new_job, store_all
-from kernel.observability.health import DegradedError, check_database, readiness
+from kernel.observability.health import (
+    DEADLINE_SECONDS,
+    DegradedError,
+    check_database,
+    readiness,
+)
 from kernel.redis import standing as redis
 from kernel.storage import storage
 from kernel.storage.port import new_key
@@ -48,14 +53,10 @@ class Probed:
 Probe = Callable[[float], str]
 
 
-@job("kernel.probe", max_attempts=1, timeout=timedelta(minutes=1))
-def probe(_target: str) -> None:
-    """Do nothing: that it was done is what `manage.py doctor --live` waits for."""
-
-
 def probed(patience: float) -> Iterator[Probed]:
     """Probe one part after the other; none waits longer for others than this many seconds."""
-    for name, found in readiness().items():
+    # A process that has just begun reads all migrations first, which one that serves has done.
+    for name, found in readiness(max(patience, DEADLINE_SECONDS)).items():
         # What readiness knows of these is what somebody found before.
         if name in PROBES:
             continue
@@ -95,6 +96,19 @@ def _broker(_patience: float) -> str:
 
     broker.check()
     return "answers"
+
+
+def _mail(_patience: float) -> str:
+    """Begin a session with the mail server, as whoever sends does; nothing is sent."""
+    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return f"none: {settings.EMAIL_BACKEND.split('.')[-2]}"
+    try:
+        with get_connection():
+            return "takes mail"
+    except OSError as error:
+        raise ProbeError(
+            f"{type(error).__name__}: see EMAIL_URL, and the server's own logs"
+        ) from None
 
 
 def _services(_patience: float) -> str:
@@ -193,7 +207,7 @@ def _wait(patience: float, happened: Callable[[], bool], otherwise: str) -> None
         if time.monotonic() >= until:
             raise ProbeError(
                 f"{otherwise} within {patience:g} s: is a process running that does?"
-                " `manage.py serve`, `run`, `worker` or `consumers`"
+                " `manage.py serve`, `relay`, `consume` or `worker`"
             )
         time.sleep(LOOK_SECONDS)
 
@@ -203,6 +217,7 @@ PROBES: dict[str, Probe] = {
     "redis": _redis,
     "kafka": _kafka,
     "broker": _broker,
+    "mail": _mail,
     "services": _services,
     "clock": _clock,
     "replicas": _replicas,

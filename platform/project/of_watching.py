@@ -49,13 +49,17 @@ LOG_ADDRESSES: Addresses = env.choice("LOG_ADDRESSES", "network", ("whole", "net
 
 # --- Traces -------------------------------------------------------------------------------------
 
-# Where spans are sent by OTLP over HTTP, such as http://collector:4318: a collector of
-# OpenTelemetry, or SigNoz. By default there are none, and they cost nothing.
+# Where spans and logs are sent by OTLP over HTTP, such as http://collector:4318: a collector of
+# OpenTelemetry, or SigNoz. By default nothing is sent, and it costs nothing.
 OTEL_EXPORTER_OTLP_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", "", ("http", "https"))
 
 # Headers sent along, as name=value with commas between, such as a key; or their file in
 # OTEL_EXPORTER_OTLP_HEADERS_FILE.
 OTEL_EXPORTER_OTLP_HEADERS = env.secret("OTEL_EXPORTER_OTLP_HEADERS")
+
+# Whether logs go there as well: `otlp`, or `none` where something else reads standard error, such
+# as an agent, so that no line is kept twice. They are written there in any case.
+OTEL_LOGS_EXPORTER = env.choice("OTEL_LOGS_EXPORTER", "otlp", ("otlp", "none"))
 
 # The share of traces that are kept of those that begin here. Of one that a caller has begun, the
 # caller has said it (`traceparent`).

@@ -1,1 +1,1 @@
-"""Grafana's dashboards and Prometheus' rules of service levels, made of a few lines each."""
+"""Dashboards, rules and alerts for Prometheus, Grafana and SigNoz, made of a few lines each."""

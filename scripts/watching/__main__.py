@@ -1,4 +1,4 @@
-"""`python -m scripts.watching [--check]`: writes the dashboards and the rules of service levels."""
+"""`python -m scripts.watching [--check]`: writes dashboards, rules of service levels, alerts."""
 
 import argparse
 import json
@@ -8,11 +8,14 @@ from pathlib import Path
 import yaml
 
 from scripts.packages import ROOT
+from scripts.watching import signoz
 from scripts.watching.boards import BOARDS
 from scripts.watching.slos import rules
 
 DASHBOARDS = ROOT / "docker" / "grafana" / "dashboards"
-RULES = ROOT / "docker" / "prometheus" / "rules" / "service-levels.yml"
+PROMETHEUS = ROOT / "docker" / "prometheus" / "rules"
+RULES = PROMETHEUS / "service-levels.yml"
+SIGNOZ = ROOT / "docker" / "signoz"
 _HEAD = "# Made by `python -m scripts.watching` from scripts/watching/slos.py.\n"
 
 
@@ -22,6 +25,10 @@ def wanted() -> dict[Path, str]:
         DASHBOARDS / f"{board.name}.json": json.dumps(board.as_json(), indent=1) + "\n"
         for board in BOARDS
     }
+    for name, board in signoz.dashboards(BOARDS).items():
+        found[SIGNOZ / "dashboards" / f"{name}.json"] = json.dumps(board, indent=1) + "\n"
+    causes = yaml.safe_load((PROMETHEUS / "causes.yml").read_text(encoding="utf-8"))
+    found[SIGNOZ / "alerts.json"] = json.dumps(signoz.alerts(causes), indent=1) + "\n"
     found[RULES] = _HEAD + yaml.safe_dump(rules(), sort_keys=False, width=1_000)
     return found
 
@@ -32,7 +39,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare and write nothing")
     check = parser.parse_args().check
     files = wanted()
-    others = [path for path in DASHBOARDS.glob("*.json") if path not in files]
+    made = (DASHBOARDS, SIGNOZ / "dashboards")
+    others = [path for one in made for path in one.glob("*.json") if path not in files]
     old = [
         path
         for path, text in files.items()
@@ -42,6 +50,7 @@ def main() -> int:
         for path in others:
             path.unlink()
         for path in old:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(files[path], encoding="utf-8")
         return 0
     for path in (*others, *old):

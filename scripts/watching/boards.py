@@ -227,6 +227,8 @@ HOST = Board(
            rate("python_gc_collections_total", "generation")),
         by("Spans of traces", EACH_SECOND, "outcome", rate("trace_spans_total", "outcome"),
            "Where OTEL_EXPORTER_OTLP_ENDPOINT is set. Failed: the collector is away or refuses."),
+        by("Log records", EACH_SECOND, "outcome", rate("log_records_total", "outcome"),
+           "Those that are sent to the collector, as spans are."),
     ],
 )  # fmt: skip
 

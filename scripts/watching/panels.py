@@ -55,6 +55,8 @@ class Panel:
                     "datasource": DATASOURCE,
                     "expr": expression.replace("{@", SELECTED),
                     "legendFormat": legend,
+                    # Measured values that lead to their traces, of which only buckets have any.
+                    "exemplar": "_bucket" in expression,
                 }
                 for index, (legend, expression) in enumerate(self.queries.items())
             ],

@@ -59,6 +59,8 @@ LEVELS = (
     # Of the time, not of events: those that wait are counted by nobody.
     Level("event-age", 0.99, "avg_over_time(septet:events_late:bool[W])"),
 )
+#: Whether an event waits for long.
+LATE = "max(events_group_lag_seconds) > bool 60"
 #: How much faster than evenly over 30 days, in which two windows, for how long, and who is told.
 BURNS = (
     ("Fast", 14.4, "1h", "5m", "2m", "page"),
@@ -72,7 +74,7 @@ def rules() -> dict[str, Any]:
     """Return the file of rules."""
     late = {
         "record": "septet:events_late:bool",
-        "expr": "max(events_group_lag_seconds) > bool 60",
+        "expr": LATE,
     }
     objectives = [
         {

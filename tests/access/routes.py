@@ -229,6 +229,7 @@ _BACK_OFFICE = {
     "admin/database/": "permission",
     "admin/topology/": "permission",
     "admin/inspector/": "permission",
+    "admin/profile/": "permission",
     "admin/activity/": "permission",
     # Leads to the one page of sign-in, and tells members that they are no staff.
     "admin/login/": "staff",

@@ -80,6 +80,7 @@ STAFF = {
     "found": "/admin/find/?text=a",
     "topology": "/admin/topology/",
     "activity": "/admin/activity/",
+    "profile": "/admin/profile/",
     "inspector": "/admin/inspector/?id=01a23150e5b77042a1cde79017426988",
     "audit-found": "/admin/audit/auditlog/?q=StopLogging",
     "audit-errands-round": "/admin/audit/archive/start/",

@@ -4,16 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from contracts.staff import StaffActed
 from kernel import clock
-from kernel.activity import counting
+from kernel.activity import counting, of_kernel
 from kernel.activity.counting import KINDS, LATER, count_kind
 from kernel.activity.models import ActivityHour
+from kernel.activity.of_kernel import HANDLED, write
+from kernel.events.models import Handled
+from kernel.events.publishing import publish
+from kernel.events.tallies import tallies
+from kernel.identity.models import Tenant
 from kernel.jobs.models import Job
 from kernel.jobs.registry import REGISTRY
+from kernel.testing.events import drain_events
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +95,8 @@ def test_rows_are_found_by_an_index(now: list[datetime]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
     for kind in KINDS.values():
+        if kind.within is None:
+            continue
         plan = kind.within(now[0] - timedelta(hours=1), now[0]).order_by().explain()
         by_index = {"sqlite": "SEARCH", "postgresql": "Index Cond"}[connection.vendor]
         assert by_index in plan, plan
@@ -97,11 +106,68 @@ def test_rows_are_found_by_an_index(now: list[datetime]) -> None:
 def test_every_kind_is_counted_by_a_job_of_its_app() -> None:
     assert set(KINDS) == {
         *("kernel.jobs", "kernel.events", "notifications.deliveries", "scheduler.runs"),
-        *("importexport.imports", "importexport.exports"),
+        *("importexport.imports", "importexport.exports", HANDLED),
     }
-    for name in KINDS:
+    for name in KINDS.keys() - {HANDLED}:
         app, _, noun = name.partition(".")
         REGISTRY[f"{app}.count_{noun}"].function("")
+
+
+def handled() -> dict[tuple[int, str], tuple[int, float, int]]:
+    rows = ActivityHour.objects.filter(kind=HANDLED)
+    return {(row.hour.hour, row.outcome): (row.count, row.seconds, row.timed) for row in rows}
+
+
+def test_what_a_process_has_handled_is_added_to_its_hour_with_how_late_it_was(
+    now: list[datetime],
+) -> None:
+    tallies.take()
+    tallies.handled([NOON - timedelta(seconds=2), NOON - timedelta(seconds=1)])
+    tallies.failed("dead")
+    write()
+    now[0] += timedelta(hours=1)
+    tallies.handled([now[0]])
+    tallies.handled([])
+    write()
+    tallies.handled([now[0] - timedelta(seconds=4)])
+    write()
+    write()
+
+    assert handled() == {
+        (12, "handled"): (2, 3.0, 2),
+        (12, "dead"): (1, 0.0, 0),
+        (13, "handled"): (2, 4.0, 2),
+    }
+
+
+def test_what_could_not_be_written_down_is_written_later_and_once(
+    now: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tallies.take()
+    tallies.handled([NOON])
+    tallies.failed("failed")
+
+    def away(*_told: object, **_more: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(of_kernel, "add", away)
+        with pytest.raises(OperationalError):
+            write()
+    write()
+
+    assert handled() == {(12, "handled"): (1, 0.0, 1), (12, "failed"): (1, 0.0, 0)}
+
+
+def test_an_event_is_counted_when_its_group_has_handled_it(tenant: Tenant) -> None:
+    tallies.take()
+    acted = StaffActed(app="kernel", model="Cache", action="forget", count=1, object_ids=())
+    publish(acted, tenant_id=tenant.pk)
+    drain_events()
+
+    (tally,) = [one for (_, outcome), one in tallies.take().items() if outcome == "handled"]
+    assert tally.count == tally.timed == Handled.objects.count() > 0
+    assert 0 <= tally.seconds < 600
 
 
 @pytest.mark.parametrize("asked", ["24", "168", "nothing"])

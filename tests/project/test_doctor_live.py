@@ -1,10 +1,16 @@
 """`manage.py doctor --live`: it says what works by doing it, and what does not with the repair."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import threading
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 
 from kernel.jobs.models import Job
@@ -45,6 +51,47 @@ def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
         code = int(error.code or 0)
     told = [json.loads(line) for line in out.getvalue().splitlines()]
     return code, {one["name"]: one for one in told}
+
+
+def test_a_worker_knows_the_job_that_is_waited_for() -> None:
+    known = "import django; django.setup(); from kernel.jobs.registry import REGISTRY as known"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{known}; print(known['kernel.probe'].function.__module__)"],
+        cwd=settings.BASE_DIR,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{settings.BASE_DIR}:{settings.BASE_DIR}/platform",
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "DATA_DIR": str(settings.DATA_DIR),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stdout == "project.probe\n", told.stderr
+
+
+def test_a_part_has_as_long_as_patience_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(health, "_checks", {"part": lambda: str(ended.wait(0.2))})
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 0.0)
+
+    found = next(live.probed(30))
+
+    assert (found.name, found.ok, found.detail) == ("ready: part", True, "False")
+
+
+def test_a_mail_server_that_is_away_is_told_of_with_where_to_look(
+    settings: LazySettings,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+
+    with pytest.raises(live.ProbeError, match="see EMAIL_URL"):
+        live.PROBES["mail"](0)
 
 
 @pytest.mark.usefixtures("others")

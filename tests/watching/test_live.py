@@ -29,6 +29,7 @@ from kernel.observability.catalogue import Told, catalogue, load
 from kernel.testing.embedded import Embedded, embedded
 from project.management.commands.metrics_reference import boards, is_in
 from tests.devservices.fixtures import Servers
+from tests.watching.test_signoz import as_prometheus_has_it, queries
 
 pytestmark = pytest.mark.live
 
@@ -40,6 +41,8 @@ NOTIFY = (
     ' subject: "here"}) { error { message } } }'
 )
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
 #: Metrics of which one process on SQLite, well and for some seconds, has no series.
 NOT_HERE = {
     "audit_schema_violations_total": "the demo's tenant has no schema of an action",
@@ -49,6 +52,7 @@ NOT_HERE = {
     "events_failed_total": "no event fails",
     "files_derivatives_total": "the demo's pictures may have been made before",
     "importexport_rows_total": "an import or export that runs meanwhile",
+    "log_records_total": "OTEL_EXPORTER_OTLP_ENDPOINT",
     "mesh_breaker_open": "a service that fails",
     "mesh_call_seconds": "a question between services",
     "mesh_ejections_total": "a service with a process that fails",
@@ -108,11 +112,28 @@ class Prometheus:
                 pytest.fail(f"{query}: {error.read().decode()}")
         return found
 
+    def finds(self, query: str) -> bool:
+        """Say whether a query finds a series: after a scrape that came too late there is none."""
+        for _ in range(20):
+            if self.ask(query):
+                return True
+            time.sleep(0.5)
+        return False
+
     def values(self, label: str, matching: str) -> list[str]:
         """Return the values of a label, as a variable of Grafana asks for them."""
         address = f"{self.url}/api/v1/label/{label}/values?match[]={urllib.parse.quote(matching)}"
         with urllib.request.urlopen(address, timeout=30) as answer:
             return list(json.load(answer)["data"])
+
+    def traces(self, series: str) -> set[str]:
+        """Return the traces that buckets of a histogram lead to, as a panel of Grafana asks."""
+        now = time.time()
+        asked = {"query": series, "start": now - 600, "end": now + 60}
+        address = f"{self.url}/api/v1/query_exemplars?{urllib.parse.urlencode(asked)}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            found = json.load(answer)["data"]
+        return {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
 
     def firing(self, alert: str) -> bool:
         """Say whether an alert fires."""
@@ -180,7 +201,12 @@ def _post(platform: Embedded, path: str, body: Any) -> None:
     request = urllib.request.Request(
         f"{platform.url}{path}",
         json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {platform.key}"},
+        {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {platform.key}",
+            # Whoever asks keeps the trace.
+            "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01",
+        },
     )
     try:
         urllib.request.urlopen(request, timeout=30).close()
@@ -224,10 +250,35 @@ def test_every_query_of_a_dashboard_finds_something(prometheus: Prometheus) -> N
     empty = [
         f"{board}, {title}: {expression}"
         for board, title, expression in panels()
-        if not metrics_in(expression) & set(NOT_HERE) and not prometheus.ask(filled(expression))
+        if not metrics_in(expression) & set(NOT_HERE) and not prometheus.finds(filled(expression))
     ]
 
     assert empty == []
+
+
+def test_every_query_of_signoz_finds_something_by_the_names_of_prometheus(
+    prometheus: Prometheus,
+) -> None:
+    empty = []
+    for where, query in queries():
+        asked = as_prometheus_has_it(query)
+        prometheus.ask(asked)
+        # What an alert compares within itself is there only while it is wrong.
+        if "," in where and not metrics_in(asked) & set(NOT_HERE) and not prometheus.finds(asked):
+            empty.append(f"{where}: {query}")
+
+    assert empty == []
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        "graphql_operation_seconds_bucket",
+        "django_http_requests_latency_seconds_by_view_method_bucket",
+    ],
+)
+def test_what_took_long_leads_to_its_trace(prometheus: Prometheus, series: str) -> None:
+    assert prometheus.traces(series) == {TRACE}
 
 
 def test_every_metric_that_a_rule_asks_for_is_told(prometheus: Prometheus) -> None:
@@ -237,7 +288,7 @@ def test_every_metric_that_a_rule_asks_for_is_told(prometheus: Prometheus) -> No
                 prometheus.ask(rule["expr"])
                 for name in metrics_in(rule["expr"]) - set(NOT_HERE):
                     family = f"{name}(_bucket|_sum|_count)?"
-                    assert prometheus.ask(f'count({{__name__=~"{family}"}})'), name
+                    assert prometheus.finds(f'count({{__name__=~"{family}"}})'), name
 
 
 def test_every_variable_of_a_dashboard_has_values(prometheus: Prometheus) -> None:

@@ -31,7 +31,8 @@ class Kind:
 
     title: str
     permission: str
-    within: Within
+    #: None where nobody's rows are counted, but what processes tell.
+    within: Within | None
     state: str
     #: Outcomes that are failures.
     failed: tuple[str, ...]
@@ -65,6 +66,22 @@ def counts(
     periodic(f"{app}.count_{noun}", every=EVERY)(count)
 
 
+def told_by_processes(name: str, *, title: str, permission: str, failed: tuple[str, ...]) -> None:
+    """Have a kind of work shown that processes count themselves, and `add` to its hours."""
+    KINDS[name] = Kind(
+        title=title, permission=permission, within=None, state="", failed=failed, took=None
+    )
+
+
+@transaction.atomic
+def add(name: str, hour: datetime, outcome: str, *, count: int, seconds: float, timed: int) -> None:
+    """Add what a process has counted to an hour."""
+    ActivityHour.objects.get_or_create(kind=name, hour=hour, outcome=outcome)
+    ActivityHour.objects.filter(kind=name, hour=hour, outcome=outcome).update(
+        count=F("count") + count, seconds=F("seconds") + seconds, timed=F("timed") + timed
+    )
+
+
 def made_within(rows: Callable[[], QuerySet[Any]], column: str = "pk") -> Within:
     """Return what gives rows by when their UUIDv7 was made."""
     return lambda since, until: rows().filter(
@@ -89,6 +106,8 @@ def count_kind(name: str) -> None:
 @transaction.atomic
 def _count(name: str, hour: datetime, since: datetime, until: datetime) -> None:
     kind = KINDS[name]
+    if kind.within is None:
+        raise LookupError(f"{name} is told by processes: there are no rows to count")
     mark = ActivityMark.objects.select_for_update().get(pk=name)
     if mark.counted_until > since:
         # Somebody else has counted it meanwhile.

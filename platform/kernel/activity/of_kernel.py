@@ -1,8 +1,16 @@
-"""What the kernel's own tables tell of work."""
+"""What the kernel's own tables tell of work, and what processes tell of the events they handle."""
 
-from kernel.activity.counting import counts, made_within
+from django.db import DatabaseError
+
+from kernel.activity.counting import add, counts, made_within, told_by_processes
 from kernel.events.models import OutboxEvent
+from kernel.events.tallies import tallies
 from kernel.jobs.models import Job
+from kernel.keeping import keep
+
+#: How long what was handled is in memory only: what a process that is killed forgets.
+WRITTEN_AFTER_SECONDS = 30.0
+HANDLED = "kernel.handled"
 
 counts(
     "kernel.jobs",
@@ -24,3 +32,32 @@ counts(
     within=made_within(OutboxEvent.objects.all, "event_id"),
     failed=(),
 )
+told_by_processes(
+    HANDLED,
+    title="Events handled by each group, from when they were published",
+    permission="events.view_outboxevent",
+    failed=("failed", "dead"),
+)
+
+
+def write() -> None:
+    """Write down what this process has counted; raises DatabaseError, and then remembers it."""
+    taken = tallies.take()
+    while taken:
+        (hour, outcome), tally = taken.popitem()
+        try:
+            add(
+                HANDLED,
+                hour,
+                outcome,
+                count=tally.count,
+                seconds=tally.seconds,
+                timed=tally.timed,
+            )
+        except DatabaseError:
+            for (at, of), left in {(hour, outcome): tally, **taken}.items():
+                tallies.add(at, of, left)
+            raise
+
+
+keep("handled events", write, every_seconds=WRITTEN_AFTER_SECONDS)

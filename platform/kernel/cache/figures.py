@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import REGISTRY as METRICS
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from kernel.cache.hub import hub
 from kernel.cache.namespaces import REGISTRY
 from kernel.observability.figures import Count, Figure
+from kernel.observability.own import tell_own
 
 BY = ("namespace",)
 HITS = Count("septet_cache_hits_total", "Values that were there.", ("namespace", "tier"))
@@ -62,4 +62,4 @@ class CacheFigures(Collector):
         yield LIVE.family(hub.live)
 
 
-METRICS.register(CacheFigures())
+tell_own(CacheFigures())

@@ -42,7 +42,7 @@ from kernel.federation.slowness import around_resolvers
 from kernel.federation.stopwatch import Stopwatch
 from kernel.federation.tracing import Trace
 from kernel.masking import describe
-from kernel.observability.context import request_id
+from kernel.observability.context import exemplar, request_id
 from kernel.observability.tracing import AnySpan, span
 from kernel.tenancy.context import NO_CREDENTIAL, Principal, current_principal
 
@@ -135,7 +135,7 @@ class Endpoint:
             answer = self._answer(request, stopwatch or Stopwatch(), gone, trace, charge, told)
             if here.kept:
                 _tell(here, request, told, answer)
-        metrics.took(told.kind, told.way).observe(perf_counter() - begun)
+        metrics.took(told.kind, told.way).observe(perf_counter() - begun, exemplar())
         if errors := answer.body.get("errors"):
             metrics.count_errors(errors)
         return answer

@@ -15,7 +15,7 @@ from kernel.identity.service_tokens import Request, issue_token
 from kernel.mesh import metrics
 from kernel.mesh.destination import NoAnswerError, Verdict
 from kernel.mesh.destinations import destinations
-from kernel.observability.context import current_ids
+from kernel.observability.context import current_ids, exemplar
 from kernel.observability.tracing import span
 from kernel.tenancy.context import Principal
 
@@ -91,7 +91,7 @@ def call(  # noqa: PLR0913  what a request consists of
         )
         outcome = f"{called.status // 100}xx"
     finally:
-        metrics.SECONDS.labels(service, outcome).observe(time.perf_counter() - begun)
+        metrics.SECONDS.labels(service, outcome).observe(time.perf_counter() - begun, exemplar())
     positions.received(called.headers)
     return called
 

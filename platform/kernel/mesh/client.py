@@ -18,6 +18,7 @@ from kernel.mesh.calling import call
 from kernel.mesh.destinations import destinations
 from kernel.mesh.joining import JoinedGraph
 from kernel.mesh.plans import UnreachableError
+from kernel.observability.context import exemplar
 from kernel.services import BY_NAME
 from kernel.tenancy.context import Principal, acting_as, current_principal
 
@@ -65,7 +66,9 @@ class InProcess:
             answer = destinations.near(service).call(send, seconds=seconds, idempotent=False)
             outcome = "2xx"
         finally:
-            metrics.SECONDS.labels(service, outcome).observe(time.perf_counter() - begun)
+            metrics.SECONDS.labels(service, outcome).observe(
+                time.perf_counter() - begun, exemplar()
+            )
         # As it would come over HTTP, where ids and times are texts.
         body: dict[str, Any] = orjson.loads(answer)
         return body

@@ -9,6 +9,8 @@ from django.conf import settings
 from prometheus_client import REGISTRY, Gauge
 from prometheus_client.metrics import MetricWrapperBase
 
+from kernel.observability.own import OWN, SEVERAL
+
 #: Files that have this in them make metrics.
 _MARKS = ("prometheus_client", "observability.figures")
 
@@ -69,4 +71,6 @@ def _told(collector: object) -> Iterator[Told]:
         )
         return
     for figure in getattr(collector, "figures", ()):
-        yield Told(figure.name, figure.kind, figure.labels, figure.meaning)
+        own = collector in OWN and figure.kind == "gauge"
+        several = SEVERAL if own else ""
+        yield Told(figure.name, figure.kind, figure.labels, figure.meaning, several)

@@ -100,6 +100,12 @@ def current_ids() -> Ids:
     return _ids.get()
 
 
+def exemplar() -> dict[str, str] | None:
+    """Return what leads from something measured here to its trace; None where that is not kept."""
+    ids = _ids.get()
+    return {"trace_id": ids.trace} if ids.sampled else None
+
+
 def request_id() -> str:
     """Return the id of the request being answered; empty outside of one."""
     return _ids.get().request

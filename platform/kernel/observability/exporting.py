@@ -15,13 +15,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from kernel.observability.figures import TOLD
+from kernel.observability.own import OWN, Mirror
 
 # Neither has types.
 _everybody: Any = MultiProcessCollector
@@ -32,16 +34,21 @@ GONE = "gone"
 #: Kinds of files that are added up; of gauges only the last word of each is kept.
 _SUMS = ("counter", "histogram", "summary")
 _LAST_WORDS = "gauge_mostrecent"
+_mirror = Mirror()
 
 
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """Answer a scrape."""
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer a scrape: as OpenMetrics, which has exemplars, where that is asked for.
+
+    Of several processes there are none: the client keeps no exemplars in files.
+    """
     folder = settings.PROMETHEUS_MULTIPROC_DIR
     registry = REGISTRY
     if folder:
         registry = CollectorRegistry()
         registry.register(Processes(Path(folder)))
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry), content_type=content_type)
 
 
 class Processes(Collector):
@@ -56,6 +63,7 @@ class Processes(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield all of it."""
+        _mirror.write(OWN)
         with _alone(self._folder):
             fold(self._folder)
             counted = list(_everybody(None, str(self._folder)).collect())

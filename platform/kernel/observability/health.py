@@ -103,12 +103,13 @@ def standing() -> str:
     return "draining" if _aside.is_set() else "up"
 
 
-def readiness() -> dict[str, Finding]:
-    """Run every check at the same time, none longer than the deadline."""
+def readiness(within_seconds: float | None = None) -> dict[str, Finding]:
+    """Run every check at the same time, none longer than that, or than a probe waits."""
+    seconds = DEADLINE_SECONDS if within_seconds is None else within_seconds
     begun = time.monotonic()
     running = {name: _pool.submit(_released, check) for name, check in _checks.items()}
     findings = {
-        name: _finding(future, DEADLINE_SECONDS - (time.monotonic() - begun))
+        name: _finding(future, begun + seconds - time.monotonic(), seconds)
         for name, future in running.items()
     }
     if _draining.is_set():
@@ -170,11 +171,11 @@ def _released(check: Check) -> str:
         release()
 
 
-def _finding(future: Future[str], seconds: float) -> Finding:
+def _finding(future: Future[str], left: float, seconds: float) -> Finding:
     try:
-        return Finding("ok", future.result(timeout=max(seconds, 0)))
+        return Finding("ok", future.result(timeout=max(left, 0)))
     except FutureTimeoutError:
-        return Finding("down", f"no answer within {DEADLINE_SECONDS:g} s")
+        return Finding("down", f"no answer within {seconds:g} s")
     except DegradedError as error:
         return Finding("degraded", str(error))
     except RuntimeError as error:

@@ -38,6 +38,10 @@ class JsonFormatter(Line):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        return self.masked(as_text(self.told(record)))
+
+    def told(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what the line says, before anything is masked."""
         ids = current_ids()
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, tz=UTC).isoformat(),
@@ -56,7 +60,12 @@ class JsonFormatter(Line):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return self.masked(json.dumps(line, default=str, ensure_ascii=False))
+        return line
+
+
+def as_text(line: dict[str, Any]) -> str:
+    """Return a line as JSON, whatever is in it."""
+    return json.dumps(line, default=str, ensure_ascii=False)
 
 
 class ConsoleFormatter(Line):

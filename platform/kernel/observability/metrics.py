@@ -8,3 +8,9 @@ SPANS = Counter(
     " or dropped because too many waited for it.",
     ["outcome"],
 )
+LOG_RECORDS = Counter(
+    "log_records",
+    "Records of the log, by what became of them: sent to the collector, failed to be, or dropped"
+    " because too many waited for it.",
+    ["outcome"],
+)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from django.db import connections
-from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from kernel.observability.figures import Figure
+from kernel.observability.own import tell_own
 
 CONNECTIONS = Figure(
     "database_pool_connections", "Connections of this process's pools.", ("database", "state")
@@ -39,4 +39,4 @@ class Pools(Collector):
 
 
 POOLS = Pools()
-REGISTRY.register(POOLS)
+tell_own(POOLS)

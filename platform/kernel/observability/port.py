@@ -47,6 +47,7 @@ def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
     """Answer one request (PEP 3333)."""
     request = HttpRequest()
     request.method = environ["REQUEST_METHOD"]
+    request.META["HTTP_ACCEPT"] = environ.get("HTTP_ACCEPT", "")
     view = VIEWS.get(environ.get("PATH_INFO", ""))
     if view is None:
         response = HttpResponse("not found", status=404, content_type="text/plain")

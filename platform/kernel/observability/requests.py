@@ -2,12 +2,13 @@
 
 import logging
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django_prometheus.middleware import Metrics
 from prometheus_client import Counter
 
-from kernel.observability.context import Ids, current_ids, share_of
+from kernel.observability.context import Ids, current_ids, exemplar, share_of
 from kernel.observability.tracing import AnySpan
 
 logger = logging.getLogger("septet.request")
@@ -53,42 +54,51 @@ def answered(span: AnySpan, method: str, route: str, status: int) -> None:
 
 
 class RequestMetrics:
-    """The metrics of django-prometheus for the POSTs of one view, with their labels found once."""
+    """The metrics of django-prometheus for the POSTs of one view, with their labels found once.
+
+    What is counted by one is given to the counters' values themselves: whether a counter wants
+    labels and whether the number is positive is known here, and to ask is a third of its price.
+    """
 
     def __init__(self, view: str) -> None:
         told = Metrics.get_instance()
-        self._begun = [
+        self._begun = _values(
             told.requests_total,
             told.requests_by_method.labels(method="POST"),
             told.requests_by_view_transport_method.labels(
                 view=view, transport="http", method="POST"
             ),
-        ]
+        )
         self._took = [
             told.requests_latency_before,
             told.requests_latency_by_view_method.labels(view=view, method="POST"),
         ]
 
         @cache
-        def by_status(status: int) -> list[Counter]:
-            return [
+        def by_status(status: int) -> list[Any]:
+            return _values(
                 told.responses_total,
                 told.responses_by_status.labels(status=str(status)),
                 told.responses_by_status_view_method.labels(
                     status=str(status), view=view, method="POST"
                 ),
-            ]
+            )
 
         self._by_status = by_status
 
     def began(self) -> None:
         """Count a request."""
-        for counter in self._begun:
-            counter.inc()
+        for value in self._begun:
+            value.inc(1)
 
     def ended(self, status: int, seconds: float) -> None:
-        """Count its answer, and how long it took."""
-        for counter in self._by_status(status):
-            counter.inc()
+        """Count its answer, and how long it took; told while it still goes on."""
+        for value in self._by_status(status):
+            value.inc(1)
+        trace = exemplar()
         for histogram in self._took:
-            histogram.observe(seconds)
+            histogram.observe(seconds, trace)
+
+
+def _values(*counters: Counter) -> list[Any]:
+    return [counter._value for counter in counters]

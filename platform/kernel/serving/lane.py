@@ -112,7 +112,7 @@ class Lane:
             answered(here, "POST", route, reply.status)
             seconds = time.perf_counter() - started
             log_request("POST", route, reply.status, seconds)
-        metrics.ended(reply.status, seconds)
+            metrics.ended(reply.status, seconds)
         headers = [
             ("Content-Type", reply.content_type),
             ("Content-Length", str(len(reply.body))),

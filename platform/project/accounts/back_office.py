@@ -29,6 +29,7 @@ SCREENS = {
     "Caches": "platform.all",
     "Backups": "platform.all",
     "Database": "platform.all",
+    "Profile": "platform.all",
 }
 
 
@@ -48,11 +49,12 @@ class BackOffice(AdminSite):
             database,
             finding,
             inspector,
+            profiling,
             topology,
         )
 
         urls: list[URLPattern] = super().get_urls()
-        screens = (activity, caches, backups, database, finding, inspector, topology)
+        screens = (activity, caches, backups, database, finding, inspector, profiling, topology)
         return [*chain.from_iterable(one.urls_of(self) for one in screens), *urls]
 
     def index(

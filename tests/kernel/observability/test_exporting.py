@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,25 @@ Gauge("tests_open", "Open.", multiprocess_mode="livesum").set(2)
 Gauge("tests_known", "Known.", multiprocess_mode="mostrecent").set(float(sys.argv[1]))
 print("counted", flush=True)
 sys.stdin.read()
+"""
+
+
+#: Tells of itself what it is given line by line, as a process does that is asked.
+OWN = """
+import sys
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from kernel.observability.own import Mirror
+class Own:
+    def collect(self):
+        hits = CounterMetricFamily("tests_hits", "Hits.", labels=["tier"])
+        hits.add_metric(["memory"], self.hits)
+        yield hits
+        yield GaugeMetricFamily("tests_entries", "Entries.", self.entries)
+own, mirror = Own(), Mirror()
+for line in sys.stdin:
+    own.hits, own.entries = map(float, line.split())
+    mirror.write([own])
+    print("told", flush=True)
 """
 
 
@@ -62,6 +81,7 @@ def told(folder: Path) -> dict[str, float]:
 @pytest.fixture(autouse=True)
 def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "TOLD", [])
+    monkeypatch.setattr(exporting, "OWN", [])
 
 
 def test_what_ended_processes_counted_stays_and_what_they_were_does_not(tmp_path: Path) -> None:
@@ -86,6 +106,53 @@ def test_files_are_no_more_than_processes_need_however_many_have_ended(tmp_path:
         "histogram_gone.db",
     ]
     assert told(tmp_path) == {"made": 12, "took": 4, "all": 4, "known": 3}
+
+
+@contextmanager
+def telling(folder: Path) -> Iterator[Callable[[str], None]]:
+    """Yield what lets a process that shares a folder tell something of itself."""
+    path = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "PYTHONPATH": path}
+    with subprocess.Popen(
+        [sys.executable, "-c", OWN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        to, answers = process.stdin, process.stdout
+
+        def tell(line: str) -> None:
+            to.write(f"{line}\n")
+            to.flush()
+            assert answers.readline() == "told\n"
+
+        yield tell
+        to.close()
+
+
+def test_what_each_process_tells_of_itself_is_added_up_and_of_the_dead_its_counts_stay(
+    tmp_path: Path,
+) -> None:
+    registry = CollectorRegistry()
+    registry.register(Processes(tmp_path))
+
+    def told() -> tuple[float | None, float | None]:
+        hits = registry.get_sample_value("tests_hits_total", {"tier": "memory"})
+        return hits, registry.get_sample_value("tests_entries")
+
+    with telling(tmp_path) as first:
+        with telling(tmp_path) as second:
+            first("3 2")
+            second("5 4")
+            second("5 4")
+            assert told() == (8, 6)
+            first("4 1")
+            assert told() == (9, 5)
+        assert told() == (9, 1)
+    assert told() == (9, None)
 
 
 def test_figures_of_the_database_are_told_once(

@@ -13,6 +13,7 @@ from kernel.errors import NotFoundError
 from kernel.observability import spool as spools
 from kernel.observability import tracing
 from kernel.observability.context import current_ids, request_ids
+from kernel.observability.metrics import SPANS
 from kernel.observability.spool import Spool
 from kernel.observability.tracing import NONE, Span, send_to, span
 
@@ -110,7 +111,7 @@ def test_what_waits_is_bounded_and_the_rest_is_dropped(monkeypatch: pytest.Monke
     monkeypatch.setattr(spools, "TOGETHER", 5)
     # As long as it takes to have five.
     monkeypatch.setattr(spools, "LINGER_SECONDS", PATIENCE_SECONDS)
-    spool = Spool(lambda: send)
+    spool: Spool[Span] = Spool("spans", SPANS, lambda: send)
     dropped = outcomes("dropped")
     for _ in range(5):
         spool.take(a_span())
@@ -129,7 +130,7 @@ def test_what_waits_is_bounded_and_the_rest_is_dropped(monkeypatch: pytest.Monke
 def test_a_sender_that_cannot_be_made_or_raises_is_in_nobodys_way(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def broken() -> spools.Send:
+    def broken() -> spools.Send[Span]:
         raise RuntimeError("no such endpoint")
 
     def raises(_spans: object) -> bool:
@@ -137,7 +138,7 @@ def test_a_sender_that_cannot_be_made_or_raises_is_in_nobodys_way(
 
     failed = outcomes("failed")
     for make in (broken, lambda: raises):
-        spool = Spool(make)
+        spool = Spool("spans", SPANS, make)
         spool.take(a_span())
         spool.stop(PATIENCE_SECONDS)
 
@@ -157,7 +158,7 @@ def test_a_dead_or_slow_receiver_costs_who_ends_a_span_nothing(
     monkeypatch.setattr(otlp, "SEND_SECONDS", 0.2)
     caplog.set_level(logging.CRITICAL, "opentelemetry")
     with receiving(slow=receiver == "slow") as endpoint:
-        spool = Spool(lambda: otlp.sender(endpoint, "", ["files"], "1"))
+        spool = Spool("spans", SPANS, otlp.Collector(endpoint, "", ["files"], "1").of_spans)
         failed = outcomes("failed")
         began = time.monotonic()
         for _ in range(100):
