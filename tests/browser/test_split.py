@@ -26,6 +26,7 @@ from project.splitting import (
 from tests.browser.visits import Visitor
 from tests.docker.test_edge import soon
 from tests.docker.test_processes import free_ports
+from tests.node.packages import install, node
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +36,7 @@ LISTS = {
     "notifications": "Subscribers",
     "files": "Folders",
     "documents": "Templates",
-    "scheduler": "Schedules",
+    "scheduler": "Job schedules",
     "config": "Feature flags",
     "importexport": "Import jobs",
 }
@@ -92,6 +93,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def test_seven_processes_are_one_back_office_and_one_that_is_killed_says_so(
     site: Site, browser: Browser
 ) -> None:
+    node()
+    install(Path(__file__).parent)
     judge = Visitor(browser, site.url, None).judge
     page = browser.new_context(base_url=site.url).new_page()
     soon(lambda: _reached(page))
