@@ -50,5 +50,6 @@ def _digest() -> str:
 
 def _sources() -> Iterator[Path]:
     yield ROOT / "requirements.txt"
+    yield ROOT / "platform" / "project" / "accounts" / "duties.py"
     for folder in ("apps", "platform"):
         yield from sorted((ROOT / folder).rglob("migrations/*.py"))
