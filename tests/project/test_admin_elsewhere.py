@@ -224,7 +224,7 @@ def test_nobody_is_told_a_part_but_staff_of_the_platform_by_a_service(
     split: Split, changes: Mapping[str, Any]
 ) -> None:
     root = User.objects.create(username="root", is_staff=True, is_superuser=True)
-    good = {"kind": "staff", "id": str(root.pk), "tenant_id": PLATFORM}
+    good: dict[str, Any] = {"kind": "staff", "id": str(root.pk), "tenant_id": PLATFORM}
     if changes.get("tenant_id", PLATFORM) is None:
         changes = {"tenant_id": make_tenant("acme").pk}
 

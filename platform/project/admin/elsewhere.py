@@ -111,7 +111,7 @@ def _begun(
 
 def read(kind: type[T], told: Mapping[str, Any]) -> T:
     """Return a row as a tuple with names; what another release tells besides is left out."""
-    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]  of a NamedTuple
+    fields: tuple[str, ...] = vars(kind)["_fields"]
     return kind(**{name: told[name] for name in fields if name in told})
 
 
