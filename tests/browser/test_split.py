@@ -122,7 +122,7 @@ def test_seven_processes_are_one_back_office_and_one_that_is_killed_says_so(
     menu.get_by_role("link", name="Feature flags", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Feature flags")
     page.goto("/admin/")
-    expect(main).to_contain_text("What waits there is not counted: Files does not answer.")
+    expect(main).to_contain_text("Files does not answer. What waits there is not counted.")
     assert judge(page) == []
 
     page.goto("/sign-out/")

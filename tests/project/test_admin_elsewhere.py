@@ -166,8 +166,8 @@ def test_a_service_that_is_away_says_so_in_its_section_and_the_others_are_there(
     listed = browser.get("/admin/audit/auditlog/").text
 
     assert 'href="/admin/files/file/"' in before
-    assert "What waits there is not counted: Files does not answer." in index
-    assert "Not looked through: Files does not answer." in found
+    assert "Files does not answer. What waits there is not counted." in index
+    assert "Files does not answer. What is there was not looked through." in found
     for page in (index, found, listed):
         assert 'href="/admin/files/file/"' not in page
         assert "Files does not answer." in page
