@@ -2,7 +2,6 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
-from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -14,10 +13,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from project.accounts import invitations  # noqa: F401  registers its job
-        from project.accounts.duties import keep_duties
-
-        # Of each app, after Django has written its permissions.
-        post_migrate.connect(keep_duties, dispatch_uid="duties")
 
 
 class BackOfficeConfig(admin_apps.AdminConfig):

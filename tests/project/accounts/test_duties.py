@@ -1,16 +1,21 @@
 """Groups of staff by duty: what each sees and does, and that none of them can become more."""
 
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
+from django.db.models import Count
 from django.test import Client
 
 from apps.notifications.models import Notification
 from kernel.admin import concerns
 from kernel.admin.concerns import Duty
+from kernel.testing.migrated import copy_migrated
 from project.accounts.back_office import SCREENS
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +90,21 @@ def test_a_migration_gives_back_what_belongs_to_a_duty_and_leaves_what_was_added
     call_command("migrate", verbosity=0)
 
     assert {own, more} <= set(support.permissions.all())
+
+
+def test_the_first_migration_makes_them(tmp_path: Path) -> None:
+    copy_migrated(tmp_path / "new.sqlite3")
+
+    with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as new:
+        rows = new.execute(
+            "SELECT name, count(*) FROM auth_group JOIN auth_group_permissions"
+            " ON group_id = auth_group.id GROUP BY name"
+        )
+        counted = dict(rows.fetchall())
+
+    given = Group.objects.annotate(rights=Count("permissions")).values_list("name", "rights")
+    assert counted == dict(given)
+    assert counted.keys() == set(Duty)
 
 
 def _kind(model: type[Notification]) -> tuple[str, str]:
