@@ -1,4 +1,4 @@
-"""The platform as processes on this machine: seven services, a worker, a gateway, and one log."""
+"""The platform as processes on this machine: seven services, worker, gateway, edge, one log."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 
 from django.conf import settings
 
-from kernel.services import BY_NAME
+from kernel.services import BY_NAME, COMBINED_PORT
 
 #: Where the gateway listens.
 GATEWAY_PORT = 4000
@@ -36,11 +36,12 @@ class Part:
 
 
 def ports_from(first: int | None) -> dict[str, int]:
-    """Return the port of each service and of the gateway: their own, or from a first one on."""
-    names = [*BY_NAME, "gateway"]
+    """Return the port of each service, of gateway and edge: their own, or from a first one on."""
+    names = [*BY_NAME, "gateway", "edge"]
     if first is not None:
         return {name: first + number for number, name in enumerate(names)}
-    return {**{name: one.port for name, one in BY_NAME.items()}, "gateway": GATEWAY_PORT}
+    services = {name: one.port for name, one in BY_NAME.items()}
+    return {**services, "gateway": GATEWAY_PORT, "edge": COMBINED_PORT}
 
 
 def parts_of_platform(ports: Mapping[str, int]) -> Iterator[Part]:
@@ -52,6 +53,9 @@ def parts_of_platform(ports: Mapping[str, int]) -> Iterator[Part]:
         "MESH_REGISTRY": "database" if settings.MESH_REGISTRY == "off" else settings.MESH_REGISTRY,
         "OPERATIONS_PORT": "0",
     }
+    if nginx() and "PUBLIC_ORIGIN" not in os.environ:
+        # All are reached there, so links lead from one to the other by paths.
+        shared |= {"PUBLIC_ORIGIN": origin_of_edge(ports), "TRUSTED_PROXIES": "127.0.0.1"}
     for name in BY_NAME:
         own = {"SERVICES": name, "PORT": str(ports[name])}
         # Where the others find it, so that they and its lease tell of the same.
@@ -87,6 +91,43 @@ def gateway(ports: Mapping[str, int]) -> Part | None:
         environment={"SUPERGRAPH": str(graph)},
         begun="Listening on",
     )
+
+
+def origin_of_edge(ports: Mapping[str, int]) -> str:
+    """Return where people reach all of it."""
+    return f"http://localhost:{ports['edge']}"
+
+
+def nginx() -> str | None:
+    """Return the program, where it is installed; Debian keeps it out of the way of users."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+def edge_configuration(ports: Mapping[str, int], folder: Path) -> str:
+    """Return that of docker/edge for processes at these ports of this machine.
+
+    `folder` is where nginx may write; `ports` names itself as `edge`.
+    """
+    text = (Path(settings.BASE_DIR) / "docker" / "edge" / "nginx.conf").read_text()
+    for name in [*BY_NAME, "gateway"]:
+        inside = GATEWAY_PORT if name == "gateway" else COMBINED_PORT
+        text = text.replace(f"server {name}:{inside} ", f"server 127.0.0.1:{ports[name]} ")
+    text = text.replace("listen 8080", f"listen 127.0.0.1:{ports['edge']}")
+    text = text.replace("/tmp/", f"{folder}/")  # noqa: S108  not where this writes # nosec B108
+    # As root its workers would be others, who may not write here; in its image it is not root.
+    return f"user root;\n{text}" if os.geteuid() == 0 else text
+
+
+def edge(ports: Mapping[str, int]) -> Part | None:
+    """Return what makes them one site, where nginx is installed."""
+    program = nginx()
+    if program is None:
+        return None
+    folder = settings.DATA_DIR / "edge"
+    folder.mkdir(exist_ok=True)
+    file = folder / "nginx.conf"
+    file.write_text(edge_configuration(ports, folder))
+    return Part(name="edge", command=(program, "-e", "stderr", "-c", str(file)), begun="")
 
 
 class Running:

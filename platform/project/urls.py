@@ -16,6 +16,7 @@ from kernel.http import Asked, Reply
 from kernel.identity.service_tokens import JWKS_PATH
 from kernel.identity.views import jwks
 from kernel.periodics.views import periodic_urls
+from project.admin.telling import back_office_urls
 from project.graph import composed_graphql, service_graphql
 
 
@@ -31,6 +32,7 @@ def service_urls(service: str) -> list[URLPattern | URLResolver]:
         path(f"{service}/api/datasets/", include(dataset_urls(service))),
         path(f"{service}/api/chores/", include(chore_urls(service))),
         path(f"{service}/api/periodics/", include(periodic_urls(service))),
+        path(f"{service}/api/back-office/", include(back_office_urls(service))),
     ]
     if find_spec(f"apps.{service}.urls"):
         module = import_module(f"apps.{service}.urls")

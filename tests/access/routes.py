@@ -26,6 +26,8 @@ RULES: dict[str, frozenset[Visitor]] = {
     "permission": frozenset({"superuser"}),
     # Only for programs, by a key of an environment or an API key.
     "key": frozenset(),
+    # Only for our own services, by their tokens.
+    "services": frozenset(),
     # The path is there because Django's back office has it for every model.
     "closed": frozenset(),
 }
@@ -392,6 +394,12 @@ ROUTES = {
     },
     # What it does by itself, for the scope of schedules.
     **{f"{service}/api/periodics/": "member" for service in SERVICES},
+    # Its part of the back office.
+    **{
+        f"{service}/api/back-office/{part}/": "services"
+        for service in SERVICES
+        for part in ("menu", "waiting", "found")
+    },
     # What a run tells, as a stream.
     "scheduler/api/runs/<uuid:run_id>/events": "member",
     # Whoever has the address of a job, which is signed.

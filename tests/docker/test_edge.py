@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -18,6 +17,7 @@ import yaml
 
 from kernel.services import BY_NAME
 from kernel.testing.processes import running
+from project.splitting import edge_configuration, nginx
 from tests.docker.image import ROOT
 from tests.docker.test_processes import free_ports
 from tests.docker.tools import envoy
@@ -29,6 +29,10 @@ GIVE_UP_SECONDS = 30
 HALF = b"x" * 100_000
 
 
+def _say_nothing(_handler: BaseHTTPRequestHandler, format: str, *_told: object) -> None:  # noqa: A002
+    """Stand in place of a log."""
+
+
 @dataclass
 class Upstream:
     """A service that answers with its name, and remembers what it was asked."""
@@ -36,6 +40,8 @@ class Upstream:
     name: str
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     well: bool = True
+    #: It takes connections and says nothing, as one that was killed.
+    gone: bool = False
     #: The first half of an upload is there.
     half: Event = field(default_factory=Event)
     #: The second event of a stream may go.
@@ -47,6 +53,12 @@ class Upstream:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            log_message = _say_nothing
+
+            def parse_request(self) -> bool:
+                self.close_connection = upstream.gone
+                return not upstream.gone and super().parse_request()
 
             def do_GET(self) -> None:
                 if self.path == "/health/ready":
@@ -88,9 +100,6 @@ class Upstream:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-
-            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  its name
-                """Say nothing."""
 
         return Handler
 
@@ -135,18 +144,11 @@ def standing(name: str) -> Iterator[tuple[Upstream, int]]:
 
 def nginx_at(port: int, ports: dict[str, int], folder: Path) -> list[str]:
     """Write the configuration for these ports, and return the command."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    program = nginx()
     if program is None:
         pytest.skip("nginx is not here: Debian has it as nginx-light")
-    text = (EDGE / "nginx.conf").read_text()
-    for name, at in ports.items():
-        inside = f"server {name}:{4000 if name == 'gateway' else 8000} "
-        assert inside in text
-        text = text.replace(inside, f"server 127.0.0.1:{at} ")
-    text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/", f"{folder}/")
     file = folder / "nginx.conf"
-    # As root its workers would be others, who may not write here; in its image it is not root.
-    file.write_text(f"user root;\n{text}" if os.geteuid() == 0 else text)
+    file.write_text(edge_configuration({**ports, "edge": port}, folder))
     return [program, "-e", "stderr", "-c", str(file)]
 
 
@@ -201,7 +203,8 @@ def soon(done: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_path_leads_to_the_process_of_its_service(edge: Edge, name: str) -> None:
-    for path in (f"/{name}/api/things/1?a=b%20c", f"/{name}/page/", f"/admin/{name}/thing/"):
+    found = (f"/{name}/api/things/1?a=b%20c", f"/{name}/page/", f"/admin/{name}/thing/")
+    for path in (*found, f"/static/{name}/a.css"):
         assert edge.ask(path)[:2] == (200, name)
         assert edge.upstreams[name].asked[-1][0] == path
 
@@ -214,6 +217,7 @@ def test_a_path_leads_to_the_process_of_its_service(edge: Edge, name: str) -> No
         ("/", "audit"),
         ("/admin/", "audit"),
         ("/admin/jobs/job/", "audit"),
+        ("/static/kernel/admin.css", "audit"),
     ],
 )
 def test_what_no_service_names_has_a_place(edge: Edge, path: str, name: str) -> None:
@@ -297,9 +301,30 @@ def test_with_a_service_down_the_others_answer_and_it_comes_back(edge: Edge) -> 
     soon(lambda: edge.ask("/documents/api/x")[:2] == (200, "documents"))
 
 
+def test_another_answers_for_the_back_office_of_who_is_gone_and_for_what_all_have(
+    edge: Edge,
+) -> None:
+    documents, audit = edge.upstreams["documents"], edge.upstreams["audit"]
+
+    documents.gone = True
+    soon(lambda: edge.ask("/admin/documents/document/")[:2] == (200, "audit"))
+    assert edge.upstreams["audit"].asked[-1][0] == "/admin/documents/document/"
+    documents.gone = False
+    soon(lambda: edge.ask("/admin/documents/document/")[:2] == (200, "documents"))
+
+    audit.gone = True
+    soon(lambda: edge.ask("/admin/")[0] == 200)
+    assert edge.ask("/sign-in/")[1] in set(BY_NAME) - {"audit"}
+    audit.gone = False
+    soon(lambda: edge.ask("/admin/")[:2] == (200, "audit"))
+
+
 def test_envoy_does_the_same_for_each_service() -> None:
     told = yaml.safe_load((EDGE / "envoy.yaml").read_text())["static_resources"]
 
     for cluster in told["clusters"]:
+        if "cluster_type" in cluster:
+            # It consists of others.
+            continue
         assert cluster["health_checks"][0]["http_health_check"] == {"path": "/health/ready"}
         assert cluster["outlier_detection"]["max_ejection_percent"] == 50

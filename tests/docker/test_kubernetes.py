@@ -1,5 +1,6 @@
 """What Kustomize makes of docker/kubernetes: valid, closed, and told what the platform knows."""
 
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -45,6 +46,13 @@ def objects(overlay: str, kind: str) -> dict[str, dict[str, Any]]:
     """Return those of a kind by name."""
     found = yaml.safe_load_all(built(overlay))
     return {one["metadata"]["name"]: one for one in found if one["kind"] == kind}
+
+
+def told_settings(overlay: str) -> dict[str, str]:
+    """Return the settings that are no secret, under whatever name."""
+    (one,) = objects(overlay, "ConfigMap").values()
+    found: dict[str, str] = one["data"]
+    return found
 
 
 def pods(overlay: str) -> dict[str, dict[str, Any]]:
@@ -106,7 +114,7 @@ def _environment(overlay: str, name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_variable_is_a_setting(overlay: str) -> None:
-    settings = objects(overlay, "ConfigMap")["settings"]["data"]
+    settings = told_settings(overlay)
     assert unknown([*settings, *SECRET]) == set()
     # A secret stands in the secret, and nowhere else.
     assert not SECRET & set(settings)
@@ -138,7 +146,7 @@ def test_a_pod_has_no_more_rights_than_it_needs(overlay: str) -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_a_process_is_asked_where_it_answers_and_has_time_to_end(overlay: str) -> None:
-    told = objects(overlay, "ConfigMap")["settings"]["data"]
+    told = told_settings(overlay)
     drain, stop = (int(told[name].removesuffix("s")) for name in ("DRAIN_TIME", "STOP_TIMEOUT"))
 
     for name in objects(overlay, "Deployment").keys() - {"gateway"}:
@@ -179,7 +187,7 @@ def test_services_budgets_and_scalers_find_their_pods(overlay: str) -> None:
 
 
 def test_split_processes_find_each_other_by_headless_services() -> None:
-    told = objects("split", "ConfigMap")["settings"]["data"]
+    told = told_settings("split")
     services = objects("split", "Service")
 
     found = dict(one.split("=") for one in told["SERVICE_URLS"].split(","))
@@ -202,7 +210,36 @@ def test_nobody_reaches_a_pod_but_who_is_named(overlay: str) -> None:
             for key, policy in policies.items()
             if selects(policy["spec"]["podSelector"], pods(overlay)[name]["metadata"]["labels"])
         ]
-        assert reached == ["nobody", "watch"]
+        assert reached == ["nobody", "out", "watch"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_pod_is_another_one_when_a_setting_is(overlay: str) -> None:
+    (name,) = objects(overlay, "ConfigMap")
+    processes = pods(overlay).keys() - {"gateway"}
+
+    # Its name has a hash of what is in it.
+    assert re.fullmatch(r"settings-\w{10}", name)
+    for one in processes:
+        read = [
+            source["configMapRef"]["name"]
+            for source in container(pods(overlay)[one])["envFrom"]
+            if "configMapRef" in source
+        ]
+        assert read == [name], one
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_nobody_asks_what_a_cloud_tells_its_machines(overlay: str) -> None:
+    policies = [one["spec"] for one in objects(overlay, "NetworkPolicy").values()]
+    (out,) = [one for one in policies if "Egress" in one["policyTypes"]]
+
+    for name, pod in pods(overlay).items():
+        assert selects(out["podSelector"], pod["metadata"]["labels"]), name
+    blocks = [to["ipBlock"] for one in out["egress"] for to in one.get("to", []) if "ipBlock" in to]
+    assert {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]} in blocks
+    names = [one["ports"] for one in out["egress"] if "to" not in one]
+    assert names == [[{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]]
 
 
 def test_the_ingress_leads_each_path_to_its_service_and_none_past_the_gateway() -> None:
@@ -216,5 +253,6 @@ def test_the_ingress_leads_each_path_to_its_service_and_none_past_the_gateway() 
         **{f"/{name}/graphql": "gateway" for name in BY_NAME},
         **{f"/{name}/": name for name in BY_NAME},
         **{f"/admin/{name}/": name for name in BY_NAME},
+        **{f"/static/{name}/": name for name in BY_NAME},
     }
     assert set(paths.values()) <= set(objects("split", "Service"))

@@ -109,6 +109,19 @@ def test_of_two_services_one_dies_and_comes_back(two: Stack, service: str) -> No
     dies_and_comes_back(two, "hive", service, TWO)
 
 
+def test_a_list_at_the_root_takes_the_whole_answer_and_says_where(two: Stack) -> None:
+    logs = "auditLogs(first: 1) { nodes { action } }"
+
+    with two.killed("files"):
+        both = two.ask("hive", f"{{ files(first: 1) {{ nodes {{ name }} }} {logs} }}", {}, "all")
+        alone = two.ask("hive", f"{{ {logs} }}", {}, "all")
+
+    assert (both.status, both.data) == (200, None)
+    assert located(both) == {("files", "UNAVAILABLE", "files")}
+    assert alone.codes == set()
+    assert len(alone.data["auditLogs"]["nodes"]) == 1
+
+
 @pytest.fixture(scope="module")
 def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All services behind both gateways."""

@@ -31,7 +31,7 @@ def test_each_service_is_a_process_at_its_own_port() -> None:
 def test_other_ports_are_counted_from_the_first() -> None:
     ports = ports_from(8100)
 
-    assert list(ports.values()) == list(range(8100, 8108))
+    assert list(ports.values()) == list(range(8100, 8109))
 
 
 def test_with_kafka_events_have_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

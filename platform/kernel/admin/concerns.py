@@ -4,7 +4,7 @@ Each app says in `admin/concerns.py` what it has. A count is bounded, in time to
 opened often, and a table may be long.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -82,18 +82,34 @@ def lately(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.filter(pk__gte=first_id_at(clock.now() - _LATELY))
 
 
-def desks_of(request: HttpRequest) -> list[Desk]:
-    """Return what waits, by duty; only of what this member of staff may see."""
+def waiting_for(request: HttpRequest, app_label: str = "") -> list[tuple[Duty, Waiting]]:
+    """Return how much there is of each concern, of one app where it is named.
+
+    Only of what this member of staff may see; with those of which nothing is there.
+    """
+    return [
+        (one.duty, _counted(one))
+        for one in _CONCERNS
+        if app_label in ("", _model(one).app_label) and _seen(request, one)
+    ]
+
+
+def desks_of(counted: Sequence[tuple[Duty, Waiting]]) -> list[Desk]:
+    """Return what waits, by duty; a duty of which nothing is counted has no desk."""
     desks = []
     for duty in Duty:
-        counted = [_counted(one) for one in _CONCERNS if one.duty is duty and _seen(request, one)]
-        if counted:
-            desks.append(Desk(duty, [one for one in counted if one.rows != 0]))
+        of_duty = [waiting for whose, waiting in counted if whose is duty]
+        if of_duty:
+            desks.append(Desk(duty, [one for one in of_duty if one.rows != 0]))
     return desks
 
 
+def _model(concern: Concern) -> Any:
+    return concern.rows().model._meta
+
+
 def _seen(request: HttpRequest, concern: Concern) -> bool:
-    model = concern.rows().model._meta
+    model = _model(concern)
     return bool(request.user.has_perm(f"{model.app_label}.view_{model.model_name}"))
 
 

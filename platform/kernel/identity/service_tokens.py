@@ -180,8 +180,8 @@ def _principal(token: Token, claims: dict[str, Any]) -> Principal:
 
 
 def _refuse_inactive(token: Token, principal: Principal) -> None:
-    if (principal.kind, principal.tenant_id) == ("service", PLATFORM):
-        # A service on its own behalf: no tenant's rows are of it.
+    if principal.tenant_id == PLATFORM and principal.kind in ("service", "staff"):
+        # A service on its own behalf, or the platform's staff: no tenant's rows are of them.
         return
     tenant = recent_tenants.by_id(principal.tenant_id)
     if tenant is None:

@@ -182,11 +182,16 @@ def _asked(
     return data
 
 
-def refuse_inside_transaction() -> None:
-    """Raise RuntimeError where another service would be asked while rows of ours are locked."""
+def inside_transaction() -> bool:
+    """Say whether rows of ours may be locked, so that nobody else is to be waited for."""
     # The transaction that a test case wraps around itself does not count, as for `durable=True`.
     blocks = connection.atomic_blocks
-    if connection.in_atomic_block and not getattr(blocks[-1], "_from_testcase", False):
+    return connection.in_atomic_block and not getattr(blocks[-1], "_from_testcase", False)
+
+
+def refuse_inside_transaction() -> None:
+    """Raise RuntimeError where another service would be asked while rows of ours are locked."""
+    if inside_transaction():
         raise RuntimeError("ask another service before or after a transaction, never inside")
 
 

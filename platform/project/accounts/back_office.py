@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -15,8 +15,12 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 
 from kernel.admin import AdminSite
-from kernel.admin.concerns import desks_of
+from kernel.admin.concerns import Duty, Waiting, desks_of, waiting_for
+from kernel.services import BY_NAME
 from project.accounts.origins import signed_in_elsewhere
+
+if TYPE_CHECKING:
+    from project.admin.elsewhere import Told
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
@@ -49,26 +53,55 @@ class BackOffice(AdminSite):
             database,
             finding,
             inspector,
+            not_here,
             profiling,
             topology,
         )
 
         urls: list[URLPattern] = super().get_urls()
-        screens = (activity, caches, backups, database, finding, inspector, profiling, topology)
+        screens = (
+            activity,
+            caches,
+            backups,
+            database,
+            finding,
+            inspector,
+            not_here,
+            profiling,
+            topology,
+        )
         return [*chain.from_iterable(one.urls_of(self) for one in screens), *urls]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Return what there is, under what waits for somebody."""
-        return super().index(request, {"desks": desks_of(request)} | (extra_context or {}))
+        from project.admin import elsewhere  # noqa: PLC0415  as above
+
+        others = elsewhere.begin(request, "waiting")
+        duties = {duty.value: duty for duty in Duty}
+        counted, problems = waiting_for(request), list[str]()
+        for other in others():
+            counted += [
+                (duties[told["duty"]], elsewhere.read(Waiting, told))
+                for told in other.rows
+                if told["duty"] in duties
+            ]
+            problems += [other.problem] if other.problem else []
+        context = {"desks": desks_of(counted), "problems": problems}
+        return super().index(request, context | (extra_context or {}))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return what is listed, with the screens that are of no model."""
+        """Return what is listed, of all services, with the screens that are of no model."""
+        from project.admin import elsewhere  # noqa: PLC0415  as above
+
         listed: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is None:
+            if elsewhere.services_elsewhere() and self.has_permission(request):
+                listed += filter(None, map(_section, elsewhere.menus(request)))
+                listed.sort(key=lambda app: str(app["name"]).lower())
             screens = [name for name, may in SCREENS.items() if request.user.has_perm(may)]
             listed += [_platform(screens)] if screens else []
         return listed
@@ -111,6 +144,20 @@ def lacks_second_factor(request: HttpRequest) -> bool:
         and not signed_in_elsewhere(request)
         and not is_mfa_enabled(request.user, SECOND_FACTORS)
     )
+
+
+def _section(told: "Told") -> dict[str, Any] | None:
+    """Return a service of another process as Django tells apps; nothing of what nobody may see."""
+    if not (told.rows or told.problem):
+        return None
+    away = {"name": told.problem, "object_name": "Away", "admin_url": None, "view_only": True}
+    return {
+        "name": BY_NAME[told.service].title,
+        "app_label": told.service,
+        "app_url": f"{told.origin}{reverse('admin:index')}{told.service}/",
+        "has_module_perms": True,
+        "models": [{**one, "perms": {}} for one in told.rows or [away]],
+    }
 
 
 def _platform(screens: Sequence[str]) -> dict[str, Any]:

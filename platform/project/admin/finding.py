@@ -5,7 +5,7 @@ admin gives, for a bounded time. Whoever may not open a list finds nothing of it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from time import monotonic
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from django.utils.text import capfirst
 from kernel.errors import InvalidInputError
 from kernel.federation.deadline import Deadline
 from kernel.ids import parse_id
+from project.admin import elsewhere
 
 #: Rows that are shown of a kind; its own list shows all.
 MOST_OF_A_KIND = 5
@@ -63,6 +64,8 @@ class Finding(NamedTuple):
     text: str
     pages: list[Found]
     kinds: list[Kind]
+    #: Why services of other processes were not looked through, a sentence each.
+    problems: Sequence[str] = ()
 
     @property
     def shown(self) -> int:
@@ -85,11 +88,30 @@ def find(site: Any, request: HttpRequest, text: str) -> Finding:
     text = text.replace("\0", "").strip()[:MOST_CHARACTERS]
     if not text:
         return Finding("", [], [])
+    others = elsewhere.begin(request, "found", text=text)
+    kinds, problems = found_here(site, request, text), list[str]()
+    for other in others():
+        kinds += [_kind_of(told) for told in other.rows]
+        problems += [other.problem] if other.problem else []
+    return Finding(text, _pages(site, request, text), kinds, problems)
+
+
+def found_here(site: Any, request: HttpRequest, text: str, app_label: str = "") -> list[Kind]:
+    """Return what this process has of a text, of one app where it is named."""
+    seen = [
+        one
+        for one in site._registry.values()
+        if app_label in ("", one.opts.app_label) and one.has_view_permission(request)
+    ]
     try:
-        kinds = list(_of_id(site, request, parse_id(text)))
+        return list(_of_id(seen, request, parse_id(text)))
     except InvalidInputError:
-        kinds = list(_named(site, request, text))
-    return Finding(text, _pages(site, request, text), kinds)
+        return list(_named(seen, request, text))
+
+
+def _kind_of(told: Mapping[str, Any]) -> Kind:
+    rows = [elsewhere.read(Found, row) for row in told["rows"]]
+    return elsewhere.read(Kind, {**told, "rows": rows})
 
 
 def _pages(site: Any, request: HttpRequest, text: str) -> list[Found]:
@@ -107,14 +129,8 @@ def _pages(site: Any, request: HttpRequest, text: str) -> list[Found]:
     return list(islice(named, MOST_PAGES))
 
 
-def _seen(site: Any, request: HttpRequest) -> Iterator[Any]:
-    for model_admin in site._registry.values():
-        if model_admin.has_view_permission(request):
-            yield model_admin
-
-
-def _of_id(site: Any, request: HttpRequest, id_: UUID) -> Iterator[Kind]:
-    for model_admin in _seen(site, request):
+def _of_id(seen: Sequence[Any], request: HttpRequest, id_: UUID) -> Iterator[Kind]:
+    for model_admin in seen:
         if model_admin.opts.pk.get_internal_type() == "UUIDField":
             rows = list(model_admin.get_queryset(request).filter(pk=id_)[:1])
             if rows:
@@ -123,9 +139,9 @@ def _of_id(site: Any, request: HttpRequest, id_: UUID) -> Iterator[Kind]:
             yield _kind(model_admin, str(id_), [], unread=True)
 
 
-def _named(site: Any, request: HttpRequest, text: str) -> Iterator[Kind]:
+def _named(seen: Sequence[Any], request: HttpRequest, text: str) -> Iterator[Kind]:
     end = monotonic() + SECONDS
-    for model_admin in _seen(site, request):
+    for model_admin in seen:
         if model_admin.get_search_fields(request):
             left = end - monotonic() if model_admin.found_by_name else 0.0
             found = _rows(model_admin, request, text, left) if left > 0 else None

@@ -17,7 +17,15 @@ from kernel.jobs.worker import Worker
 from kernel.running import Runnable
 from kernel.services import BY_NAME
 from project.management.commands.serve import refuse_a_taken_address, serve_here
-from project.splitting import LAST_SECONDS, Running, gateway, parts_of_platform, ports_from
+from project.splitting import (
+    LAST_SECONDS,
+    Running,
+    edge,
+    gateway,
+    origin_of_edge,
+    parts_of_platform,
+    ports_from,
+)
 
 
 class Command(BaseCommand):
@@ -32,8 +40,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--split",
             action="store_true",
-            help="each of the seven services as a process of its own, with a worker and, where"
-            " Node.js and docker/gateway/hive are installed, the gateway",
+            help="each of the seven services as a process of its own, with a worker; where Node.js"
+            " and docker/gateway/hive are installed, the gateway, and where nginx is, an edge",
         )
         parser.add_argument(
             "--first-port",
@@ -92,7 +100,13 @@ class Command(BaseCommand):
         else:
             running.start(graph)
             self._say(f"all as one graph at http://localhost:{ports['gateway']}/graphql")
-        self._tell(f"http://localhost:{ports['audit']}, and each service at its port")
+        site = edge(ports)
+        if site is None:
+            self._say("no edge: with nginx installed all are one site")
+            self._tell(f"http://localhost:{ports['audit']}, and each service at its port")
+        else:
+            running.start(site)
+            self._tell(origin_of_edge(ports))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
