@@ -57,6 +57,8 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded_from_outside(
                 continue
             target = normpath(f"{dirname(name)}/{unquote(url.path)}".lstrip("/"))
             target = target if url.path else name
+            if (root / target).is_dir():
+                target = normpath(f"{target}/index.html")
             assert (root / target).is_file(), f"{name} leads to {found['url']}"
             if url.fragment and target in built:
                 place = re.escape(unquote(url.fragment))
