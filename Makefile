@@ -15,7 +15,7 @@ PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --max
 # Images for Python switch it off; then each process compiles all sources again, tests above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check lint security sbom audit test-all bench nightly lock clean
+.PHONY: help run test check lint security sbom audit test-all bench nightly docs lock clean
 
 help: ## Show the targets
 	sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -61,7 +61,9 @@ lint: security ## Format, lint, types, import contracts, migrations, schema, ref
 	$(PYTHON) manage.py operations_reference --check
 	$(PYTHON) manage.py events_reference --check
 	$(PYTHON) manage.py metrics_reference --check
+	$(PYTHON) manage.py commands_reference --check
 	$(PYTHON) -m scripts.watching --check
+	$(PYTHON) -m scripts.architecture --check
 
 security: $(DEV) ## Bandit, the licences of all packages, the answers to ASVS
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive apps platform scripts manage.py
@@ -82,6 +84,9 @@ bench: $(DEV) ## Measure the targets; B="events kafka jobs" for some of them
 
 nightly: $(DEV) ## The long runs; SEEDS=… KILLS=… for shorter ones, K=… for some of them
 	exec $(PYTHON) -m pytest -m "nightly or hypothesis" --hypothesis-profile=default --verbose --capture=tee-sys $(if $(K),-k "$(K)")
+
+docs: $(DEV) ## Build the documentation as a site in var/docs/site, offline
+	$(PYTHON) -m scripts.site
 
 lock: $(DEV) ## Resolve requirements*.in anew, with hashes
 	$(VENV)/bin/uv pip compile -q --no-strip-extras --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -3,15 +3,29 @@
 from typing import Any
 
 from contracts.event import Event, app_of, topic_of
+from contracts.examples import example_of, webhook_example_of
 from contracts.json_schema import schema_of
+
+#: The channel of what is posted to endpoints of tenants.
+_WEBHOOKS = "webhooks"
+_POST = {
+    "action": "send",
+    "channel": {"$ref": f"#/channels/{_WEBHOOKS}"},
+    "bindings": {"http": {"method": "POST"}},
+}
 
 
 def asyncapi_document(
-    types: dict[str, type[Event]], *, version: str, groups: dict[str, list[str]]
+    types: dict[str, type[Event]],
+    *,
+    version: str,
+    groups: dict[str, list[str]],
+    posted: list[str],
 ) -> dict[str, Any]:
     """Return the document: a channel for each topic, who sends to it, and which groups receive.
 
-    `groups` tells the event types of each consumer group.
+    `groups` tells the event types of each consumer group, `posted` those that endpoints of tenants
+    are posted: these have a channel of their own, for they arrive otherwise.
     """
     topics: dict[str, list[str]] = {}
     for type_ in types:
@@ -26,7 +40,10 @@ def asyncapi_document(
             ),
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": {topic: _channel(topic, inside) for topic, inside in topics.items()},
+        "channels": {
+            **{topic: _channel(topic, inside) for topic, inside in topics.items()},
+            **({_WEBHOOKS: _webhook_channel()} if posted else {}),
+        },
         "operations": {
             **{
                 f"send_{topic}": _operation("send", topic, inside)
@@ -37,10 +54,22 @@ def asyncapi_document(
                 for group, handled in groups.items()
                 for topic, inside in _by_topic(handled).items()
             },
+            **({"post_webhooks": _POST} if posted else {}),
         },
         "components": {
-            "messages": {type_: _message(cls) for type_, cls in types.items()},
-            "schemas": {"cloudevent": _cloud_event()},
+            "messages": {
+                **{type_: _message(cls) for type_, cls in types.items()},
+                **(
+                    {"webhook": _webhook_message([types[type_] for type_ in posted])}
+                    if posted
+                    else {}
+                ),
+            },
+            "schemas": {
+                "cloudevent": _cloud_event(),
+                "webhookheaders": _webhook_headers(),
+                **{type_: _data_schema(cls) for type_, cls in types.items()},
+            },
         },
     }
 
@@ -62,13 +91,21 @@ def _operation(action: str, topic: str, types: list[str]) -> dict[str, Any]:
     }
 
 
-def _message(cls: type[Event]) -> dict[str, Any]:
-    schema = schema_of(cls)
-    data = {name: value for name, value in schema.items() if not name.startswith("$")}
+def _webhook_channel() -> dict[str, Any]:
     return {
-        "name": cls.TYPE,
-        "title": cls.__name__,
-        "summary": schema["description"],
+        # Each tenant names its own.
+        "address": None,
+        "description": (
+            "What is posted to an endpoint of a tenant, of the events that it hears: signed as"
+            " Standard Webhooks 1.0.0 has it, and again until it is answered with 2xx."
+        ),
+        "messages": {"webhook": {"$ref": "#/components/messages/webhook"}},
+    }
+
+
+def _message(cls: type[Event]) -> dict[str, Any]:
+    return {
+        **_told(cls),
         "payload": {
             "allOf": [
                 {"$ref": "#/components/schemas/cloudevent"},
@@ -77,10 +114,69 @@ def _message(cls: type[Event]) -> dict[str, Any]:
                     "properties": {
                         "type": {"const": cls.TYPE},
                         "subject": {"description": f"The event's {cls.SUBJECT}."},
-                        "data": data,
+                        "data": {"$ref": f"#/components/schemas/{cls.TYPE}"},
                     },
                 },
             ]
+        },
+        "examples": [{"payload": example_of(cls)}],
+    }
+
+
+def _webhook_message(classes: list[type[Event]]) -> dict[str, Any]:
+    return {
+        "name": "webhook",
+        "title": "Webhook",
+        "summary": "An event that an endpoint hears.",
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/webhookheaders"},
+        "payload": {
+            "type": "object",
+            "required": ["type", "timestamp", "data"],
+            "properties": {
+                "timestamp": {"type": "string", "format": "date-time"},
+                "truncated": {
+                    "description": "There, and true, when `data` holds the subject alone.",
+                    "type": "boolean",
+                },
+            },
+            "oneOf": [
+                {
+                    "properties": {
+                        "type": {"const": cls.TYPE},
+                        "data": {"$ref": f"#/components/schemas/{cls.TYPE}"},
+                    }
+                }
+                for cls in classes
+            ],
+        },
+        "examples": [{"payload": webhook_example_of(cls)} for cls in classes[:1]],
+    }
+
+
+def _told(cls: type[Event]) -> dict[str, Any]:
+    return {
+        "name": cls.TYPE,
+        "title": cls.__name__,
+        "summary": schema_of(cls)["description"],
+    }
+
+
+def _data_schema(cls: type[Event]) -> dict[str, Any]:
+    return {name: value for name, value in schema_of(cls).items() if not name.startswith("$")}
+
+
+def _webhook_headers() -> dict[str, Any]:
+    told = {
+        "Webhook-Id": "The same when it is posted again.",
+        "Webhook-Timestamp": "When it was posted, in seconds since 1970.",
+        "Webhook-Signature": "`v1,` and an HMAC-SHA256 of id, time and body, one for each secret.",
+    }
+    return {
+        "type": "object",
+        "required": [*told],
+        "properties": {
+            name: {"type": "string", "description": text} for name, text in told.items()
         },
     }
 

@@ -2,18 +2,26 @@
 
 import inspect
 from functools import partial
+from typing import Any
 
+from contracts.asyncapi import asyncapi_document
+from contracts.catalogue import event_types
 from contracts.codec import field_types
 from contracts.event import Event, app_of, topic_of
-from kernel.events.registry import Group, Handler
+from kernel.events.registry import GROUPS, Group, Handler
 from project.reference import table
+from project.version import VERSION
+
+#: The group that posts events to the endpoints of tenants.
+WEBHOOKS = "notifications.webhooks"
 
 INTRODUCTION = """\
 # Events
 
 What happens in one app is told to the others by events. This page is made by
 `manage.py events_reference` of the code, with the [AsyncAPI document](reference/asyncapi.json) and
-a JSON Schema for each type in `platform/contracts/schemas`.
+a JSON Schema for each type in `platform/contracts/schemas`. The portal shows each with an
+example, at `/events/`, and gives the document at `/asyncapi.json`.
 
 ## What is promised
 
@@ -185,6 +193,17 @@ def page(types: dict[str, type[Event]], groups: dict[str, Group]) -> str:
                 for app in apps
             ),
         ]
+    )
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the AsyncAPI document of all events, with the groups that this process has."""
+    hearing = GROUPS.get(WEBHOOKS)
+    return asyncapi_document(
+        event_types(),
+        version=VERSION,
+        groups={name: sorted(group.handlers) for name, group in sorted(GROUPS.items())},
+        posted=sorted(hearing.handlers) if hearing else [],
     )
 
 

@@ -32,6 +32,7 @@ from apps.audit.services.restoring import restore_archive, restore_logs
 from apps.audit.services.retaining import retain
 from apps.audit.services.verification import verify_log
 from apps.audit.services.whole_months import drop_whole_months
+from kernel import clock
 from kernel.events.models import OutboxEvent
 from kernel.federation.deadline import OperationTimeoutError
 from kernel.identity.models import Tenant
@@ -464,6 +465,9 @@ def test_the_command_restores_an_archive(tenant: Tenant) -> None:
         "audit_restore", str(archive.pk)
     )
     assert AuditLog.objects.filter(action__startswith="step").count() == 6
+    told = json.loads(_told("audit_restore", str(archive.pk), "--days=2", "--json"))
+    assert (told["archive"], told["logs"]) == (str(archive.pk), 6)
+    assert datetime.fromisoformat(told["restored_until"]) > clock.now() + timedelta(days=1)
     with pytest.raises(CommandError, match="no archive") as refused:
         call_command("audit_restore", str(tenant.pk))
     assert refused.value.returncode == 2

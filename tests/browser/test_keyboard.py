@@ -48,8 +48,8 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_tab_reaches_everything_in_order_and_shows_where_it_is(portal: Page) -> None:
-    top = ["#main", "/", "/graphiql", "/admin/", "/docs/", "/status", "/metrics", "/sign-in/"]
-    top += ["Change between light and dark"]
+    top = ["#main", "/", "/graphiql", "/events/", "/admin/", "/docs/", "/status", "/metrics"]
+    top += ["/sign-in/", "Change between light and dark"]
     cards = [
         path
         for name in BY_NAME

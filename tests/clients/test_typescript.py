@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kernel.testing.embedded import embedded
+from project.portal.examples import EXAMPLES, snippets
 from tests.node.packages import install, node
 
 FOLDER = Path(__file__).parents[2] / "clients/typescript"
@@ -28,6 +29,20 @@ def test_the_typescript_client_passes_its_own_tests(tmp_path: Path) -> None:
             text=True,
             timeout=900,
         )
+
+        for example in (one for some in EXAMPLES.values() for one in some):
+            subprocess.run(
+                [
+                    program,
+                    "--input-type=module",
+                    "-e",
+                    snippets(example, platform.url)["TypeScript"],
+                ],
+                cwd=FOLDER,
+                env={"SEPTET_KEY": platform.key},
+                check=True,
+                capture_output=True,
+            )
 
     assert told.returncode == 0, told.stdout[-8000:] + told.stderr[-2000:]
     assert "# pass 12" in told.stdout

@@ -1,12 +1,16 @@
 """JSON Schemas of events: true of every event, and changed in one way only."""
 
 import copy
+import gzip
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from jsonschema import (  # type: ignore[import-untyped]  # it ships no types
+    Draft7Validator,
     Draft202012Validator,
     FormatChecker,
 )
@@ -14,7 +18,9 @@ from jsonschema import (  # type: ignore[import-untyped]  # it ships no types
 from contracts.asyncapi import asyncapi_document
 from contracts.catalogue import event_types
 from contracts.codec import to_data
+from contracts.envelope import Envelope
 from contracts.event import REGISTRY, Event
+from contracts.examples import example_of, webhook_example_of
 from contracts.files import FileRenamed
 from contracts.identity import LockedOut
 from contracts.json_schema import incompatibilities, schema_of
@@ -92,9 +98,47 @@ def test_an_event_holds_what_json_can_hold() -> None:
         schema_of(Strange)
 
 
+def test_where_no_endpoint_is_posted_to_nothing_is_told_of_it() -> None:
+    types: dict[str, type[Event]] = {FileRenamed.TYPE: FileRenamed}
+    document = asyncapi_document(types, version="1", groups={}, posted=[])
+
+    assert set(document["channels"]) == {"files.file"}
+    assert set(document["components"]["messages"]) == {FileRenamed.TYPE}
+
+
+def document_of(types: dict[str, type[Event]]) -> dict[str, Any]:
+    """Return the AsyncAPI document of these events, each handled and posted."""
+    told = [*types]
+    return asyncapi_document(types, version="1", groups={"audit.trail": told}, posted=told)
+
+
+@pytest.mark.parametrize("type_", event_types())
+def test_the_example_of_an_event_is_such_an_event(type_: str) -> None:
+    cls = event_types()[type_]
+    validator = Draft202012Validator(schema_of(cls), format_checker=FormatChecker())
+
+    told = example_of(cls)
+    posted = webhook_example_of(cls)
+
+    assert Envelope.from_json(told).event().subject == told["subject"]
+    validator.validate(told["data"])
+    assert (posted["type"], posted["data"]) == (type_, told["data"])
+
+
+def test_the_asyncapi_document_is_one_by_its_published_schema() -> None:
+    packed = Path(__file__).parent.parent / "data" / "asyncapi" / "3.0.0.json.gz"
+    validator = Draft7Validator(json.loads(gzip.decompress(packed.read_bytes())))
+    document = document_of(event_types())
+
+    assert [error.message for error in validator.iter_errors(document)] == []
+    del document["channels"]["webhooks"]["messages"]
+    document["channels"]["webhooks"]["message"] = {}
+    assert not validator.is_valid(document)
+
+
 def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:
     types = event_types()
-    document = asyncapi_document(types, version="1", groups={"audit.trail": list(types)})
+    document = document_of(types)
 
     def follow(value: Any) -> None:
         if isinstance(value, dict):
@@ -109,7 +153,8 @@ def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:
                 follow(one)
 
     follow(document)
-    assert set(document["components"]["messages"]) == set(types)
+    assert set(document["components"]["messages"]) == {*types, "webhook"}
+    assert len(document["components"]["messages"]["webhook"]["payload"]["oneOf"]) == len(types)
     receives = document["operations"]["audit.trail_receives_files.file"]
     assert receives["messages"][0] == {
         "$ref": "#/channels/files.file/messages/files.file.created.v1"

@@ -4,7 +4,10 @@ import json
 import os
 import re
 import subprocess
+from ast import literal_eval
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from kernel.identity.models import Tenant
 from kernel.testing.embedded import Embedded, embedded
 from kernel.testing.graphql import GraphQLClient
 from project.demo import load_data, make_tenant
+from project.portal.examples import EXAMPLES, snippets
+from septet_client import Septet
 
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,6 +44,12 @@ def test_the_tour_asks_and_sends_something() -> None:
 def test_every_printed_answer_is_the_true_one(graphql: GraphQLClient) -> None:
     for question, answer in ASKED:
         assert graphql(question).data == json.loads(answer)
+
+
+def test_every_example_of_the_editor_is_answered(graphql: GraphQLClient) -> None:
+    assert [*EXAMPLES] == [*settings.SERVICES]
+    for example in (one for some in EXAMPLES.values() for one in some):
+        assert all(graphql(example.query).data.values()), example.title
 
 
 def test_what_the_tour_tells_of_the_back_office_is_true(graphql: GraphQLClient) -> None:
@@ -83,6 +94,28 @@ def test_every_printed_command_gives_its_printed_answer_also_twice(
     ]
 
     assert answers == [json.loads(answer)] * 2
+
+
+def test_every_program_of_the_portal_asks_what_the_editor_asks(
+    platform: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEPTET_KEY", platform.key)
+    with Septet(platform.url, platform.key) as septet:
+        for example in (one for some in EXAMPLES.values() for one in some):
+            wanted = septet.query(example.query)
+            programs = snippets(example, platform.url)
+
+            answer = subprocess.run(
+                ["bash", "-c", programs["curl"]], capture_output=True, check=True
+            ).stdout
+            with redirect_stdout(StringIO()) as by_python:
+                exec(programs["Python"], {})
+
+            by_curl = json.loads(answer)["data"]
+            # What has a time or a state in it may be another a moment later.
+            assert by_curl.keys() == literal_eval(by_python.getvalue()).keys() == wanted.keys()
+            if example in EXAMPLES["audit"]:
+                assert by_curl == literal_eval(by_python.getvalue()) == wanted
 
 
 def test_every_link_and_picture_of_the_pages_is_there() -> None:

@@ -22,6 +22,7 @@ from kernel.observability import health
 from kernel.services import BY_NAME
 from kernel.testing.tenants import make_tenant
 from project.portal import catalogue
+from project.portal.examples import EXAMPLES, snippets
 from project.portal.library import Library
 from project.version import VERSION
 
@@ -479,3 +480,22 @@ def test_what_others_wrote_is_what_its_readme_says(folder: Path) -> None:
     }
 
     assert found == listed
+
+
+def test_a_service_has_its_questions_in_the_editor_and_for_programs(client: Client) -> None:
+    for service in BY_NAME:
+        page = client.get(f"/start/{service}").text
+        editor = client.get(f"/graphiql/{service}").text
+
+        for example in EXAMPLES[service]:
+            assert escape(example.query) in editor
+            for text in snippets(example, "http://testserver").values():
+                assert f"<code>{escape(text)}</code>" in page
+        assert f'href="/start/{service}"' in editor
+
+
+def test_a_service_that_is_not_here_has_no_questions(
+    client: Client, only_audit: LazySettings
+) -> None:
+    assert client.get("/start/files").status_code == 404
+    assert client.get("/start/audit").status_code == 200

@@ -17,18 +17,61 @@ from markdown_it.token import Token
 
 from kernel.services import CATALOGUE
 
-#: Pages by their slug under /docs/, beside those that are found in a folder.
-_START = {
-    "": "docs/index.md",
-    "readme": "README.md",
-    "contributing": "CONTRIBUTING.md",
+#: The menu, by what a reader is about; a folder stands for every page in it.
+SHELVES: dict[str, tuple[str, ...]] = {
+    "Start": ("README.md", "docs/index.md", "docs/comparison.md", "CONTRIBUTING.md"),
+    "Services": tuple(f"apps/{service.name}/README.md" for service in CATALOGUE),
+    "How-to": (
+        "docs/graphql.md",
+        "clients/python/README.md",
+        "clients/typescript/README.md",
+        "docs/signing-in.md",
+        "docs/back-office.md",
+        "docs/datasets.md",
+        "docs/external-tables.md",
+        "docs/messages.md",
+        "docs/schedules.md",
+        "docs/configuration.md",
+        "docs/jobs.md",
+        "docs/streams.md",
+        "docs/capture.md",
+        "docs/add-a-service.md",
+    ),
+    "Explanation": (
+        "docs/architecture.md",
+        "docs/identity.md",
+        "docs/events.md",
+        "docs/reliability.md",
+        "docs/federation.md",
+        "docs/mesh.md",
+    ),
+    "Reference": (
+        "docs/reference/",
+        "docs/limits.md",
+        "docs/imports.md",
+        "docs/gallery.md",
+        "tests/data/README.md",
+    ),
+    "Operations": (
+        "docs/growing.md",
+        "docs/database.md",
+        "docs/celery.md",
+        "docs/observability.md",
+        "docs/runbooks/",
+    ),
+    "Security": ("docs/security/", "SECURITY.md"),
+    "Upgrading": ("docs/upgrading.md",),
+    "Decisions": ("docs/adr/",),
 }
-_SERVICES = {service.name: f"apps/{service.name}/README.md" for service in CATALOGUE}
-_REPORTING = {"security/reporting": "SECURITY.md"}
-_ELSEWHERE = {
-    "python-client": "clients/python/README.md",
-    "typescript-client": "clients/typescript/README.md",
-    "data": "tests/data/README.md",
+#: Slugs under /docs/ of pages that have none by the place of their file.
+_SLUGS = {
+    "docs/index.md": "",
+    "README.md": "readme",
+    "CONTRIBUTING.md": "contributing",
+    "SECURITY.md": "security/reporting",
+    "clients/python/README.md": "python-client",
+    "clients/typescript/README.md": "typescript-client",
+    "tests/data/README.md": "data",
 }
 IMAGES = "docs/images/"
 
@@ -56,14 +99,8 @@ class Library:
     def __init__(self) -> None:
         self._root = Path(settings.BASE_DIR)
         self.shelves = {
-            "Start": self._pages(_START),
-            "Services": self._pages(_SERVICES),
-            "Guides": self._pages(self._guides()),
-            "Security": self._pages(
-                self._found_in("security") | _REPORTING | self._found_in("runbooks")
-            ),
-            "Reference": self._pages(self._found_in("reference") | _ELSEWHERE),
-            "Decisions": self._pages(self._found_in("adr")),
+            shelf: [page for source in sources for page in self._pages(source)]
+            for shelf, sources in SHELVES.items()
         }
 
     @cached_property
@@ -83,20 +120,20 @@ class Library:
             token.children = list(self._relinked(token.children or [], page))
         return _scrollable(_markdown.renderer.render(tokens, _markdown.options, {}))
 
-    def _guides(self) -> dict[str, str]:
-        files = sorted((self._root / "docs").glob("*.md"))
-        return {file.stem: f"docs/{file.name}" for file in files if file.stem != "index"}
+    def page_at(self, path: str, page: Page) -> Page | None:
+        """Return the page that a relative path in another leads to: of a folder its first."""
+        source = beside(path, page)
+        for one in self.pages.values():
+            if one.source == source or one.source.startswith(f"{source}/"):
+                return one
+        return None
 
-    def _found_in(self, folder: str) -> dict[str, str]:
-        files = sorted((self._root / "docs" / folder).glob("*.md"))
-        return {f"{folder}/{file.stem}": f"docs/{folder}/{file.name}" for file in files}
-
-    def _pages(self, sources: dict[str, str]) -> list[Page]:
-        return [
-            Page(slug, source, _title(self._root / source))
-            for slug, source in sources.items()
-            if (self._root / source).is_file()
-        ]
+    def _pages(self, source: str) -> Iterator[Page]:
+        here = self._root / source
+        for file in sorted(here.glob("*.md")) if source.endswith("/") else (here,):
+            if file.is_file():
+                name = file.relative_to(self._root).as_posix()
+                yield Page(_slug(name), name, _title(file))
 
     def _relinked(self, tokens: list[Token], page: Page) -> Iterator[Token]:
         """Point each link to where the portal has its target; without one, its words remain."""
@@ -115,15 +152,11 @@ class Library:
         if urlsplit(href).scheme or href.startswith(("#", "/")):
             return href
         path, hash_, fragment = href.partition("#")
-        source = normpath(f"{dirname(page.source)}/{path}".lstrip("/"))
-        # A folder is where its first page is.
-        for one in self.pages.values():
-            if one.source == source or one.source.startswith(f"{source}/"):
-                return one.url + hash_ + fragment
-        return ""
+        target = self.page_at(path, page)
+        return target.url + hash_ + fragment if target else ""
 
     def _image(self, src: str, page: Page) -> str:
-        source = normpath(f"{dirname(page.source)}/{src}".lstrip("/"))
+        source = beside(src, page)
         if source.startswith(IMAGES):
             return static(f"docs/{source.removeprefix(IMAGES)}")
         # What an app shows itself is where its own static files are; without the app, nowhere.
@@ -134,6 +167,22 @@ class Library:
 def fragment_of(heading: str) -> str:
     """Return the place of a heading in its page, as code hosts name it: links are right in both."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def beside(path: str, page: Page) -> str:
+    """Return where a relative path in a page leads, from the root of the project."""
+    return normpath(f"{dirname(page.source)}/{path}".lstrip("/"))
+
+
+def _slug(source: str) -> str:
+    if source in _SLUGS:
+        return _SLUGS[source]
+    return (
+        source.removeprefix("docs/")
+        .removeprefix("apps/")
+        .removesuffix(".md")
+        .removesuffix("/README")
+    )
 
 
 def _title(file: Path) -> str:

@@ -15,6 +15,8 @@ from kernel.services import BY_NAME
 from kernel.uptime.selectors import DAYS
 from project.graph import subgraph
 from project.portal.catalogue import findings, health_of, listed
+from project.portal.events import asyncapi_text, shown_event, shown_services
+from project.portal.examples import document_of, examples_of, snippets
 from project.portal.library import Library
 from project.portal.status import board
 from project.version import VERSION
@@ -24,32 +26,6 @@ _STARTED = clock.now()
 _GRAPHIQL_POLICY = PAGE_POLICY.replace(
     "style-src 'self'", "style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='"
 )
-
-EXAMPLE = """\
-# Ctrl-Enter runs it, in your own tenant.
-{
-  __typename
-}
-"""
-AUDIT_EXAMPLE = """\
-# Who deleted secrets, and how often?
-# Ctrl-Enter runs it, in your own tenant.
-{
-  auditLogs(
-    filter: {
-      actions: ["secretsmanager.DeleteSecret"]
-    }
-    first: 10
-  ) {
-    totalCount
-    nodes {
-      occurredAt
-      actor { name }
-      targets { id }
-    }
-  }
-}
-"""
 
 
 @require_safe
@@ -103,18 +79,39 @@ def graphiql(request: HttpRequest, service: str = "") -> HttpResponse:
     """Show an editor for the whole graph of this process, or for one service's subgraph."""
     if service and service not in settings.SERVICES:
         raise Http404
-    asks_audit = "audit" in ((service,) if service else settings.SERVICES)
+    # Of the whole graph one example, which runs without a choice.
+    examples = examples_of(service) if service else examples_of(settings.SERVICES[0])[:1]
     response = _page(
         request,
         "portal/graphiql.html",
         {
             "endpoint": f"/{service}/graphql" if service else "/graphql",
             "service": BY_NAME.get(service),
-            "example": AUDIT_EXAMPLE if asks_audit else EXAMPLE,
+            "example": document_of(examples),
         },
     )
     response[POLICY] = _GRAPHIQL_POLICY
     return response
+
+
+@require_safe
+def start(request: HttpRequest, service: str) -> HttpResponse:
+    """Show how programs ask a service, in each language that there is a client for."""
+    if service not in settings.SERVICES:
+        raise Http404
+    base_url = _base_url(request)
+    return _page(
+        request,
+        "portal/start.html",
+        {
+            "service": BY_NAME[service],
+            "services": [BY_NAME[name] for name in settings.SERVICES],
+            "examples": [
+                {"title": one.title, "snippets": snippets(one, base_url)}
+                for one in examples_of(service)
+            ],
+        },
+    )
 
 
 @require_safe
@@ -125,6 +122,27 @@ def sdl(request: HttpRequest, service: str) -> HttpResponse:
     if not (settings.GRAPHQL_INTROSPECTION or getattr(request.user, "is_staff", False)):
         raise IntrospectionDisabledError("the schema is for signed-in staff")
     return HttpResponse(subgraph(service).sdl, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """Show every event there is, by the service that tells it."""
+    return _page(request, "portal/events.html", {"services": shown_services()})
+
+
+@require_safe
+def event(request: HttpRequest, type_: str) -> HttpResponse:
+    """Show one event: its fields, who handles it, and how it looks on each way."""
+    shown = shown_event(type_)
+    if shown is None:
+        raise Http404
+    return _page(request, "portal/event.html", {"event": shown})
+
+
+@require_safe
+def asyncapi_json(_request: HttpRequest) -> HttpResponse:
+    """Return all events as an AsyncAPI document."""
+    return HttpResponse(asyncapi_text(), content_type="application/json")
 
 
 @require_safe

@@ -115,13 +115,15 @@ def test_a_backup_is_proved_and_restored_in_the_place_of_what_is_there(
     proved = done(manage("verify", "--json"))
     refused = manage("restore")
     assert manage("tenant", "create", "later").returncode == 0
+    tried = done(manage("restore", "--overwrite", "--dry-run", "--json"))
+    assert "later" in manage("tenant", "list", "--json").stdout
     blob.unlink()
     secret = tmp_path / "data" / "secret_key"
     signing = secret.read_text()
     secret.unlink()
     restored = done(manage("restore", "--overwrite", "--json"))
 
-    assert made["rows"] == proved["rows"] == restored["rows"]
+    assert made["rows"] == proved["rows"] == tried["rows"] == restored["rows"]
     assert (made["files"], proved["problems"]) == (1, [])
     assert refused.returncode == 2
     assert "not empty" in refused.stderr

@@ -23,9 +23,14 @@ class Command(BaseCommand):
     help = "Record a file of JSON lines (plain or .gz) as audit logs of a tenant."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="of JSON lines, plain or .gz")
         parser.add_argument("--tenant", required=True, help="the tenant's slug, such as demo")
-        parser.add_argument("--mapping", choices=sorted(MAPPINGS), default="septet")
+        parser.add_argument(
+            "--mapping",
+            choices=sorted(MAPPINGS),
+            default="septet",
+            help="what a line is: one of ours if not said, or a record of another system",
+        )
         parser.add_argument("--json", action="store_true", help="report in JSON lines")
 
     def handle(self, *, file: Path, tenant: str, mapping: str, **options: Any) -> None:

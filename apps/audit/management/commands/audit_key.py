@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "Show the keys of the audit logs (show), or make new ones (rotate)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["show", "rotate"])
+        parser.add_argument("verb", choices=["show", "rotate"], help="see above")
         parser.add_argument("--tenant", help="the slug of one tenant; without it, all of them")
         parser.add_argument(
             "--now",

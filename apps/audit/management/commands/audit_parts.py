@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["on", "off", "show"])
+        parser.add_argument("verb", choices=["on", "off", "show"], help="see above")
         parser.add_argument("--json", action="store_true", help="report in JSON lines")
 
     def handle(self, verb: str, **options: Any) -> None:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "JSON Schemas of a tenant's audit entries: show, add FILE, or set the mode of a version."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["show", "add", "mode"])
+        parser.add_argument("verb", choices=["show", "add", "mode"], help="see above")
         parser.add_argument("action", nargs="?", help="such as invoice.approved")
         parser.add_argument("--tenant", required=True, help="the tenant's slug, such as demo")
         parser.add_argument("--file", type=Path, help="of the schema that is added")

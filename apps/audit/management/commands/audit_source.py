@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Let a service of others tell entries into a tenant's log over Kafka, or no longer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["show", "add", "remove"])
+        parser.add_argument("verb", choices=["show", "add", "remove"], help="what to do")
         parser.add_argument("source", nargs="?", help="the `source` of its CloudEvents")
         parser.add_argument("--tenant", required=True, help="the tenant's slug, such as demo")
         parser.add_argument(

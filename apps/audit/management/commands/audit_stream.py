@@ -30,11 +30,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["show", "add", "test", *VERBS])
+        parser.add_argument(
+            "verb", choices=["show", "add", "test", *VERBS], help="what to do with the stream"
+        )
         parser.add_argument("name", nargs="?", help="the name of the stream")
         parser.add_argument("--tenant", required=True, help="the tenant's slug, such as demo")
         parser.add_argument("--address", default="", help="where the logs go")
-        parser.add_argument("--format", default="json", choices=["json", "cef", "ocsf"])
+        parser.add_argument(
+            "--format",
+            default="json",
+            choices=["json", "cef", "ocsf"],
+            help="of each log; %(default)s if not said",
+        )
         parser.add_argument("--filter", default="{}", help="which logs, as a JSON object")
         parser.add_argument("--from", type=int, help="the position to begin or go on at")
         parser.add_argument("--json", action="store_true", help="report in JSON lines")

@@ -19,7 +19,9 @@ class Command(BaseCommand):
     help = "Look at a data subject (show), erase it (erase), or replay erasures (erase-again)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["show", "erase", "erase-again"])
+        parser.add_argument(
+            "verb", choices=["show", "erase", "erase-again"], help="see above; show changes nothing"
+        )
         parser.add_argument("subject", nargs="?", help="the subject, as entries name it")
         parser.add_argument("--tenant", help="the tenant's slug; erase-again takes all without it")
         parser.add_argument("--reason", default="", help="kept for ever: name nobody in it")

@@ -25,7 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("file", help="where to; - writes it to the standard output")
         parser.add_argument("--tenant", required=True, help="the slug of the tenant")
         parser.add_argument("--environment", help="its key; the first if not said")
-        parser.add_argument("--format", choices=[*Target], default=Target.FLAGD, type=Target)
+        parser.add_argument(
+            "--format",
+            choices=[*Target],
+            default=Target.FLAGD,
+            type=Target,
+            help="of whom it is read; %(default)s if not said",
+        )
         parser.add_argument("--bucketing", choices=GENERATIONS, default=NEWEST, help="flagd's")
 
     def handle(self, file: str, *, tenant: str, **options: Any) -> None:

@@ -25,11 +25,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the document, YAML by its name; - reads JSON from stdin")
         parser.add_argument("--tenant", required=True, help="the slug of the tenant")
-        parser.add_argument("--format", required=True, choices=[*Format], type=Format)
+        parser.add_argument(
+            "--format", required=True, choices=[*Format], type=Format, help="who wrote the file"
+        )
         parser.add_argument("--environment", help="its key; the first if not said")
         parser.add_argument("--bucketing", choices=GENERATIONS, default=NEWEST, help="flagd's")
         parser.add_argument("--source-environment", default="production", help="LaunchDarkly's")
-        parser.add_argument("--reason", default="")
+        parser.add_argument("--reason", default="", help="kept with each version")
         parser.add_argument("--dry-run", action="store_true", help="say what would become of it")
         parser.add_argument("--json", action="store_true", help="report in JSON lines")
 

@@ -40,12 +40,17 @@ class Command(BaseCommand):
         shown = verbs.add_parser("preview", help="what a cron expression says")
         shown.add_argument("cron", help="such as '0 3 * * 1-5'")
         shown.add_argument("--zone", default="UTC", help="such as Europe/Amsterdam")
-        shown.add_argument("--dst", default="vixie", choices=["vixie", "skip"])
+        shown.add_argument(
+            "--dst",
+            default="vixie",
+            choices=["vixie", "skip"],
+            help="what becomes of a time that a change of clocks leaves out",
+        )
         shown.add_argument("--language", default="en", help="en, de, es, fr or nl")
         shown.add_argument("--count", type=int, default=10, help=f"times, at most {MOST_NEXT}")
         shown.add_argument("--json", action="store_true", help="report in one JSON object")
         brought = verbs.add_parser("crontab", help="schedules of a crontab")
-        brought.add_argument("file", type=Path)
+        brought.add_argument("file", type=Path, help="the crontab")
         brought.add_argument("--tenant", required=True, help="the tenant's slug, such as demo")
         brought.add_argument("--zone", default="UTC", help="of lines before any CRON_TZ")
         brought.add_argument("--system", action="store_true", help="each line names a user")

@@ -9,14 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 import contracts
-from contracts.asyncapi import asyncapi_document
 from contracts.catalogue import event_types
 from contracts.event import Event
 from contracts.json_schema import incompatibilities, schema_of
 from kernel.events.registry import GROUPS
 from kernel.services import BY_NAME
-from project.events_page import page
-from project.version import VERSION
+from project.events_page import asyncapi, page
 
 SCHEMAS = Path(contracts.__path__[0]) / "schemas"
 DOCS = Path(settings.BASE_DIR) / "docs"
@@ -67,8 +65,7 @@ def refuse_incompatible(types: dict[str, type[Event]]) -> None:
 def wanted() -> dict[Path, str]:
     """Return the text that each of the files ought to have."""
     types = event_types()
-    groups = {name: sorted(group.handlers) for name, group in sorted(GROUPS.items())}
-    document = asyncapi_document(types, version=VERSION, groups=groups)
+    document = asyncapi()
     return {
         **{SCHEMAS / f"{type_}.json": _json(schema_of(cls)) for type_, cls in types.items()},
         DOCS / "reference" / "asyncapi.json": _json(document),

@@ -25,7 +25,9 @@ class Command(BaseCommand):
         issue = verbs.add_parser("issue", help="make a key and show it once")
         issue.add_argument("--tenant", required=True, help="the tenant's slug")
         issue.add_argument("--account", help="the service account it belongs to, by name")
-        issue.add_argument("--name", default="from the command line")
+        issue.add_argument(
+            "--name", default="from the command line", help="by which people know it"
+        )
         issue.add_argument("--scope", action="append", help="such as audit:read; all without one")
         issue.add_argument("--expires-in", type=env.duration, help="such as 90d; never without it")
         rotate = verbs.add_parser("rotate", help="give a key a new secret and show it once")

@@ -24,7 +24,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "verb", nargs="?", choices=("list", "drain", "take", *BY_CALLERS), default="list"
+            "verb",
+            nargs="?",
+            choices=("list", "drain", "take", *BY_CALLERS),
+            default="list",
+            help="%(default)s if not said",
         )
         of_process = "of a process, as `list` tells it, or `all` to eject or reset by"
         parser.add_argument("id", nargs="?", default="", help=of_process)

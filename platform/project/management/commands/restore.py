@@ -28,6 +28,9 @@ class Command(BackupCommand):
         super().add_arguments(parser)
         parser.add_argument("id", nargs="?", default="", help="the newest if not said")
         parser.add_argument("--overwrite", action="store_true", help="replace what is here")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check the whole backup, change nothing"
+        )
 
     def handle(self, **options: Any) -> None:
         backups = self.backups()
@@ -48,6 +51,9 @@ class Command(BackupCommand):
             backups.check(found, self.progress)
         except BackupError as error:
             self.fail(error, _NEXT)
+        if options["dry_run"]:
+            self.say(f"{found.id} can be restored here", as_json=options["json"], **figures(found))
+            return
         try:
             backups.restore(found, store_of, key_place, self.progress)
         except (BackupError, psycopg.Error) as error:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         report = verbs.add_parser("report", help="tell how far a deletion is, and what was erased")
         listing = verbs.add_parser("list", help="show every tenant")
         for one in (create, suspend, resume, export, delete, report):
-            one.add_argument("slug")
+            one.add_argument("slug", help="of the tenant")
         for one in (create, suspend, resume, export, delete, report, listing):
             one.add_argument("--json", action="store_true", help="one JSON object a line")
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Say why a request was refused, by its id (X-Request-Id, or `id` of the error)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("request_id")
+        parser.add_argument("request_id", help="as its sender was told it")
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def handle(self, *, request_id: str, **options: Any) -> None:

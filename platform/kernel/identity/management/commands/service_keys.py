@@ -21,7 +21,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         show = verbs.add_parser("show", help="which keys are published, and which of them signs")
-        show.add_argument("--json", action="store_true", help="one JSON object a line")
         rotate = verbs.add_parser("rotate", help="make a key that takes over when all know it")
         rotate.add_argument(
             "--at-once",
@@ -29,11 +28,17 @@ class Command(BaseCommand):
             help="for a key that was stolen: forget the others; for up to a minute, services that"
             " have not fetched the new one refuse our questions",
         )
+        for one in (show, rotate):
+            one.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def handle(self, *, verb: str, **options: Any) -> None:
         if verb == "rotate":
             made = keyring().rotate(at_once=options["at_once"])
-            when = "now" if options["at_once"] else f"in {AHEAD_SECONDS / 60:g} minutes"
+            seconds = 0 if options["at_once"] else AHEAD_SECONDS
+            if options["json"]:
+                self.stdout.write(json.dumps({"kid": made.kid, "signs_in_seconds": seconds}))
+                return
+            when = f"in {seconds / 60:g} minutes" if seconds else "now"
             self.stdout.write(f"{own_name()} signs by {made.kid} {when}")
             return
         signing = keyring().signing().kid

@@ -25,7 +25,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", nargs="?", choices=VERBS, default="show")
+        parser.add_argument(
+            "verb", nargs="?", choices=VERBS, default="show", help="%(default)s if not said"
+        )
         parser.add_argument("--queue", help="only this queue: the app whose jobs they are")
         parser.add_argument("--name", help="only jobs of this name, such as files.scan")
         parser.add_argument("--target", help="only jobs that work on the row of this id")
