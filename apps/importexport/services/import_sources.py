@@ -14,6 +14,8 @@ from apps.importexport.conf import SOURCE_BYTES, URL_TIME
 from apps.importexport.errors import SourceTooLargeError, SourceUnreadableError
 from apps.importexport.models import ImportJob
 from apps.importexport.services.endpoints import endpoint_of, store_at
+from kernel.errors import UnavailableError
+from kernel.http import passes
 from kernel.identity.rights import remaining_rights
 from kernel.jobs.running import current_job
 from kernel.mesh.fetching import fetched
@@ -101,7 +103,8 @@ def keep_url(url: str, *, look: Callable[[Path], None]) -> str:
 
     Of a long one `look` is called once, as soon as its beginning is there. Raises
     OutboundRefusedError and calls nothing where a rule forbids it; OutboundFailedError,
-    OutboundUnusableError, SourceUnreadableError.
+    OutboundUnusableError; SourceUnreadableError, or UnavailableError for an answer that may be
+    another later.
     """
     limits = Limits(
         idle=_IDLE,
@@ -114,7 +117,8 @@ def keep_url(url: str, *, look: Callable[[Path], None]) -> str:
         open_stream("GET", url, purpose="import", limits=limits) as stream,
     ):
         if stream.status != 200:
-            raise SourceUnreadableError(f"{urlsplit(url).hostname} answers {stream.status}")
+            told = f"{urlsplit(url).hostname} answers {stream.status}"
+            raise UnavailableError(told) if passes(stream.status) else SourceUnreadableError(told)
         size = 0
         for chunk in stream.chunks():
             out.write(chunk)
