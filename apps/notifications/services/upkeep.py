@@ -44,7 +44,7 @@ def end_abandoned() -> int:
     how many.
     """
     ended = 0
-    for tenant_id, rounds in _late(Notification.across_tenants).items():
+    for tenant_id, rounds in _late(Notification.across_tenants.all()).items():
         with in_tenant(tenant_id), transaction.atomic():
             waiting = _with_job(rounds, DELIVER, SEND)
             untaken = _live_jobs(TAKE_UP).exists()
@@ -61,7 +61,7 @@ def end_abandoned() -> int:
 def end_abandoned_posts() -> int:
     """Fail deliveries to endpoints that are queued so without a job; return how many."""
     ended = 0
-    for tenant_id, rounds in _late(WebhookDelivery.across_tenants).items():
+    for tenant_id, rounds in _late(WebhookDelivery.across_tenants.all()).items():
         with in_tenant(tenant_id), transaction.atomic():
             for round_ in sorted(rounds - _with_job(rounds, POST)):
                 ended += give_up_post(*round_, GivenUpError(_GIVEN_UP))
