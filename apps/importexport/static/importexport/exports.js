@@ -8,7 +8,7 @@ import { size } from "./running.js";
 const page = document.querySelector("[data-imports]");
 const place = page.querySelector("[data-list]");
 const ASKED = `id name state dataset format compression rowCount sizeBytes createdAt expiresAt
-  error { code message } files { position name file { id } } deliveries { state error { message } }`;
+  error { code message } files { position name file { id } } deliveries { id endpointId state error { message } }`;
 const ONE = `query($id: ID!) { exportJob(id: $id) { ${ASKED} } }`;
 const QUERY = `query($filter: ExportJobFilter, $after: String) {
   exportJobs(filter: $filter, order: NEWEST_FIRST, first: 20, after: $after) {
