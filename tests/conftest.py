@@ -137,7 +137,7 @@ def django_db_setup(
 
 
 #: What migrating writes, the same each time: Django would take it away and write it again.
-KEPT = {"django_content_type", "auth_permission"}
+KEPT = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from kernel.services import BY_NAME
 
@@ -34,6 +35,7 @@ class ProjectConfig(AppConfig):
         from kernel.observability.health import register_check
         from kernel.serving.router import mount
         from kernel.uptime.recording import EVERY, Recorder
+        from project.accounts.duties import keep_duties
         from project.backups import keep_up
         from project.flag_usage import TOLD_AFTER_SECONDS, UsageReports
         from project.flags import RemoteFlags
@@ -41,6 +43,8 @@ class ProjectConfig(AppConfig):
         from project.portal.status import look
         from project.version import VERSION
 
+        # After Django's own, which writes the permissions of an app.
+        post_migrate.connect(keep_duties, dispatch_uid="duties")
         telling.begin(VERSION)
         mesh.serve_here(service_endpoint, composed_endpoint)
         streams = job_streams()

@@ -10,17 +10,18 @@ from kernel.identity.issuers import known_issuers
 from kernel.identity.scopes import ROLES
 from kernel.identity.service_keys import keyring
 from kernel.outbound.reach import allowed
+from project.accounts.duties import TARGETS
 from project.graph import trusted_documents
 
 
 @register
 def groups_of_the_provider_mean_something(**_options: Any) -> list[CheckMessage]:
     """Tell of a group that is mapped to nothing that somebody can be here."""
-    hint = "staff, superuser or <tenant's slug>:<role>; see OIDC_GROUPS"
+    hint = "staff, staff:<duty>, superuser or <tenant's slug>:<role>; see OIDC_GROUPS"
     return [
         Error(f"the group {group} makes nobody {target!r}", hint=hint, id="septet.E005")
         for group, target in settings.OIDC_GROUPS.items()
-        if target not in {"staff", "superuser"} and target.partition(":")[2] not in ROLES
+        if target not in {"staff", "superuser", *TARGETS} and target.partition(":")[2] not in ROLES
     ]
 
 

@@ -250,8 +250,9 @@ OIDC_NAME = env.text("OIDC_NAME", "your organisation")
 # The claim that lists a person's groups.
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
 
-# What a group of the provider's makes of a person here: group=staff, group=superuser or
-# group=<tenant's slug>:<role>. Who is in none of them and has no account gets none.
+# What a group of the provider's makes of a person here: group=staff, group=staff:<duty>
+# (operations, support, compliance, product), group=superuser or group=<tenant's slug>:<role>. Who
+# is in none of them and has no account gets none.
 OIDC_GROUPS = env.pairs("OIDC_GROUPS")
 
 # Where mail goes: smtp://user:password@host:port?tls=1, smtps://…, file:///folder or console:. By

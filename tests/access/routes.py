@@ -44,6 +44,7 @@ MODELS = {
     "audit/retentionpolicy": "",
     "audit/subjectkey": "",
     "audit/viewertoken": "",
+    "auth/group": "add delete",
     "auth/user": "add delete",
     "config/configuration": "",
     "config/changerequest": "",

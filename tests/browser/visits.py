@@ -116,7 +116,8 @@ _MODELS = {
     model._meta.label_lower: f"/admin/{model._meta.label_lower.replace('.', '/')}/"
     for model in admin.site._registry
     if model._meta.app_label in {*BY_NAME, "identity"}
-    or model._meta.label in {"auth.User", "events.OutboxEvent", "events.ConsumerGroup"}
+    or model._meta.label
+    in {"auth.Group", "auth.User", "events.OutboxEvent", "events.ConsumerGroup"}
 }
 LISTS = {f"{label}-list": path for label, path in _MODELS.items()}
 #: What a new platform with demo data has no row of.

@@ -50,5 +50,8 @@ def _digest() -> str:
 
 def _sources() -> Iterator[Path]:
     yield ROOT / "requirements.txt"
+    # What is written when migrations have run.
+    yield ROOT / "platform" / "project" / "apps.py"
+    yield ROOT / "platform" / "project" / "accounts" / "duties.py"
     for folder in ("apps", "platform"):
         yield from sorted((ROOT / folder).rglob("migrations/*.py"))

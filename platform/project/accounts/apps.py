@@ -8,12 +8,11 @@ class AccountsConfig(AppConfig):
     """Sign-in, one's own account, and a tenant's members and keys."""
 
     name = "project.accounts"
+    label = "accounts"
     default = True
 
     def ready(self) -> None:
         from project.accounts import invitations  # noqa: F401  registers its job
-
-    label = "accounts"
 
 
 class BackOfficeConfig(admin_apps.AdminConfig):

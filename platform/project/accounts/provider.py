@@ -7,14 +7,16 @@ from typing import Any
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from kernel.errors import ConflictError
 from kernel.identity.models import Membership, Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit, remove_member
+from project.accounts.duties import TARGETS
 
 logger = logging.getLogger(__name__)
 
@@ -73,17 +75,24 @@ def apply_groups(user: User, groups: Collection[str]) -> None:
     """
     mapped = set(settings.OIDC_GROUPS.values())
     granted = {settings.OIDC_GROUPS[group] for group in groups if group in settings.OIDC_GROUPS}
-    if mapped & {STAFF, SUPERUSER}:
+    duties = mapped & TARGETS.keys()
+    if mapped & {STAFF, SUPERUSER} or duties:
         user.is_superuser = SUPERUSER in granted
-        user.is_staff = bool(granted & {STAFF, SUPERUSER})
+        user.is_staff = bool(granted & ({STAFF, SUPERUSER} | duties))
         user.save(update_fields=["is_superuser", "is_staff"])
-    for slug in sorted({target.partition(":")[0] for target in mapped if ":" in target}):
+    user.groups.remove(*_groups_of(duties - granted))
+    user.groups.add(*_groups_of(duties & granted))
+    for slug in sorted({one.partition(":")[0] for one in mapped - duties if ":" in one}):
         roles = [role for role in Role if f"{slug}:{role}" in granted]
         tenant = Tenant.objects.active().filter(slug=slug).first()
         if tenant is None:
             logger.warning("OIDC_GROUPS names the tenant %s, and there is no open one", slug)
             continue
         _apply_roles(user, tenant, roles)
+
+
+def _groups_of(duties: Collection[str]) -> QuerySet[Group]:
+    return Group.objects.filter(name__in=[TARGETS[one] for one in duties])
 
 
 def _apply_roles(user: User, tenant: Tenant, roles: list[Role]) -> None:

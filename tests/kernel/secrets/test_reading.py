@@ -1,5 +1,6 @@
 """Reading a secret: on record before it is returned."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,9 +42,16 @@ def test_the_record_is_of_the_tenant_that_the_row_is_of() -> None:
     assert OutboxEvent.objects.get().tenant_id == tenant.pk
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_is_returned_after_the_record_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    vault = Vault.objects.create(token="plain")
+@pytest.fixture
+def vault(transactional_db: None) -> Iterator[Vault]:
+    """A row that is committed, of a table that is not emptied with those of apps."""
+    yield Vault.objects.create(token="plain")
+    Vault.objects.all().delete()
+
+
+def test_it_is_returned_after_the_record_is_committed(
+    monkeypatch: pytest.MonkeyPatch, vault: Vault
+) -> None:
     seen = []
 
     def publish_and_look(*args: Any, **kwargs: Any) -> None:
@@ -57,10 +65,9 @@ def test_it_is_returned_after_the_record_is_committed(monkeypatch: pytest.Monkey
     assert seen == [False]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_without_a_record_there_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    vault = Vault.objects.create(token="plain")
-
+def test_without_a_record_there_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch, vault: Vault
+) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError("disk full")
 
@@ -70,10 +77,7 @@ def test_without_a_record_there_is_no_secret(monkeypatch: pytest.MonkeyPatch) ->
         read_secret(vault, "token", purpose="test")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_nobody_is_shown_a_secret_inside_a_transaction() -> None:
-    vault = Vault.objects.create(token="plain")
-
+def test_nobody_is_shown_a_secret_inside_a_transaction(vault: Vault) -> None:
     with transaction.atomic():
         with pytest.raises(RuntimeError, match="durable"):
             read_secret(vault, "token", purpose="test")

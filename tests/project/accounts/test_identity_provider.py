@@ -29,7 +29,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> It
         "OIDC_ISSUER": provider.url,
         "OIDC_CLIENT_SECRET": SECRET,
         "OIDC_NAME": "Example Ltd",
-        "OIDC_GROUPS": "ops=staff,root=superuser,devs=demo:editor,leads=demo:administrator",
+        "OIDC_GROUPS": "ops=staff,desk=staff:support,root=superuser,devs=demo:editor,"
+        "leads=demo:administrator",
         "STAFF_SECOND_FACTOR": "true",
     }
     with embedded(tmp_path_factory.mktemp("oidc"), told) as started:
@@ -94,6 +95,19 @@ def test_groups_are_applied_at_each_sign_in_and_taken_back(
     assert nobody.get("/admin/")[0] == 403
     # The session that was begun with more has ended.
     assert staff.get("/admin/")[1] == "/sign-in/?next=/admin/"
+
+
+def test_a_group_of_a_duty_is_taken_back_like_others(
+    platform: Embedded, provider: Provider
+) -> None:
+    support = signed_in(platform, provider, groups=["desk", "devs"])
+    assert support.get("/admin/notifications/notification/")[0] == 200
+    assert support.get("/admin/audit/auditlog/")[0] == 403
+
+    staff = signed_in(platform, provider, groups=["ops", "devs"])
+
+    assert staff.get("/admin/")[0] == 200
+    assert staff.get("/admin/notifications/notification/")[0] == 403
 
 
 @pytest.mark.parametrize(

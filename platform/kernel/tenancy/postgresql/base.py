@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -110,8 +111,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         if limits and not pooled:
             begun = "".join(f"-c {name}={value} " for name, value in limits.items())
             params["options"] = begun + params.get("options", "")
-        told = {"standing": limits, "tells_standing": pooled}
-        return params | {"cursor_factory": type("LimitedCursor", (TenantCursor,), told)}
+        return params | {"cursor_factory": _cursor_of(tuple(limits.items()), pooled)}
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]  # the stubs leave it out
@@ -124,6 +124,13 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             _refuse_autocommit(self.connection, "stream")
             self.connection.execute("SELECT")
         return super().create_cursor(name)
+
+
+# A pool's connections are asked for at each request, and a class takes longer to make than that.
+@cache
+def _cursor_of(limits: tuple[tuple[str, int], ...], tells: bool) -> type[TenantCursor]:
+    told = {"standing": dict(limits), "tells_standing": tells}
+    return type("LimitedCursor", (TenantCursor,), told)
 
 
 def _refuse_autocommit(connection: Any, verb: str) -> None:
