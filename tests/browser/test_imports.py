@@ -287,7 +287,7 @@ def test_a_source_is_fetched_from_elsewhere(visitor: Visitor, graph: Graph, tab:
     page.get_by_label("Where is it?").select_option(label=f"inbox of {table}")
     expect(page.get_by_label("Path of the file there")).to_be_visible()
     page.get_by_label("Where is it?").select_option(label="An address on the web")
-    page.get_by_label("Address", exact=True).fill("http://127.0.0.1:9/files/runways.csv?key=a")
+    page.get_by_label("Address", exact=True).fill("http://127.0.0.1/files/runways.csv?key=a")
     judged(visitor, page)
     page.get_by_role("button", name="Choose it").click()
     expect(page.get_by_text("runways.csv is chosen.")).to_be_visible()
@@ -344,7 +344,7 @@ def test_rows_are_exported_fetched_and_removed(visitor: Visitor, graph: Graph, t
             input={"table": table, "values": values},
         )
         assert added["addDataTableRow"]["error"] is None
-    where = {"address": "http://127.0.0.1:9/hook"}
+    where = {"address": "http://127.0.0.1/hook"}
     graph.place(f"hook of {table}", "WEBHOOK", where, new_secret(b"s" * 32))
     page.goto("/importexport/exports/")
     page.get_by_role("button", name="New export").first.click()
