@@ -18,6 +18,8 @@ from kernel.observability.context import request_id
 _API_PATH = re.compile(f"/{paths.FOR_PROGRAMS}")
 #: Nobody has to be waited for any longer.
 MOST_WAITED_SECONDS = 86_400
+#: Answers below 500 that pass: too slow, too early, too many requests (RFC 9110, 8470, 6585).
+_PASSING = frozenset({408, 425, 429})
 
 
 class Asked(Protocol):
@@ -63,6 +65,11 @@ def error_reply(error: DomainError) -> Reply:
 def error_response(error: DomainError) -> HttpResponse:
     """Return the same as Django sends it."""
     return error_reply(error).as_response()
+
+
+def passes(status: int) -> bool:
+    """Say of an answer that is no yes whether the same request may be answered otherwise later."""
+    return status >= 500 or status in _PASSING
 
 
 def seconds_to_wait(retry_after: str) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from contracts.webhooks import new_secret
 from kernel.testing.embedded import Embedded
 from tests.browser.files_page import JUDGED_MS, file_of
 from tests.browser.visits import CHOOSE, COLOURS, THEMES, Tab, Visitor
@@ -73,6 +74,15 @@ class Graph:
         )
         assert made["createDataTable"]["error"] is None
         return name
+
+    def place(self, name: str, kind: str, settings: dict[str, Any], secret: str) -> None:
+        """Name a place outside."""
+        made = self(
+            "mutation($input: CreateDataEndpointInput!) { createDataEndpoint(input: $input) {"
+            " error { message } } }",
+            input={"name": name, "kind": kind, "settings": settings, "secret": secret},
+        )
+        assert made["createDataEndpoint"]["error"] is None
 
     def rows(self, table: str) -> int:
         """Return how many rows a table has."""
@@ -268,6 +278,26 @@ def test_a_file_that_is_no_table_is_told_with_a_way_on(
     judged(visitor, page)
 
 
+def test_a_source_is_fetched_from_elsewhere(visitor: Visitor, graph: Graph, tab: Tab) -> None:
+    page, table = tab.page, graph.table()
+    where = {"host": "127.0.0.1", "user": "robot", "host_key": ""}
+    graph.place(f"inbox of {table}", "SFTP", where, "hidden")
+    page.goto(f"{HOME}new/?dataset=tables.{table}")
+    page.get_by_role("button", name="Fetch it from elsewhere").click()
+    page.get_by_label("Where is it?").select_option(label=f"inbox of {table}")
+    expect(page.get_by_label("Path of the file there")).to_be_visible()
+    page.get_by_label("Where is it?").select_option(label="An address on the web")
+    page.get_by_label("Address", exact=True).fill("http://127.0.0.1/files/runways.csv?key=a")
+    judged(visitor, page)
+    page.get_by_role("button", name="Choose it").click()
+    expect(page.get_by_text("runways.csv is chosen.")).to_be_visible()
+    page.get_by_role("button", name="Read it").click()
+
+    # Our own machine is not called.
+    problem = page.get_by_role("alert").filter(has_text="127.0.0.1")
+    expect(problem).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_place_is_named_tried_disabled_and_forgotten(visitor: Visitor, tab: Tab) -> None:
     page = tab.page
     page.goto(f"{HOME}places/")
@@ -306,13 +336,16 @@ def test_a_place_is_named_tried_disabled_and_forgotten(visitor: Visitor, tab: Ta
 
 def test_rows_are_exported_fetched_and_removed(visitor: Visitor, graph: Graph, tab: Tab) -> None:
     page, table = tab.page, graph.table()
-    for number, ident in ((1, "EHAA"), (2, "=LFPG")):
+    for number, ident, surface in ((1, "EHAA", "ASP"), (2, "=LFPG", "ASP"), (3, "EDDF", "GRS")):
+        values = {"id": number, "airport_ident": ident, "surface": surface}
         added = graph(
             "mutation($input: AddDataTableRowInput!) { addDataTableRow(input: $input) {"
             " error { message } } }",
-            input={"table": table, "values": {"id": number, "airport_ident": ident}},
+            input={"table": table, "values": values},
         )
         assert added["addDataTableRow"]["error"] is None
+    where = {"address": "http://127.0.0.1/hook"}
+    graph.place(f"hook of {table}", "WEBHOOK", where, new_secret(b"s" * 32))
     page.goto("/importexport/exports/")
     page.get_by_role("button", name="New export").first.click()
     dialog = page.get_by_role("dialog")
@@ -326,6 +359,9 @@ def test_rows_are_exported_fetched_and_removed(visitor: Visitor, graph: Graph, t
     expect(dialog).to_be_visible()
     for name in ("id", "airport_ident"):
         dialog.get_by_label(name, exact=True).check()
+    dialog.get_by_label("Only rows by their").select_option("surface")
+    dialog.get_by_label("which is").fill("ASP")
+    dialog.get_by_label("Order").select_option("-id")
     dialog.get_by_label("Format").select_option("CSV")
     judged(visitor, page)
     dialog.get_by_role("button", name="Export").click()
@@ -340,7 +376,19 @@ def test_rows_are_exported_fetched_and_removed(visitor: Visitor, graph: Graph, t
     with page.expect_download() as fetched:
         link.click()
     header, *lines = Path(fetched.value.path()).read_text().splitlines()
-    assert (header, sorted(lines)) == ("id,airport_ident", ["1,EHAA", "2,'=LFPG"])
+    assert (header, lines) == ("id,airport_ident", ["2,'=LFPG", "1,EHAA"])
+
+    row.get_by_role("button", name="Deliver").click()
+    page.get_by_role("dialog").get_by_label("Place").select_option(label=f"hook of {table}")
+    page.get_by_role("button", name="Deliver it").click()
+    # Our own machine is not called.
+    again = row.get_by_role("button", name="Try again to deliver")
+    expect(row.get_by_text(f"hook of {table}: ")).to_contain_text("127.0.0.1", timeout=PATIENCE_MS)
+    expect(again).to_be_visible()
+    judged(visitor, page)
+    again.click()
+    expect(page.locator("[data-announcer]")).to_contain_text(f"to hook of {table} again")
+    expect(again).to_be_visible(timeout=PATIENCE_MS)
 
     row.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete it").click()

@@ -18,6 +18,7 @@ from apps.importexport.services.exports import create_export
 from contracts.importexport import ImportFailed, ImportFinished
 from kernel.chores.services import Begun, do, look, stop
 from kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
+from kernel.jobs.models import Job
 from kernel.tenancy.context import acting_as, in_tenant
 from kernel.testing.datasets import somebody as somebody_else
 from kernel.testing.events import published
@@ -33,14 +34,14 @@ GOOD = HEADER + "EDDF,Frankfurt,364,DE,EDDF\n"
 
 
 @contextmanager
-def site(content: str, settings: Any) -> Iterator[tuple[str, list[str]]]:
-    """Serve a text, and tell what was asked for."""
+def site(content: str, settings: Any, *first: int) -> Iterator[tuple[str, list[str]]]:
+    """Serve a text, after these answers with nothing, and tell what was asked for."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            self.send_response(200)
+            self.send_response([*first, *[200] * len(asked)][len(asked) - 1])
             self.end_headers()
             self.wfile.write(content.encode())
 
@@ -75,6 +76,27 @@ def test_what_is_at_a_url_is_brought_without_anybody(settings: Any) -> None:
     assert [row[0] for row in held(table)] == ["EDDF"]
     assert len(asked) == 1
     assert [one.import_id for one in told(ImportFinished)] == [str(job.pk)]
+
+
+def test_a_url_that_answers_later_is_asked_again_and_one_that_refuses_is_not(
+    settings: Any,
+) -> None:
+    airports("DE")
+    with site(GOOD, settings, 503, 429) as (url, asked), somebody():
+        job = errands.import_from_url(url=url, dataset="tables.airports")
+        for _ in range(3):
+            drain()
+            Job.objects.filter(state="queued").update(waits_for="")
+
+    job.refresh_from_db()
+    assert (job.state, job.inserted, len(asked)) == ("done", 1, 3)
+
+    with site(GOOD, settings, 404) as (url, asked), somebody():
+        job = errands.import_from_url(url=url, dataset="tables.airports")
+        drain()
+
+    job.refresh_from_db()
+    assert (job.state, job.error_message, len(asked)) == ("failed", "127.0.0.1 answers 404", 1)
 
 
 def test_what_cannot_be_started_stands_in_the_import_and_is_told(settings: Any) -> None:

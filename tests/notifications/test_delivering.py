@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from apps.notifications.errors import RenderingError
 from apps.notifications.models import (
     Moment,
     Notification,
@@ -14,14 +15,17 @@ from apps.notifications.models import (
 )
 from apps.notifications.services import cancel_notification, create_notification
 from apps.notifications.services.delivering import deliver
-from apps.notifications.services.notifications import create_notifications, resend_notification
+from apps.notifications.services.notifications import create_notifications
+from apps.notifications.services.resending import resend_notification
 from apps.notifications.services.subscribers import update_subscriber
 from apps.notifications.services.suppressions import add_suppression
+from apps.notifications.services.templates import update_template
 from apps.notifications.services.triggering import trigger
 from apps.notifications.services.upkeep import end_abandoned, forget_old
 from contracts.notifications import NotificationFailed, NotificationSent, NotificationSkipped
 from kernel.errors import ConflictError, InvalidInputError
 from kernel.ids import new_id
+from kernel.jobs.models import Job
 from kernel.testing.events import told
 from kernel.testing.jobs import drain
 from tests.notifications.people import StandingClock, made, person, send, workflow
@@ -105,6 +109,45 @@ def test_what_stays_busy_is_given_up_and_can_be_sent_again(
     assert made() == [("eve@example.com", "email", "sent", "")]
     with pytest.raises(ConflictError):
         resend_notification(id=str(notification.pk))
+
+
+def test_what_could_not_be_filled_is_filled_before_it_is_sent_again(sink: Sink) -> None:
+    person()
+    workflow(send("email"))
+    trigger(workflow="w", subscribers=["ada"], data={"title": "X"})
+    drain()
+    [notification] = Notification.objects.all()
+    assert made() == [("ada@example.com", "email", "failed", "NOTIFICATIONS_RENDERING_FAILED")]
+
+    with pytest.raises(RenderingError, match="name"):
+        resend_notification(id=str(notification.pk))
+    assert made() == [("ada@example.com", "email", "failed", "NOTIFICATIONS_RENDERING_FAILED")]
+
+    [template] = NotificationTemplate.objects.all()
+    mended = {"subject": "About {{ data.title }}", "body": "{{ count }} of {{ data.title }}"}
+    update_template(id=str(template.pk), texts={"email": {"en": mended}})
+    resend_notification(id=str(notification.pk))
+    drain()
+
+    [(to, message)] = sink.messages
+    assert (to, message["Subject"]) == ("ada@example.com", "About X")
+    assert timeline(notification)[1:] == [("requeued", ""), ("sent", "")]
+
+
+def test_what_is_sent_again_goes_to_the_address_that_somebody_has_by_now(sink: Sink) -> None:
+    ada = person(email="")
+    workflow(send("email"))
+    trigger(workflow="w", subscribers=["ada"], data={"name": "X"})
+    drain()
+    assert made() == [("", "email", "skipped", "NO_ADDRESS")]
+
+    update_subscriber(id=str(ada.pk), email="new@example.com", email_verified=True)
+    [notification] = Notification.objects.all()
+    resend_notification(id=str(notification.pk))
+    drain()
+
+    assert made() == [("new@example.com", "email", "sent", "")]
+    assert [to for to, _ in sink.messages] == ["new@example.com"]
 
 
 def test_one_address_that_is_refused_does_not_keep_the_others(sink: Sink) -> None:
@@ -313,8 +356,12 @@ def test_what_was_given_up_can_be_sent_again_and_what_is_old_is_forgotten(
     mail_to("a@example.com")
     Notification.objects.update(created_at=moved.now)
     moved.by(days=3)
+    # Nobody has served its queue: it goes out once somebody does.
+    assert end_abandoned() == 0
+    Job.objects.update(state="failed", finished_at=moved.now)
     assert end_abandoned() == 1
     assert made() == [("a@example.com", "email", "failed", "NOTIFICATIONS_GIVEN_UP")]
+    assert [one.code for one in told(NotificationFailed)] == ["NOTIFICATIONS_GIVEN_UP"]
 
     moved.by(days=401)
     assert forget_old() == 1

@@ -37,6 +37,7 @@ from kernel.events.registry import GROUPS
 from kernel.events.transport import Arrival
 from kernel.identity.models import Tenant
 from kernel.jobs import claiming
+from kernel.jobs.models import Job
 from kernel.jobs.registry import known
 from kernel.tenancy.context import in_tenant
 from kernel.testing.dynamic import said
@@ -385,6 +386,11 @@ def test_what_is_old_is_forgotten_and_what_was_given_up_fails(
     happens()
     WebhookDelivery.objects.update(state="queued", not_before=moved.now, created_at=moved.now)
     moved.by(days=3)
+    # Nobody has served its queue: it is posted once somebody does.
+    jobs = Job.objects.filter(name="notifications.post")
+    jobs.update(state="queued", finished_at=None)
+    assert end_abandoned_posts() == 0
+    jobs.update(state="failed", finished_at=moved.now)
     assert end_abandoned_posts() == 1
     assert stands()[0][3] == "NOTIFICATIONS_GIVEN_UP"
     moved.by(days=30)

@@ -5,7 +5,6 @@ So the snapshot that rows are read in is held no longer than that takes.
 
 import gzip
 import hashlib
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from apps.importexport.models import ExportCompression, ExportFormat, ExportJob,
 from apps.importexport.services.export_sources import Source
 from kernel.faults import fault_point
 from kernel.jobs.running import current_job
+from kernel.scratch import scratch
 from kernel.storage.port import new_key
 
 MOST_PARTS = 1_000
@@ -41,8 +41,8 @@ class Written:
 
 def write_parts(export: ExportJob, source: Source) -> None:
     """Write an export, and store its parts, each with a row. Raises ExportLimitError."""
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        for position, part in enumerate(written(export, source, Path(folder)), 1):
+    with scratch("septet-export-") as folder:
+        for position, part in enumerate(written(export, source, folder), 1):
             _store(export, position, part)
 
 

@@ -1,12 +1,11 @@
 """The source of an import, on the disk of whoever works on it: its beginning, or all of it."""
 
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from apps.importexport.adapters.endpoints.ports import Seen
@@ -14,11 +13,14 @@ from apps.importexport.conf import SOURCE_BYTES, URL_TIME
 from apps.importexport.errors import SourceTooLargeError, SourceUnreadableError
 from apps.importexport.models import ImportJob
 from apps.importexport.services.endpoints import endpoint_of, store_at
+from kernel.errors import UnavailableError
+from kernel.http import passes
 from kernel.identity.rights import remaining_rights
 from kernel.jobs.running import current_job
 from kernel.mesh.fetching import fetched
 from kernel.outbound.client import open_stream
 from kernel.outbound.limits import Limits
+from kernel.scratch import scratch
 from kernel.storage import storage
 from kernel.storage.port import new_key
 from kernel.tenancy.context import acting_as
@@ -70,9 +72,7 @@ def source_of(job: ImportJob) -> Iterator[Source]:
 def opened(job: ImportJob) -> Iterator[Source]:
     """Give the source before a byte of it is fetched; raises as `source_of` does."""
     with ExitStack() as open_things:
-        folder = Path(
-            open_things.enter_context(tempfile.TemporaryDirectory(prefix="septet-import-"))
-        )
+        folder = open_things.enter_context(scratch("septet-import-"))
         path = folder / "source"
         if job.source_key:
             name, chunks = _name_of(job.source_url), storage().read(job.source_key)
@@ -101,7 +101,8 @@ def keep_url(url: str, *, look: Callable[[Path], None]) -> str:
 
     Of a long one `look` is called once, as soon as its beginning is there. Raises
     OutboundRefusedError and calls nothing where a rule forbids it; OutboundFailedError,
-    OutboundUnusableError, SourceUnreadableError.
+    OutboundUnusableError; SourceUnreadableError, or UnavailableError for an answer that may be
+    another later.
     """
     limits = Limits(
         idle=_IDLE,
@@ -110,11 +111,13 @@ def keep_url(url: str, *, look: Callable[[Path], None]) -> str:
         redirects=_REDIRECTS,
     )
     with (
-        tempfile.NamedTemporaryFile(prefix="septet-import-") as out,
+        scratch("septet-import-") as folder,
+        (folder / "source").open("w+b") as out,
         open_stream("GET", url, purpose="import", limits=limits) as stream,
     ):
         if stream.status != 200:
-            raise SourceUnreadableError(f"{urlsplit(url).hostname} answers {stream.status}")
+            told = f"{urlsplit(url).hostname} answers {stream.status}"
+            raise UnavailableError(told) if passes(stream.status) else SourceUnreadableError(told)
         size = 0
         for chunk in stream.chunks():
             out.write(chunk)
@@ -122,10 +125,10 @@ def keep_url(url: str, *, look: Callable[[Path], None]) -> str:
             before, size = size, size + len(chunk)
             if before < HEAD_BYTES <= size:
                 out.flush()
-                look(Path(out.name))
+                look(folder / "source")
         out.seek(0)
         key = new_key("importexport")
-        storage().save(key, cast(BinaryIO, out.file))
+        storage().save(key, out)
     return key
 
 

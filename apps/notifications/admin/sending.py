@@ -18,7 +18,8 @@ from apps.notifications.models import (
 )
 from apps.notifications.selectors.funnels import MOST_COUNTED, Funnel, funnels_of
 from apps.notifications.selectors.timelines import moments_of, runs_of
-from apps.notifications.services.notifications import cancel_notification, resend_notification
+from apps.notifications.services.notifications import cancel_notification
+from apps.notifications.services.resending import resend_notification
 from apps.notifications.services.triggering import cancel_trigger
 from kernel.admin import (
     ActionVariant,
@@ -134,7 +135,7 @@ class NotificationAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
     @action(description="Send again", url_path="resend", permissions=["operate"])
     def resend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then try it again."""
-        causes = "It is tried again, if the person wants it by then and the address is good."
+        causes = "It is tried again, to the address of now, if the person wants it by then."
         row = row_of(self, request, object_id)
         return ask_then(self, request, row, "Send again", causes, resend_notification)
 

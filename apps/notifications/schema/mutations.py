@@ -26,7 +26,7 @@ from apps.notifications.services import (
     verifying,
     workflows,
 )
-from apps.notifications.services.notifications import resend_notification
+from apps.notifications.services.resending import resend_notification
 from kernel.federation.mutations import Bulk, BulkDelete, Create, Delete, Update
 
 

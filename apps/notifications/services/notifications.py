@@ -1,4 +1,4 @@
-"""Single messages to single addresses: queued, taken back, sent again."""
+"""Single messages to single addresses: queued, and taken back."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,7 @@ from apps.notifications.domain.addresses import email
 from apps.notifications.domain.devices import phone
 from apps.notifications.models import Notification, NotificationChannel, NotificationState
 from apps.notifications.services.queueing import job_of, queue
-from apps.notifications.services.timeline import note
-from contracts.notifications import (
-    NotificationCancelled,
-    NotificationCreated,
-    NotificationRequeued,
-)
+from contracts.notifications import NotificationCancelled, NotificationCreated
 from kernel import clock
 from kernel.errors import ConflictError, DomainError, InvalidInputError, LimitExceededError
 from kernel.events.publishing import publish, publish_all
@@ -26,7 +21,6 @@ from kernel.jobs.services import enqueue, store_all
 from kernel.rows import change, check, check_count, locked
 
 TAKE_UP = "notifications.take_up"
-_UNDER_WAY = (NotificationState.FAILED, NotificationState.SKIPPED)
 
 
 class Message(TypedDict):
@@ -92,36 +86,6 @@ def cancel_notification(*, id: str) -> Notification:
     change(notification, state=NotificationState.CANCELLED)
     publish(
         NotificationCancelled(
-            notification_id=str(notification.pk), channel=str(notification.channel)
-        )
-    )
-    return notification
-
-
-@transaction.atomic
-def resend_notification(*, id: str) -> Notification:
-    """Try one again that failed or was skipped; whether it is wanted is asked anew.
-
-    Raises ConflictError for one that is queued or was sent.
-    """
-    notification = locked(Notification, id)
-    if notification.state not in _UNDER_WAY:
-        raise ConflictError(
-            f"only a failed or skipped notification is sent again, this one is {notification.state}"
-        )
-    change(
-        notification,
-        state=NotificationState.QUEUED,
-        attempts=0,
-        round=notification.round + 1,
-        not_before=clock.now(),
-        reason_code="",
-        reason="",
-    )
-    note(notification, "requeued")
-    queue(notification)
-    publish(
-        NotificationRequeued(
             notification_id=str(notification.pk), channel=str(notification.channel)
         )
     )

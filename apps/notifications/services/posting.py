@@ -73,6 +73,16 @@ def _posted(delivery: WebhookDelivery) -> _Outcome:
     return _Outcome(_since(began), status)
 
 
+@transaction.atomic
+def give_up_post(delivery_id: UUID, round_: int, error: DomainError) -> bool:
+    """Fail a delivery that is queued in this round; False if it is not any more."""
+    delivery = _locked(delivery_id, round_)
+    if delivery is None:
+        return False
+    _fail(delivery, error)
+    return True
+
+
 def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1_000)
 

@@ -41,7 +41,7 @@ def make_message(run: Run, send: Send, data: Mapping[str, Any]) -> str:
         round=1,
     )
     try:
-        _say(notification, send, data)
+        say(notification, send, data)
     except DomainError as error:
         return _failed(notification, error)
     notification.save()
@@ -64,7 +64,11 @@ def address_of(subscriber: Subscriber, channel: str) -> str:
     return ""
 
 
-def _say(notification: Notification, send: Send, data: Mapping[str, Any]) -> None:
+def say(notification: Notification, send: Send, data: Mapping[str, Any]) -> None:
+    """Fill the template of a step for the person of a message; raises RenderingError.
+
+    NotFoundError where there is no such template.
+    """
     template = NotificationTemplate.objects.filter(name=send.template).first()
     if template is None:
         raise NotFoundError(f"there is no template {send.template!r}")

@@ -20,7 +20,7 @@ from kernel import clock
 from kernel.chores import client
 from kernel.chores.services import Begun
 from kernel.events.publishing import publish
-from kernel.http import seconds_to_wait
+from kernel.http import passes, seconds_to_wait
 from kernel.mesh.changes import ERROR, asking_for_error
 from kernel.mesh.client import RemoteError, mesh
 from kernel.outbound.client import fetch
@@ -34,8 +34,6 @@ MOST_ANSWER_BYTES = 100_000
 MOST_KEPT = 2_000
 #: In bytes; of what a longer one told its length is kept.
 MOST_KEPT_OF_CHANGE = 20_000
-#: Answers of a receiver that may be asked again (RFC 9110; Standard Webhooks).
-_ASK_AGAIN = frozenset({408, 425, 429})
 
 
 def do_target(schedule: JobSchedule, run: JobRun) -> Begun:
@@ -114,7 +112,7 @@ def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
     if 200 <= answer.status < 300:
         return {"status": answer.status, "body": kept}
     told = f"the webhook answers {answer.status}"
-    if answer.status < 500 and answer.status not in _ASK_AGAIN:
+    if not passes(answer.status):
         raise AnsweredError(told)
     later = AnsweredLaterError(told)
     seconds = seconds_to_wait(answer.headers.get("Retry-After", ""))

@@ -100,4 +100,4 @@ def _asked(service: str, method: str, path: str, told: Any, key: str) -> Any:
         body=json.dumps(told).encode() if told is not None else b"",
         headers={"Idempotency-Key": key} if key else {},
     )
-    return answer_of(service, called, with_its_own=True)
+    return answer_of(service, called)

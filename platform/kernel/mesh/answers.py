@@ -16,13 +16,12 @@ from kernel.errors import (
     PayloadTooLargeError,
     UnauthenticatedError,
 )
+from kernel.http import passes
 from kernel.idempotency.services import EarlierError, IdempotencyInProgressError
 from kernel.mesh.calling import Called
 from kernel.mesh.client import refuse_inside_transaction
 
 T = TypeVar("T")
-#: Answers below 500 that pass: too many requests, too slow, too early (RFC 9110, RFC 8470).
-_PASSING = frozenset({408, 425, 429})
 _ERRORS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
@@ -44,12 +43,12 @@ def here_or_there(service: str, here: Callable[[], T], there: Callable[[], T]) -
     return here() if service in settings.SERVICES else there()
 
 
-def answer_of(service: str, called: Called, *, with_its_own: bool = False) -> Any:
+def answer_of(service: str, called: Called) -> Any:
     """Return what was answered; raises the error that it is, by its code.
 
-    Errors of the service's own are raised too where that is said, but for those that pass: nothing
-    of them heals by asking again. Raises UnavailableError for all others, which says for how long
-    `Retry-After` asks to wait.
+    One that the service made of its own is an EarlierError: nothing of it heals by asking again.
+    What passes (429, all of 5xx, and what is no answer of ours) is an UnavailableError, which says
+    for how long `Retry-After` asks to wait.
     """
     try:
         answer = json.loads(called.body)
@@ -61,6 +60,6 @@ def answer_of(service: str, called: Called, *, with_its_own: bool = False) -> An
         raise called.unavailable(f"{service} gives no answer that is ours") from None
     if code in _ERRORS:
         raise _ERRORS[code](message)
-    if with_its_own and called.status < 500 and called.status not in _PASSING:
+    if not passes(called.status):
         raise EarlierError(message, code=code, status=called.status)
     raise called.unavailable(f"{service} answers {code}: {message}")

@@ -201,6 +201,7 @@ def principal(tenant: Tenant) -> Iterator[None]:
 
 GONE = UnavailableError("gone")
 BUSY = (503, {"errors": [{"message": "busy", "extensions": {"code": "UNAVAILABLE"}}]})
+MUCH = (429, {"errors": [{"message": "later", "extensions": {"code": "RATE_LIMITED"}}]})
 CODED = (409, {"errors": [{"message": "no", "extensions": {"code": "OF_ITS_OWN"}}]})
 PAGE = (200, {"rows": [{"name": "a"}], "next": ""})
 
@@ -219,12 +220,25 @@ def test_what_got_no_answer_is_asked_once_more(
 
 
 @pytest.mark.usefixtures("principal")
-@pytest.mark.parametrize("failure", [GONE, BUSY, CODED])
+@pytest.mark.parametrize("failure", [GONE, BUSY, MUCH])
 def test_what_gets_none_twice_is_unavailable(monkeypatch: pytest.MonkeyPatch, failure: Any) -> None:
     away(monkeypatch, failure, failure)
 
     with pytest.raises(UnavailableError):
         client.read(NAME, Wanted(limit=1))
+
+
+@pytest.mark.usefixtures("principal")
+def test_an_error_of_the_services_own_is_final_as_it_is_in_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = away(monkeypatch, CODED)
+
+    with pytest.raises(DomainError, match="no") as refused:
+        client.read(NAME, Wanted(limit=1))
+
+    assert (refused.value.code, refused.value.retryable) == ("OF_ITS_OWN", False)
+    assert len(there.asked) == 1
 
 
 @pytest.mark.usefixtures("principal")

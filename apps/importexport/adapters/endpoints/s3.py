@@ -12,6 +12,7 @@ from apps.importexport.adapters.endpoints.ports import PURPOSE, Package, Parcel,
 from apps.importexport.domain.endpoints.paths import fixed_part, joined
 from apps.importexport.errors import EndpointRefusedError, SourceChangedError
 from kernel.errors import NotFoundError
+from kernel.http import passes
 from kernel.outbound.buckets import ONE_PART, PART_BYTES, bucket_client
 from kernel.outbound.errors import OutboundFailedError
 from kernel.storage.joined import Joined
@@ -105,7 +106,7 @@ def _told(key: str) -> Iterator[None]:
             raise NotFoundError(f"the bucket has no {key}") from None
         if status == 412:
             raise SourceChangedError(f"{key} is not what was looked at any more") from None
-        if status >= 500 or status == 429:
+        if passes(status):
             raise OutboundFailedError(f"the bucket answers {code}") from None
         raise EndpointRefusedError(f"the bucket refuses: {code}") from None
     except BotoCoreError as error:

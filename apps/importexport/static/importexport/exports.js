@@ -1,6 +1,6 @@
 // Exports: asked for, followed until their files are there, fetched, written once more, removed.
 import { h } from "../kernel/elements.js";
-import { announce, ask, attempt, badge, button, change, graph, nothing, select, told, unscanned } from "./api.js";
+import { announce, ask, attempt, badge, button, change, graph, nothing, select, sentence, told, unscanned } from "./api.js";
 import { askFor } from "./export_asking.js";
 import { many, when } from "./jobs.js";
 import { size } from "./running.js";
@@ -8,11 +8,12 @@ import { size } from "./running.js";
 const page = document.querySelector("[data-imports]");
 const place = page.querySelector("[data-list]");
 const ASKED = `id name state dataset format compression rowCount sizeBytes createdAt expiresAt
-  error { code message } files { position name file { id } } deliveries { state error { message } }`;
+  error { code message } files { position name file { id } } deliveries { id endpointId state error { message } }`;
 const ONE = `query($id: ID!) { exportJob(id: $id) { ${ASKED} } }`;
 const QUERY = `query($filter: ExportJobFilter, $after: String) {
   exportJobs(filter: $filter, order: NEWEST_FIRST, first: 20, after: $after) {
-    nodes { ${ASKED} } pageInfo { hasNextPage endCursor } } }`;
+    nodes { ${ASKED} } pageInfo { hasNextPage endCursor } }
+  dataEndpoints(order: NAME, first: 50) { nodes { id name state } } }`;
 const STATES = {
   QUEUED: ["Waiting", "imp-busy"],
   RUNNING: ["Being written", "imp-busy"],
@@ -24,6 +25,8 @@ const STATES = {
 const AGAIN = 1500;
 const HIDDEN = 10_000;
 const state = select([["", "All"], ...Object.entries(STATES).map(([value, [text]]) => [value, text])], "");
+/** The places that exports may be delivered to. */
+let places = [];
 let turn = 0;
 
 const isAtWork = (one) => ["QUEUED", "RUNNING"].includes(one.state);
@@ -65,10 +68,20 @@ function links({ state: at, name, files }) {
   );
 }
 
+/** Tell of a delivery what went wrong at the last attempt, and let one that is given up be tried again. */
+function failure(one, { id, endpointId, state: at, error }) {
+  if (!error) return "";
+  const name = places.find((place_) => place_.id === endpointId)?.name ?? "A place";
+  const again = () => button("Try again", (event) => retryDelivery(one, event.target.closest("li"), id, name), { kind: "imp-small", "aria-label": `Try again to deliver ${one.name} to ${name}` });
+  return h("p", { class: "imp-why" }, `${name}: ${sentence(error.message)}`, " ", at !== "FAILED" ? "It is tried again by itself." : told.mayWrite && one.state === "READY" ? again() : "");
+}
+
+/** The places that one could be delivered to, and is not yet. */
+const placesFor = ({ deliveries }) => places.filter(({ id, state: at }) => at !== "DISABLED" && !deliveries.some(({ endpointId }) => endpointId === id));
+
 function row(one) {
   const act = (text, work) => button(text, (event) => work(one, event.target.closest("li")), { kind: "imp-small", "aria-label": `${text} ${one.name}` });
   const again = one.state === "FAILED" || one.state === "CANCELLED";
-  const problems = one.deliveries.map(({ error }) => error).filter(Boolean);
   const made = h(
     "li",
     { "data-export": one.id },
@@ -79,9 +92,10 @@ function row(one) {
       " ",
       badge(...STATES[one.state]),
       h("p", { class: "imp-quiet" }, facts(one).join(" · ")),
-      [one.error, ...problems].filter(Boolean).map(({ message }) => h("p", { class: "imp-why" }, message)),
+      one.error && h("p", { class: "imp-why" }, one.error.message),
+      one.deliveries.map((delivery) => failure(one, delivery)),
     ),
-    h("div", { class: "imp-acts" }, links(one), told.mayWrite && [isAtWork(one) ? act("Cancel", cancel) : act("Delete", remove), again && act("Write again", retry)]),
+    h("div", { class: "imp-acts" }, links(one), told.mayWrite && [one.state === "READY" && placesFor(one).length > 0 && act("Deliver", deliver), isAtWork(one) ? act("Cancel", cancel) : act("Delete", remove), again && act("Write again", retry)]),
   );
   if (isOnItsWay(one)) follow(one, made);
   return made;
@@ -125,6 +139,27 @@ async function done(one, shown, field, says) {
 
 const retry = (one, shown) => done(one, shown, "retryExportJob", `${one.name} is written again.`);
 
+/** Let a delivery be made or tried again, and show the export as it is then. */
+async function send(one, shown, field, input, says) {
+  let now;
+  const well = await attempt(async () => {
+    await change(field, input, "exportDelivery { id }");
+    ({ exportJob: now } = await graph(ONE, { id: one.id }));
+    await judge([now]);
+  });
+  if (!well) return;
+  show(now, shown.isConnected ? shown : place.querySelector(`[data-export="${one.id}"]`));
+  announce(says);
+}
+
+async function deliver(one, shown) {
+  const options = placesFor(one).map(({ id, name }) => [id, name]);
+  const given = await ask(`Deliver ${one.name}`, h("label", {}, "Place", select(options, options[0][0], { name: "place" })), { yes: "Deliver it" });
+  if (given) await send(one, shown, "deliverExportJob", { id: one.id, endpointId: given.place }, `${one.name} is on its way.`);
+}
+
+const retryDelivery = (one, shown, id, name) => send(one, shown, "retryExportDelivery", { id }, `${one.name} is on its way to ${name} again.`);
+
 async function cancel(one, shown) {
   const says = h("p", {}, "Nothing of it is kept. It may be written again later.");
   if (await ask(`Cancel ${one.name}?`, says, { yes: "Cancel it", kind: "imp-danger" })) await done(one, shown, "cancelExportJob", `${one.name} is cancelled.`);
@@ -162,9 +197,10 @@ async function load(after = null) {
   const mine = (turn += 1);
   place.setAttribute("aria-busy", "true");
   try {
-    const { exportJobs: found } = await graph(QUERY, { filter: state.value ? { state: state.value } : null, after });
+    const { exportJobs: found, dataEndpoints } = await graph(QUERY, { filter: state.value ? { state: state.value } : null, after });
     await judge(found.nodes);
     if (mine !== turn) return;
+    places = dataEndpoints.nodes;
     const list = after ? place.querySelector("ul") : h("ul", { class: "imp-list", "aria-label": "Exports" });
     const first = found.nodes.map(row);
     list.append(...first);

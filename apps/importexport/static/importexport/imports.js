@@ -7,17 +7,17 @@ const page = document.querySelector("[data-imports]");
 const place = page.querySelector("[data-list]");
 const QUERY = `query($filter: ImportJobFilter, $after: String) {
   importJobs(filter: $filter, order: NEWEST_FIRST, first: 30, after: $after) {
-    nodes { id name state dataset inserted updated failed retryOf createdAt progress { fraction } }
+    nodes { id name state dataset inserted updated unchanged failed retryOf createdAt progress { fraction } }
     pageInfo { hasNextPage endCursor } } }`;
 const wanted = new URLSearchParams(location.search).get("state");
 const state = select([["", "All"], ...Object.entries(STATES).map(([value, [text]]) => [value, text])], wanted in STATES ? wanted : "");
 let turn = 0;
 
-function counts({ state: at, inserted, updated, failed, progress }) {
+function counts({ state: at, inserted, updated, unchanged, failed, progress }) {
   if (at === "RUNNING" || at === "CHECKING") return `${Math.floor(100 * progress.fraction)} %`;
   const done = inserted + updated;
   const brought = at === "CHECKED" ? `${many(done, "row")} would be brought` : done && many(done, "row");
-  return [brought, failed && `${many(failed, "row")} failed`].filter(Boolean).join(", ");
+  return [brought, unchanged && `${many(unchanged, "row")} the same already`, failed && `${many(failed, "row")} failed`].filter(Boolean).join(", ");
 }
 
 const row = (one) =>

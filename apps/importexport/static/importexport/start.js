@@ -1,17 +1,22 @@
-// How an import begins: where its rows go, and which file they come from.
+// How an import begins: where its rows go, and what they come from.
 import { h } from "../kernel/elements.js";
-import { HOME, announce, attempt, button, change, complain, dialogOf, graph, nothing, select, told } from "./api.js";
+import { HOME, announce, ask, attempt, button, change, complain, dialogOf, graph, nothing, select, told } from "./api.js";
 import { grouped } from "./datasets.js";
 import { many } from "./jobs.js";
 import { Upload, canUpload } from "./uploading.js";
 
 const place = document.querySelector("[data-start]");
-const DATASETS = "{ datasets { name title description writable modes fields { name title kind required readOnly } key } }";
+const DATASETS = `{ datasets { name title description writable modes fields { name title kind required readOnly } key }
+  dataEndpoints(order: NAME, first: 50) { nodes { id name kind state } } }`;
 const FIND = `query($name: String) { files(filter: {nameContains: $name, state: CLEAN}, first: 20) { nodes { id name version } } }`;
 const TABLES = /\.(csv|tsv|tab|txt|xlsx|ods|jsonl|ndjson|json|parquet)(\.(gz|zst|zip))?$|\.zip$/i;
 const FORMATS = [["csv", "CSV"], ["xlsx", "Excel"], ["ods", "OpenDocument"]];
 const PAUSE = 250;
+const ADDRESS = "";
 let datasets = [];
+/** The places outside that files are read from. */
+let places = [];
+/** What is chosen: its name, and what the API is told of it. */
 let source = null;
 let busy = null;
 
@@ -80,7 +85,7 @@ function file() {
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${busy.name}`, "data-bar": "" });
     return h("div", { class: "imp-part" }, h("p", {}, h("strong", {}, busy.name), " ", h("span", { class: "imp-quiet", "data-sent": "" }, "is uploaded…")), bar, h("div", { class: "imp-acts" }, button("Cancel", stop, { "data-key": "cancel" })));
   }
-  const acts = [canUpload() && button(source ? "Upload another" : "Upload a file", browse, { "data-key": "upload", kind: source ? "" : "imp-primary" }), button("Choose one that is here", pick, { "data-key": "pick" })];
+  const acts = [canUpload() && button(source ? "Upload another" : "Upload a file", browse, { "data-key": "upload", kind: source ? "" : "imp-primary" }), button("Choose one that is here", pick, { "data-key": "pick" }), button("Fetch it from elsewhere", fetch_, { "data-key": "fetch" })];
   const says = canUpload() ? "CSV, TSV, Excel, OpenDocument, JSON lines or Parquet; also in gzip, zstd or zip. Or drop it here." : "It is chosen among the files of this tenant.";
   return h("div", { class: "imp-drop", "data-drop": "" }, source ? h("p", {}, h("strong", {}, source.name), h("span", { class: "imp-quiet" }, " is chosen.")) : "", h("div", { class: "imp-acts" }, acts), h("p", { class: "imp-quiet" }, says));
 }
@@ -106,7 +111,7 @@ async function upload(chosen) {
   try {
     const id = await mine.upload.done;
     if (busy !== mine) return;
-    source = { id, name: chosen.name };
+    source = { name: chosen.name, from: { sourceId: id } };
     announce(`${chosen.name} is there.`);
   } catch (error) {
     if (busy === mine) complain(error);
@@ -132,16 +137,41 @@ function goOn(otherwise) {
 
 async function pick() {
   const found = await choose();
-  if (found) source = found;
+  if (found) source = { name: found.name, from: { sourceId: found.id } };
   draw();
   goOn("pick");
+}
+
+/** Ask where a file is: at an address, or at a place outside. It is fetched when it is read. */
+async function fetch_() {
+  const where = select([[ADDRESS, "An address on the web"], ...places.map(({ id, name }) => [id, name])], ADDRESS, { name: "place" });
+  const path = h("input", { class: "imp-field", name: "path", required: true, autocomplete: "off" });
+  const words = h("span", {});
+  const says = h("p", { class: "imp-quiet" });
+  const show = () => {
+    const web = where.value === ADDRESS;
+    Object.assign(path, web ? { type: "url", pattern: "https?://.+", maxLength: 2000, placeholder: "https://example.com/table.csv" } : { type: "text", maxLength: 1000, placeholder: "folder/table.csv" });
+    if (!web) path.removeAttribute("pattern");
+    words.textContent = web ? "Address" : "Path of the file there";
+    says.textContent = web ? "It is fetched once, from the public internet alone, and kept with the import." : "It is read there as it is now.";
+  };
+  where.addEventListener("change", show);
+  show();
+  const given = await ask("Fetch a file from elsewhere", [h("label", {}, "Where is it?", where), h("label", {}, words, path), says], { yes: "Choose it" });
+  if (given) {
+    const text = given.path.trim();
+    const name = text.replace(/[?#].*$/, "").replace(/\/+$/, "").split("/").pop() || text;
+    source = { name, from: given.place === ADDRESS ? { sourceUrl: text } : { endpointId: given.place, sourcePath: text } };
+  }
+  draw();
+  goOn("fetch");
 }
 
 async function begin() {
   const button_ = place.querySelector("[data-key=go]");
   button_.disabled = true;
   const done = await attempt(async () => {
-    const { importJob } = await change("createImportJob", { name: source.name.slice(0, 255), sourceId: source.id, dataset: dataset().name }, "importJob { id }");
+    const { importJob } = await change("createImportJob", { name: source.name.slice(0, 255), ...source.from, dataset: dataset().name }, "importJob { id }");
     location.assign(`${HOME}${importJob.id}/`);
   });
   button_.disabled = done;
@@ -162,7 +192,9 @@ async function load() {
     return;
   }
   try {
-    datasets = (await graph(DATASETS)).datasets.filter(({ writable, modes }) => writable && modes.length);
+    const found = await graph(DATASETS);
+    datasets = found.datasets.filter(({ writable, modes }) => writable && modes.length);
+    places = found.dataEndpoints.nodes.filter(({ kind, state }) => ["S3", "SFTP"].includes(kind) && state !== "DISABLED");
     if (datasets.length) draw();
     else place.replaceChildren(nothing("There is nothing to import into yet.", "Describe a table of your own first: createDataTable in GraphiQL.", h("a", { class: "imp-button", href: "/docs/importexport" }, "How that is done")));
   } catch (error) {

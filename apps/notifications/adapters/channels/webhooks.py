@@ -8,7 +8,7 @@ from apps.notifications.adapters.channels.port import OutMessage
 from apps.notifications.domain.webhooks import signed
 from apps.notifications.errors import DeliveryFailedError, DeliveryRefusedError
 from kernel import clock
-from kernel.http import seconds_to_wait
+from kernel.http import passes, seconds_to_wait
 from kernel.outbound.client import fetch
 from kernel.outbound.errors import (
     OutboundFailedError,
@@ -20,8 +20,6 @@ from kernel.outbound.limits import Limits
 PURPOSE = "notification_webhook"
 LIMITS = Limits(total=timedelta(seconds=20), idle=timedelta(seconds=15), response_bytes=10_000)
 TYPE = "notification.sent"
-#: Answers that say "later": too many, too early, or an error on the way.
-_LATER = frozenset((408, 425, 429))
 
 
 class WebhookChannel:
@@ -59,6 +57,6 @@ def _judge(status: int, retry_after: str) -> None:
     if 200 <= status < 300:
         return
     told = f"the webhook answers {status}"
-    if status in _LATER or status >= 500:
+    if passes(status):
         raise DeliveryFailedError(told, told_seconds=seconds_to_wait(retry_after))
     raise DeliveryRefusedError(told)

@@ -13,7 +13,7 @@ from apps.notifications.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,
 )
-from kernel.http import seconds_to_wait
+from kernel.http import passes, seconds_to_wait
 from kernel.outbound.client import fetch
 from kernel.outbound.errors import (
     OutboundFailedError,
@@ -23,8 +23,6 @@ from kernel.outbound.errors import (
 from kernel.outbound.limits import Limits
 
 LIMITS = Limits(total=timedelta(seconds=15), idle=timedelta(seconds=10), response_bytes=65_536)
-#: Answers that say "later": too slow, too early, too many.
-_LATER = frozenset((408, 425, 429))
 _CREDENTIALS = frozenset((401, 403))
 _GONE = frozenset((404, 410))
 
@@ -93,7 +91,7 @@ def judge(who: str, answer: Answer, why: str = "", *, gone: bool = False) -> Non
     if answer.ok:
         return
     told = f"{who} answers {answer.status}{f': {why}' if why else ''}"[:400]
-    if answer.status in _LATER or answer.status >= 500:
+    if passes(answer.status):
         raise DeliveryFailedError(told, told_seconds=answer.later())
     if gone and answer.status in _GONE:
         raise AddressGoneError(told)

@@ -18,7 +18,7 @@ from apps.notifications.errors import (
 )
 from kernel import clock
 from kernel.errors import InvalidInputError
-from kernel.http import seconds_to_wait
+from kernel.http import passes, seconds_to_wait
 
 TIMEOUT_SECONDS = 15
 MOST_EVENTS = 1_000
@@ -26,7 +26,6 @@ MOST_EVENTS = 1_000
 MOST_AGE = timedelta(hours=12)
 #: Under this name the id of a message goes with it, and comes back with its events.
 METADATA = "septet"
-_LATER = frozenset((408, 425, 429))
 _OURS = frozenset((401, 402, 403, 404))
 _TAKEN = frozenset(("queued", "sent"))
 
@@ -173,7 +172,7 @@ class Postmark(_Service):
 def _judged(who: str, error: Any) -> Exception:
     told = f"{who}: {error}"[:400]
     status = error.status_code
-    if status is None or status in _LATER | _OURS or status >= 500:
+    if status is None or status in _OURS or passes(status):
         later = error.response.headers.get("Retry-After", "") if error.response is not None else ""
         return DeliveryFailedError(told, told_seconds=seconds_to_wait(later))
     return DeliveryRefusedError(told)
