@@ -155,13 +155,13 @@ def _whole(sdls: Iterable[str]) -> GraphQLSchema:
 
 def _at(revision: str, path: Path) -> str:
     """Return a file as it was; empty where there was none. Raises CalledProcessError."""
-    subprocess.run(  # noqa: S603  a developer's own
+    subprocess.run(  # noqa: S603  a developer's own # nosec B603 B607
         ["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"],  # noqa: S607
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    shown = subprocess.run(  # noqa: S603  as above
+    shown = subprocess.run(  # noqa: S603  as above # nosec B603 B607
         ["git", "show", f"{revision}:{path.as_posix()}"],  # noqa: S607
         cwd=ROOT,
         check=False,
