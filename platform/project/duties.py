@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.apps import AppConfig
-from django.contrib.auth.models import Group, Permission
+from django.apps.registry import Apps
+from django.contrib.auth.models import Group
 from django.db import router
 
 from kernel.admin.concerns import Duty
@@ -75,23 +76,29 @@ RIGHTS: Mapping[Duty, Rights] = {
 TARGETS = {f"staff:{duty.lower()}": duty.value for duty in RIGHTS}
 
 
-def keep_duties(app_config: AppConfig, using: str, **_told: Any) -> None:
-    """Give the groups what they may do with an app's rows, once its permissions are known."""
+def keep_duties(app_config: AppConfig, using: str, apps: Apps, **_told: Any) -> None:
+    """Give the groups what they may do with an app's rows, once its permissions are known.
+
+    `apps` are those of the tables that there are: in the middle of migrating, not all.
+    """
+    try:
+        groups = apps.get_model("auth", "Group")._default_manager.using(using)
+        permissions = apps.get_model("auth", "Permission")._default_manager.using(using)
+    except LookupError:
+        return
     if not router.allow_migrate_model(using, Group):
         return
     known = list(
-        Permission.objects.using(using)
-        .filter(content_type__app_label=app_config.label)
-        .select_related("content_type")
+        permissions.filter(content_type__app_label=app_config.label).select_related("content_type")
     )
     for duty, rights in RIGHTS.items():
         given = [one for one in known if _may(rights, one)]
         if given:
-            group, _ = Group.objects.using(using).get_or_create(name=duty.value)
+            group, _ = groups.get_or_create(name=duty.value)
             group.permissions.add(*given)
 
 
-def _may(rights: Rights, permission: Permission) -> bool:
+def _may(rights: Rights, permission: Any) -> bool:
     kind = permission.content_type
     verb = permission.codename.removesuffix(f"_{kind.model}")
     return verb in rights.verbs(kind.app_label, kind.model)
