@@ -37,7 +37,10 @@ def use(page: Page, key: str) -> None:
 
 def ask(page: Page, question: str) -> Any:
     """Write a question over what is in the editor, run it by the keyboard and read the answer."""
-    page.locator(".graphiql-query-editor .CodeMirror").click()
+    editor = page.locator(".graphiql-query-editor .CodeMirror")
+    editor.click()
+    # It takes the focus some time after the click; until then the page has the keys.
+    expect(editor).to_have_class(re.compile("CodeMirror-focused"))
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(question)
     page.keyboard.press("Control+Enter")
