@@ -92,12 +92,7 @@ def graph() -> grimp.ImportGraph:
 
 def arrows() -> list[tuple[str, str]]:
     """Return which part imports which, from above."""
-    found = {
-        (part, target.partition(".")[0])
-        for part in PARTS
-        for module in (part, *graph().find_descendants(part))
-        for target in graph().find_modules_directly_imported_by(module)
-    }
+    found = {(part, target.partition(".")[0]) for part in PARTS for target in _imported_by(part)}
     return [(a, b) for a in PARTS for b in PARTS if a != b and (a, b) in found]
 
 

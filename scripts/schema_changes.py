@@ -6,7 +6,6 @@ registered, as in GRAPHQL_TRUSTED_DOCUMENTS. The rest is printed as allowed.
 """
 
 import argparse
-import json
 import re
 import subprocess
 import sys
@@ -35,7 +34,9 @@ from graphql import (
     visit,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+from kernel.federation.manifests import read_manifests
+from scripts.packages import ROOT
+
 #: What a change is about, as graphql-core says it first: a type, or a field of one.
 _ABOUT = re.compile(r"\b([A-Z]\w*)(?:\.(\w+))?")
 
@@ -53,7 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     paths = sorted(ROOT.glob("apps/*/schema.graphql"))
     before = {path: _at(given.revision, path.relative_to(ROOT)) for path in paths}
-    known = given.documents and used_by(_whole(before.values()), registered(given.documents))
+    known = None
+    if given.documents:
+        manifests = read_manifests(given.documents).values()
+        texts = (text for manifest in manifests for text in manifest.values())
+        known = used_by(_whole(before.values()), texts)
     broken = 0
     for path in paths:
         for change, used in changes(before[path], path.read_text(encoding="utf-8"), known):
@@ -81,14 +86,6 @@ def used_by(schema: GraphQLSchema, documents: Iterable[str]) -> set[str]:
     for text in documents:
         visit(parse(text, no_location=True), TypeInfoVisitor(usage.info, usage))
     return usage.found
-
-
-def registered(path: Path) -> Iterator[str]:
-    """Yield the documents of a manifest, the plain one or Apollo's, or of all of a folder."""
-    for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
-        told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        operations = told.get("operations")
-        yield from [one["body"] for one in operations] if operations else told.values()
 
 
 class _Usage(Visitor):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from scripts.watching.panels import Board, Panel
-from scripts.watching.slos import BURNS, LATE, LEVELS, RUNBOOK, Level
+from scripts.watching.slos import BURNS, LATE, LEVELS, RUNBOOK
 
 #: Ids of what is made here are made of its names, so that they stay.
 NAMESPACE = UUID("6f0a5c8e-64a5-5b6e-9d3f-0d6d1d6f6b57")
@@ -26,7 +26,6 @@ SHORTEST = "5m"
 NOT_IN_SIGNOZ = ("ALERTS",)
 _OF_HISTOGRAM = re.compile(r"\b([a-z]\w*)_(bucket|count|sum)\b(?:\{([^{}]*)\})?")
 _RENAMED = {"job": "service.name", "instance": "service.instance.id"}
-_STRINGS = re.compile(r'"[^"]*"')
 _RECORDED = re.compile(r'septet:slo_errors:ratio_rate(\w+)\{slo="([\w-]+)"\}')
 _COMPARED = re.compile(r"(.+) (>|<|==) ([\d.][\d. *]*)", re.DOTALL)
 _FIRST = re.compile(r"[^<>=]+ > ([\d.]+) (?:and|unless) ")
@@ -283,7 +282,7 @@ def _burning() -> Iterator[dict[str, Any]]:
             bound = round(rate * (1 - level.objective), 6)
             yield _rule(
                 f"ServiceLevelBurns{name}: {level.name}",
-                f"({_share(level, long)}) and ({_share(level, short)}) > {bound:g}",
+                f"({of_level(level.name, long)}) and ({of_level(level.name, short)}) > {bound:g}",
                 ">",
                 bound,
                 lasting,
@@ -294,10 +293,6 @@ def _burning() -> Iterator[dict[str, Any]]:
                     "runbook": f"{RUNBOOK}#which-one-burns",
                 },
             )
-
-
-def _share(level: Level, window: str) -> str:
-    return of_level(level.name, window)
 
 
 def _alert(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from kernel.admin.asking import (
     page_of,
     row_of,
     sent,
+    staff_of,
 )
 from kernel.admin.bases import (
     ModelAdmin,
@@ -82,6 +83,7 @@ __all__ = [
     "pager_of",
     "row_of",
     "sent",
+    "staff_of",
     "table",
     "window_of",
 ]

@@ -255,16 +255,20 @@ def acting_staff(request: HttpRequest, tenant_id: UUID) -> Iterator[None]:
 
     Whether they may is for the caller to ask, by the permissions of the back office.
     """
+    with acting_as(staff_of(request, tenant_id, ALL_SCOPES)):
+        yield
+
+
+def staff_of(request: HttpRequest, tenant_id: UUID, *scopes: str) -> Principal:
+    """Return whoever of the staff is signed in, as who acts in a tenant."""
     user: Any = request.user
-    principal = Principal(
+    return Principal(
         kind="staff",
         id=str(user.pk),
         name=user.get_username(),
         tenant_id=tenant_id,
-        scopes=frozenset({ALL_SCOPES}),
+        scopes=frozenset(scopes),
     )
-    with acting_as(principal):
-        yield
 
 
 def sent(request: HttpRequest) -> dict[str, str]:

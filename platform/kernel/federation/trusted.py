@@ -1,20 +1,16 @@
 """Trusted documents: what clients registered before, one manifest for each client."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import orjson
-from django.core.exceptions import ImproperlyConfigured
 
 from kernel.errors import DomainError
+from kernel.federation.manifests import read_manifests
 from kernel.federation.persisted import PersistedQueryNotSupportedError, digest
 from kernel.federation.requests import GraphQLRequest
 
 #: The document identifiers of GraphQL over HTTP, appendix "Persisted Documents".
 _SHA256_PREFIX = "sha256:"
-_APOLLO = "apollo-persisted-query-manifest"
 
 
 class DocumentNotFoundError(DomainError):
@@ -76,27 +72,5 @@ class TrustedDocuments:
 
 
 def load(path: Path) -> TrustedDocuments:
-    """Read a manifest, or every manifest `<client>.json` of a folder.
-
-    A manifest is `{"<id>": "<text>"}`, or what Apollo's generate-persisted-query-manifest writes.
-    Raises ImproperlyConfigured.
-    """
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    return TrustedDocuments({file.stem: _manifest(file) for file in files})
-
-
-def _manifest(file: Path) -> dict[str, str]:
-    try:
-        data = orjson.loads(file.read_bytes())
-        pairs = dict(_apollo(data) if data.get("format") == _APOLLO else data.items())
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise ImproperlyConfigured(
-            f"{file.name} is no manifest of documents: {type(error).__name__}"
-        ) from None
-    if not all(isinstance(text, str) for text in pairs.values()):
-        raise ImproperlyConfigured(f"{file.name}: a manifest maps ids to texts")
-    return pairs
-
-
-def _apollo(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    return ((operation["id"], operation["body"]) for operation in data["operations"])
+    """Read a manifest or those of a folder; raises ImproperlyConfigured, as `read_manifests`."""
+    return TrustedDocuments(read_manifests(path))

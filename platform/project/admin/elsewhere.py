@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 
+from kernel.admin import staff_of
 from kernel.errors import DeadlineExceededError, DomainError, UnavailableError
 from kernel.identity.remembered import Remembered
 from kernel.mesh.answers import answer_of
@@ -80,14 +81,7 @@ def _begun(
 ) -> Callable[[], list[Told]]:
     if not services:
         return list
-    user: Any = request.user
-    principal = Principal(
-        kind="staff",
-        id=str(user.pk),
-        name=user.get_username(),
-        tenant_id=PLATFORM,
-        scopes=frozenset(),
-    )
+    principal = staff_of(request, PLATFORM)
     path = f"{part}/?{urlencode(asked)}" if asked else f"{part}/"
     seconds = DEADLINES_SECONDS[part]
     pool = ThreadPoolExecutor(max_workers=len(services))

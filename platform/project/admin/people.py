@@ -6,8 +6,9 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -102,13 +103,10 @@ class PeopleAdmin(StockUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # st
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):
+class GroupAdmin(StockGroupAdmin, ModelAdmin):  # type: ignore[misc]  # stubs name Group
     """Rights that staff have together; the groups of duties get theirs from migrations."""
 
     list_display = ("name", "people", "kept")
-    search_fields = ("name",)
-    ordering = ("name",)
-    filter_horizontal = ("permissions",)
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
@@ -121,18 +119,13 @@ class GroupAdmin(ModelAdmin):
 
     @display(description="kept by", label={"the platform": "info"})
     def kept(self, group: Group) -> str:
-        return "the platform" if group.name in TARGETS.values() else "you"
+        return "the platform" if _of_duty(group) else "you"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("name", "rights") if _of_duty(obj) else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("name", "rights") if _of_duty(obj) else ("name", "permissions")
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        # Each of them names its kind of row.
-        kwargs["queryset"] = Permission.objects.select_related("content_type")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @display(description="rights")
     def rights(self, group: Group) -> str:

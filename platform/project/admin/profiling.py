@@ -14,7 +14,6 @@ from django.urls import URLPattern, path
 from contracts.staff import StaffActed
 from kernel.events.publishing import publish
 from kernel.observability.figures import release
-from kernel.profiling import memory, sampling
 from kernel.profiling.memory import snapshot
 from kernel.profiling.sampling import BusyError, Node, Profile, profile, tree
 
@@ -80,7 +79,6 @@ def _shown(site: Any, request: HttpRequest, **told: Any) -> HttpResponse:
         "process": f"{socket.gethostname()}, process {os.getpid()}",
         "services": ", ".join(settings.SERVICES),
         "seconds": SECONDS,
-        "most": min(sampling.MOST_SECONDS, memory.MOST_SECONDS),
         **told,
         **(_drawn(found) if found else {}),
     }
