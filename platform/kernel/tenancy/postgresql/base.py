@@ -1,5 +1,6 @@
 """The database backend; `ENGINE` names its package."""
 
+import select
 import uuid
 from collections.abc import Mapping
 from functools import cache
@@ -113,6 +114,22 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             params["options"] = begun + params.get("options", "")
         return params | {"cursor_factory": _cursor_of(tuple(limits.items()), pooled)}
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a new connection, or one from the pool that its server has not closed since."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and _has_unread(connection):
+            connection.close()
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close it if its server has, too: the next request shall not be the one to find out."""
+        if self.connection is not None and _has_unread(self.connection):
+            # So the server is asked, which is no cost to those who have nothing to read.
+            self.errors_occurred = True
+        super().close_if_unusable_or_obsolete()
+
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]  # the stubs leave it out
         if self.alias not in settings.DATABASE_REPLICAS:
@@ -131,6 +148,15 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 def _cursor_of(limits: tuple[tuple[str, int], ...], tells: bool) -> type[TenantCursor]:
     told = {"standing": dict(limits), "tells_standing": tells}
     return type("LimitedCursor", (TenantCursor,), told)
+
+
+def _has_unread(connection: Any) -> bool:
+    """Say whether the server has sent what nobody asked for, which is its end above all."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _refuse_autocommit(connection: Any, verb: str) -> None:
