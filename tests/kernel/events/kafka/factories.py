@@ -3,6 +3,7 @@
 import time
 
 import confluent_kafka
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from contracts.envelope import Envelope
 from kernel.events.kafka.client import configuration, prefixed
@@ -11,16 +12,17 @@ from tests.kernel.events.factories import Seen
 
 
 def messages(
-    count: int, *, seconds: float = 20, then: float = 0.3
+    count: int, *, seconds: float = 60, then: float = 0.3
 ) -> list[confluent_kafka.Message]:
     """Return what is in the topic of the tests: so many messages, and more if there are."""
-    consumer = confluent_kafka.Consumer(
-        configuration(
-            group_id=prefixed("look"), auto_offset_reset="earliest", enable_auto_commit=False
-        )
-    )
-    consumer.subscribe([prefixed("tests.thing")])
+    topic = prefixed("tests.thing")
+    # Without a group's coordination, which takes seconds more after a broker was away.
+    consumer = confluent_kafka.Consumer(configuration(group_id=prefixed("look")))
     try:
+        partitions = consumer.list_topics(topic, timeout=seconds).topics[topic].partitions
+        consumer.assign(
+            [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions]
+        )
         found: list[confluent_kafka.Message] = []
         ends_at = time.monotonic() + seconds
         while len(found) < count and time.monotonic() < ends_at:
