@@ -40,10 +40,10 @@ run: $(RUNTIME) ## Run everything in one process with demo data (SERVICES, HOST,
 	exec $(PYTHON) manage.py dev
 
 test: $(DEV) ## Run the suite on SQLite
-	exec $(PYTHON) -m pytest $(PARALLEL)
+	exec $(PYTHON) -m scripts.suite $(PARALLEL)
 
 check: lint ## Everything in lint, then the suite
-	exec $(PYTHON) -m pytest $(PARALLEL)
+	exec $(PYTHON) -m scripts.suite $(PARALLEL)
 
 lint: security ## Format, lint, types, import contracts, migrations, schema, reference pages; and security
 	$(VENV)/bin/ruff format --check .
