@@ -44,6 +44,9 @@ def go_on() -> None:
     Job.objects.filter(state=JobState.QUEUED).update(run_at=over)
     recover(known())
     drain()
+    # What waited for another job is due later.
+    Job.objects.filter(state=JobState.QUEUED).update(run_at=over)
+    drain()
 
 
 def points_at_random(seed: int, count: int) -> list[str]:
