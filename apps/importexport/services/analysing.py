@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.importexport.adapters.endpoints.ports import Seen
-from apps.importexport.adapters.reading.plain import Preview, preview
+from apps.importexport.adapters.reading.plain import Preview, guess_in_zip, preview
 from apps.importexport.domain.formats.dialects import Compression, Dialect, Format
 from apps.importexport.domain.formats.guessing import SAMPLE_BYTES, guess
 from apps.importexport.domain.mapping.columns import mapping_of, told_mapping
@@ -93,6 +93,9 @@ def _look_at(job: ImportJob) -> Look:
         dialect = _dialect(job, source.path, source.name)
         if not _begins_with_all(dialect):
             source.fetch()
+        if dialect.compression is Compression.ZIP:
+            # Which file of it is the table, its end tells.
+            dialect = _said(job, guess_in_zip(source.path, dialect.member))
         shown, suggestions = _seen_in(job, source.path, dialect)
     return Look(
         source_version=source.version,
@@ -135,7 +138,10 @@ def _seen_in(job: ImportJob, path: Path, dialect: Dialect) -> tuple[Preview, lis
 def _dialect(job: ImportJob, path: Path, name: str) -> Dialect:
     """Return what was said of the dialect, and of the rest what it seems to be."""
     with path.open("rb") as file:
-        guessed = guess(file.read(SAMPLE_BYTES), name=name)
+        return _said(job, guess(file.read(SAMPLE_BYTES), name=name))
+
+
+def _said(job: ImportJob, guessed: Dialect) -> Dialect:
     return Dialect.of({**guessed.told(), **job.said})
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from apps.importexport.adapters.reading import scanning
 from apps.importexport.adapters.reading.plain import plain
-from apps.importexport.adapters.reading.previewing import preview
+from apps.importexport.adapters.reading.previewing import guess_in_zip, preview
 from apps.importexport.domain.formats.dialects import Compression, Dialect, Format
 from apps.importexport.domain.formats.guessing import guess
 from apps.importexport.domain.formats.limits import Limits
@@ -296,6 +296,33 @@ def test_of_a_zip_with_several_files_one_is_named(tmp_path: Path) -> None:
     assert shown.warnings == ("the zip holds 2 files, this is 'one.csv': choose one",)
     with pytest.raises(SourceChoiceError, match="no file 'three'"):
         read(tmp_path, out.getvalue(), Dialect.of(dialect.told() | {"member": "three"}))
+
+
+@pytest.mark.parametrize("said", ["", "data/table.csv"])
+def test_what_lies_beside_the_table_in_a_zip_is_not_taken_for_it(tmp_path: Path, said: str) -> None:
+    source = tmp_path / "source"
+    with zipfile.ZipFile(source, "w") as packed:
+        packed.writestr("data/", b"")
+        packed.writestr("README.txt", b"Tables of airports, as of today\n")
+        packed.writestr("data/table.csv", b"a;b\n1;2\n")
+
+    found = guess_in_zip(source, said)
+
+    assert (found.member, found.delimiter) == ("data/table.csv", ";")
+    shown = preview(source, found)
+    assert (shown.members, shown.rows) == (("data/table.csv", "README.txt"), (("1", "2"),))
+    assert shown.warnings == ()
+    assert rows_of(read(tmp_path, source.read_bytes(), found)) == [["1", "2"]]
+
+
+def test_of_several_tables_in_a_zip_none_is_chosen(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    with zipfile.ZipFile(source, "w") as packed:
+        packed.writestr("one.csv", b"a;b\n1;2\n")
+        packed.writestr("two.csv", b"a,b\n1,2\n")
+
+    assert [guess_in_zip(source, one).member for one in ("", "two.csv")] == ["", "two.csv"]
+    assert [guess_in_zip(source, one).delimiter for one in ("", "two.csv")] == [";", ","]
 
 
 def test_a_zip_with_a_password_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from apps.importexport.adapters.reading.books import check_protection, convert_b
 from apps.importexport.adapters.reading.choices import check_choices
 from apps.importexport.adapters.reading.heads import head_of
 from apps.importexport.adapters.reading.json_lines import convert_json_lines
-from apps.importexport.adapters.reading.previewing import Preview, preview
+from apps.importexport.adapters.reading.previewing import Preview, guess_in_zip, preview
 from apps.importexport.adapters.reading.rewriting import QUOTE, rewrite
 from apps.importexport.adapters.reading.scanning import is_strict
 from apps.importexport.adapters.reading.transcoding import transcode
@@ -17,7 +17,7 @@ from apps.importexport.domain.formats.dialects import Compression, Dialect, Form
 from apps.importexport.domain.formats.limits import DEFAULT, Limits
 from apps.importexport.errors import SourceTooLargeError
 
-__all__ = ["Plain", "Preview", "plain", "preview"]
+__all__ = ["Plain", "Preview", "guess_in_zip", "plain", "preview"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from apps.importexport.adapters.reading.transcoding import MARK
 from apps.importexport.adapters.reading.unpacking import BLOCK_BYTES, members_of, unpacked
 from apps.importexport.domain.formats.dialects import Compression, Dialect, Format
 from apps.importexport.domain.formats.formulas import unguarded
-from apps.importexport.domain.formats.guessing import SAMPLE_BYTES
+from apps.importexport.domain.formats.guessing import SAMPLE_BYTES, guess_inside
 from apps.importexport.domain.formats.limits import DEFAULT, Limits
 
 MOST_ROWS = 500
@@ -44,12 +44,27 @@ def preview(source: Path, dialect: Dialect, *, rows: int = 50, limits: Limits = 
     """
     check_choices(dialect)
     rows = min(rows, MOST_ROWS)
-    members = members_of(source) if dialect.compression is Compression.ZIP else ()
+    is_zip = dialect.compression is Compression.ZIP
+    likely, others = members_of(source) if is_zip else ((), ())
+    members = (*likely, *others)
     if len(members) > 1 and not dialect.member:
         found = _preview(source, replace(dialect, member=members[0]), rows, limits)
         warning = f"the zip holds {len(members):,} files, this is {members[0]!r}: choose one"
         return replace(found, warnings=(warning, *found.warnings), members=members)
     return replace(_preview(source, dialect, rows, limits), members=members)
+
+
+def guess_in_zip(source: Path, member: str, *, limits: Limits = DEFAULT) -> Dialect:
+    """Return how the table in a zip seems to be written: the file of that name, or the likely one.
+
+    With several that are as likely none is chosen. Raises SourceRefusedError.
+    """
+    likely, _ = members_of(source)
+    chosen = member or next(iter(likely), "")
+    packed = Dialect(format=Format.CSV, compression=Compression.ZIP, member=chosen)
+    with unpacked(source, packed, limits) as file:
+        found = guess_inside(Compression.ZIP, file.read(SAMPLE_BYTES), chosen)
+    return replace(found, member=chosen if member or len(likely) == 1 else "")
 
 
 def _preview(source: Path, dialect: Dialect, rows: int, limits: Limits) -> Preview:

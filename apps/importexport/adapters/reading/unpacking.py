@@ -29,6 +29,18 @@ _MOST_MEMBERS = 10_000
 #: Of the directory of a zip; what is longer is not of so many members.
 _DIRECTORY_BYTES = 20_000_000
 _END, _END_LOCATOR, _END_64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+_TABLES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".xlsx",
+    ".xlsm",
+    ".ods",
+    ".parquet",
+)
 _DAMAGED = (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError, EOFError)
 
 
@@ -52,10 +64,15 @@ def unpacked(source: Path, dialect: Dialect, limits: Limits) -> Iterator[BinaryI
                     yield _opened(_blocks(pieces), source, limits)
 
 
-def members_of(source: Path) -> tuple[str, ...]:
-    """Return the names of the files in a zip, without what systems put beside them."""
+def members_of(source: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the files in a zip, without what systems put beside them.
+
+    First those that are likely tables, by their names: all, if none of them is.
+    """
     with _archive(source) as archive:
-        return tuple(one.filename for one in _files(archive))
+        names = [one.filename for one in _files(archive)]
+    likely = [one for one in names if one.lower().endswith(_TABLES)] or names
+    return tuple(likely), tuple(one for one in names if one not in likely)
 
 
 def _opened(pieces: Iterator[bytes], source: Path, limits: Limits) -> BinaryIO:

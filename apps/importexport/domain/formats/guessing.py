@@ -32,9 +32,9 @@ def guess(sample: bytes, *, name: str) -> Dialect:
     """Return how a file seems to be written; of what is no table, still something to begin with."""
     sample = sample[:SAMPLE_BYTES]
     if sample.startswith(GZIP):
-        return _inside(Compression.GZIP, _inflated(sample, _GZIPPED), PurePath(name).stem)
+        return guess_inside(Compression.GZIP, _inflated(sample, _GZIPPED), PurePath(name).stem)
     if sample.startswith(ZSTD):
-        return _inside(Compression.ZSTD, _unzstd(sample), PurePath(name).stem)
+        return guess_inside(Compression.ZSTD, _unzstd(sample), PurePath(name).stem)
     if sample.startswith(ZIP):
         return _zipped(sample, name)
     if sample.startswith(PARQUET):
@@ -44,7 +44,7 @@ def guess(sample: bytes, *, name: str) -> Dialect:
     return _text(sample, name)
 
 
-def _inside(compression: Compression, found: bytes, name: str) -> Dialect:
+def guess_inside(compression: Compression, found: bytes, name: str) -> Dialect:
     """Return how what was unpacked seems to be written; what is packed twice is taken for text."""
     if found.startswith((GZIP, ZSTD)):
         inner = Dialect(format=Format.CSV)
@@ -59,7 +59,7 @@ def _zipped(sample: bytes, name: str) -> Dialect:
     if book := _book(sample, name):
         return book
     member, found = _first_member(sample)
-    return _inside(Compression.ZIP, found, member)
+    return guess_inside(Compression.ZIP, found, member)
 
 
 def _book(sample: bytes, name: str) -> Dialect | None:

@@ -34,10 +34,11 @@ _MOST_DIGITS = 1_000
 _EXACT = Context(prec=PRECISION, traps=[Inexact, InvalidOperation])
 _STEP = Decimal(1).scaleb(-SCALE)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+#: A day alone is its midnight: so workbooks have a moment whose clock shows nothing else.
 _DATETIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2})"
     r"(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
-    r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
 _UTC = dt.UTC
