@@ -1,5 +1,7 @@
 """Rows come into a table: which, which not and why, and what there is when it is over."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -85,6 +87,18 @@ def test_a_source_is_looked_at_and_its_columns_are_suggested(table: DataTable) -
     assert job.preview["columns"] == ["ident", "name", "elevation", "country", "gps"]
     assert job.preview["rows"] == [["A", "Alpha", "1", "NL", ""], ["B", "Beta", "2", "", "b"]]
     assert [one["field"] for one in job.mapping] == job.preview["columns"]
+
+
+def test_the_table_of_a_zip_is_brought_whatever_lies_beside_it(table: DataTable) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("README.txt", "Airports, as of today\n")
+        archive.writestr("airports.csv", GOOD.replace(",", ";"))
+
+    job = import_of(packed.getvalue())
+
+    assert (job.dialect["member"], job.dialect["delimiter"]) == ("airports.csv", ";")
+    assert counts(run(job)) == (2, 2, 0, 0)
 
 
 def test_rows_are_brought_and_told_of(table: DataTable, piece_bytes: int) -> None:

@@ -158,6 +158,7 @@ def test_who_fails_too_often_is_left_alone_and_then_asked_once(
     there.by_path[TO_TWILIO] = DOWN
     sms(MOST_FAILURES + 3)
     assert asked(there).count("twilio") == MOST_FAILURES
+    assert row("twilio").last_error == "Twilio answers 503"
     assert [one[2] for one in made()] == ["sent"] * (MOST_FAILURES + 3)
 
     moved.by(seconds=31)

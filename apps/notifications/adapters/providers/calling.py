@@ -90,6 +90,7 @@ def judge(who: str, answer: Answer, why: str = "", *, gone: bool = False) -> Non
     """
     if answer.ok:
         return
+    why = why.strip()
     told = f"{who} answers {answer.status}{f': {why}' if why else ''}"[:400]
     if passes(answer.status):
         raise DeliveryFailedError(told, told_seconds=answer.later())
