@@ -70,8 +70,8 @@ def worker(command: list[str], environment: dict[str, str]) -> Iterator[subproce
     "command",
     [
         [*MANAGE, "worker"],
-        [*MANAGE, "worker", "--queue", "kernel"],
-        [*CELERY, "worker"],
+        pytest.param([*MANAGE, "worker", "--queue", "kernel"], marks=pytest.mark.nightly),
+        pytest.param([*CELERY, "worker"], marks=pytest.mark.nightly),
         [*CELERY, "worker", "-Q", "kernel"],
     ],
     ids=lambda command: " ".join(command[1:]),
