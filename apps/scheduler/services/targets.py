@@ -53,7 +53,7 @@ def do_target(schedule: JobSchedule, run: JobRun) -> Begun:
     return Begun(_tell(schedule, run, parameters), goes_on=False)
 
 
-def _do_chore(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any]) -> Begun:
+def _do_chore(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Begun:
     if is_stale(run):
         # What took too long may still go on, and is not to meet what is begun now.
         stop_begun(run)
@@ -63,7 +63,7 @@ def _do_chore(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any])
         return client.do(schedule.target, parameters, key=key)
 
 
-def _change(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _change(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     document = asking_for_error(schedule.target, schedule.document)
     try:
         with acting_for(schedule, run):
@@ -78,7 +78,7 @@ def _change(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any]) -
     return data if size <= MOST_KEPT_OF_CHANGE else {"bytes": size}
 
 
-def _post(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _post(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     now = clock.now()
     body = orjson.dumps(
         {
@@ -134,7 +134,7 @@ def _limits(schedule: JobSchedule) -> Limits:
 
 
 @transaction.atomic
-def _tell(schedule: JobSchedule, run: JobRun, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _tell(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     told = publish(
         ScheduleFired(
             schedule_id=str(schedule.pk),
