@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from kernel.identity.models import Tenant
 from kernel.identity.scopes import Role
 from kernel.identity.services import admit, create_tenant, issue_key
+from kernel.saved_filters.models import SavedFilter
 from kernel.tenancy.context import ALL_SCOPES, in_tenant
 
 TENANT = "demo"
@@ -35,6 +36,13 @@ def make_tenant() -> FirstSecrets | None:
     password = secrets.token_urlsafe(12)
     administrator = User.objects.create_superuser(ADMINISTRATOR, password=password)
     admit(user=administrator, tenant=tenant, role=Role.OWNER)
+    SavedFilter.objects.create(
+        owner=administrator,
+        model="events.redelivery",
+        name="Dead letters",
+        query="state=dead",
+        shared=True,
+    )
     _, api_key = issue_key(tenant=tenant, name="first key", scopes=[ALL_SCOPES])
     return FirstSecrets(username=ADMINISTRATOR, password=password, api_key=api_key)
 

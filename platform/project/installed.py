@@ -40,6 +40,7 @@ def installed_apps(services: Iterable[str], *, with_provider: bool) -> list[str]
         "kernel.events",
         "kernel.traced",
         "kernel.activity",
+        "kernel.saved_filters",
         *(f"apps.{name}" for name in services),
         "project",
     ]

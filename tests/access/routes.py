@@ -114,6 +114,7 @@ def _of_model(model: str, allowed: str) -> dict[str, str]:
     row = f"admin/{model}/<path:object_id>/"
     return {
         f"admin/{model}/": "permission",
+        f"admin/{model}/saved-filters/": "permission",
         f"admin/{model}/add/": "permission" if "add" in allowed else "closed",
         f"{row}change/": "permission",
         f"{row}delete/": "permission" if "delete" in allowed else "closed",

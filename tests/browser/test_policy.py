@@ -68,6 +68,12 @@ def test_pages_are_found_by_name_and_by_keyboard(tab: Tab) -> None:
 
     page.wait_for_url("**/admin/config/featureflag/")
 
+    page.keyboard.press("Control+k")
+    page.locator("#search-input-command").press_sequentially("a b")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/admin/find/?text=a+b")
+
 
 def test_the_theme_is_chosen(tab: Tab) -> None:
     page = tab.page

@@ -108,6 +108,8 @@ STAFF = {
     "scheduler-system": "/admin/scheduler/jobschedule/system/",
     "new-key": "/admin/identity/apikey/add/",
     "new-password": "/admin/auth/user/1/password/",
+    "saved-filters": "/admin/events/redelivery/saved-filters/",
+    "to-be-saved": "/admin/files/file/?q=a",
     "jobs": "/admin/jobs/job/",
     "dead-letters": "/admin/events/redelivery/",
     "no-dead-letters": "/admin/events/redelivery/?state=discarded",

@@ -17,6 +17,7 @@ from kernel.errors import UnavailableError
 from kernel.identity.service_tokens import Request, callers, issue_token
 from kernel.ids import new_id
 from kernel.mesh.calling import Called
+from kernel.saved_filters.models import SavedFilter
 from kernel.services import BY_NAME
 from kernel.tenancy.context import PLATFORM, Principal, in_tenant
 from kernel.testing.tenants import make_tenant
@@ -152,6 +153,17 @@ def test_staff_see_of_others_what_they_may_open(split: Split) -> None:
     assert "/admin/config/featureflag/add/" not in index
     assert "/admin/files/" not in index
     assert "Ada" not in found
+
+
+def test_filters_that_are_kept_of_lists_of_others_are_found(split: Split) -> None:
+    browser = _browser("view_file")
+    SavedFilter.objects.create(
+        owner=User.objects.get(), model="files.file", name="Infected", query="state=infected"
+    )
+
+    found = browser.get("/admin/find/", {"text": "infected"}).text
+
+    assert found.count('href="/admin/files/file/?state=infected"') == 1
 
 
 def test_a_service_that_is_away_says_so_in_its_section_and_the_others_are_there(

@@ -107,8 +107,8 @@ def test_every_list_opens_empty_and_full_at_the_same_cost(
 ) -> None:
     empty, full = costs[path]
 
-    # One more for the tenants' names, once there are rows to name them for; two for each queue
-    # that has something to do.
+    # Saved filters cost one query, with rows and without. One more for the tenants' names, once
+    # there are rows to name them for; two for each queue that has something to do.
     assert full <= empty + (10 if path == "/admin/jobs/queue/" else 1)
 
 

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from kernel.admin.bases import MOST_COUNTED
+from kernel.admin.lists import MOST_COUNTED
 from kernel.admin.showing import SelectInput
 from kernel.errors import DomainError
 from kernel.identity.models import Tenant

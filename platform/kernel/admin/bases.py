@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
@@ -19,14 +18,13 @@ from unfold.admin import TabularInline as ThemedTabularInline
 from unfold.decorators import display
 from unfold.views import ChangeList as ThemedChangeList
 
+from kernel.admin.lists import BoundedPaginator, ChangeList
+from kernel.admin.saving import SavingAdmin
 from kernel.errors import InvalidInputError
 from kernel.identity.models import Tenant
 from kernel.ids import parse_id
 from kernel.staff import tell_changes
 from kernel.tenancy.context import PLATFORM
-
-#: A list says "more than" instead of counting further.
-MOST_COUNTED = 10_000
 
 
 def _json(value: Any, encoder: Any) -> SafeString:
@@ -39,28 +37,11 @@ def _json(value: Any, encoder: Any) -> SafeString:
 theme_fields.prettify_json = _json
 
 
-class BoundedPaginator(Paginator[Any]):
-    """Pages over a list of any length without counting all of it."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by()[: MOST_COUNTED + 1].count())
-
-
-class ChangeList(ThemedChangeList):
-    """A list that tells how many it has found only where something narrows it."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if not (self.has_active_filters or self.query):
-            self.full_result_count = self.result_count
-
-
-class ModelAdmin(ThemedModelAdmin):
+class ModelAdmin(SavingAdmin, ThemedModelAdmin):
     """An admin of the house: pages of 50, bounded counts, nothing unfiltered counted twice.
 
-    What staff change is told as an event in the same transaction, where Django logs it.
+    What narrows its list is kept by name, for whoever wants to. What staff
+    change is told as an event in the same transaction, where Django logs it.
     """
 
     paginator: type[Paginator[Any]] = BoundedPaginator

@@ -23,6 +23,7 @@ from django.utils.text import capfirst
 from kernel.errors import InvalidInputError
 from kernel.federation.deadline import Deadline
 from kernel.ids import parse_id
+from kernel.saved_filters.selectors import usable_filters
 from project.admin import elsewhere
 
 #: Rows that are shown of a kind; its own list shows all.
@@ -106,7 +107,7 @@ def found_here(site: Any, request: HttpRequest, text: str, app_label: str = "") 
     try:
         return list(_of_id(seen, request, parse_id(text)))
     except InvalidInputError:
-        return list(_named(seen, request, text))
+        return [*_saved(seen, request, text), *_named(seen, request, text)]
 
 
 def _kind_of(told: Mapping[str, Any]) -> Kind:
@@ -148,6 +149,26 @@ def _named(seen: Sequence[Any], request: HttpRequest, text: str) -> Iterator[Kin
             yield _kind(model_admin, text, found or [], unread=found is None)
 
 
+def _saved(seen: Sequence[Any], request: HttpRequest, text: str) -> Iterator[Kind]:
+    """Yield the saved filters that are called so, as links to their lists."""
+    lists = {one.opts.label_lower: one.opts for one in seen}
+    user: Any = request.user
+    named = usable_filters(user, lists).filter(name__icontains=text)[:MOST_OF_A_KIND]
+    rows = [
+        Found(
+            f"{one.name}, {lists[one.model].verbose_name_plural}",
+            f"{_address(lists[one.model], 'changelist')}?{one.query}",
+        )
+        for one in named
+    ]
+    if rows:
+        yield Kind("Saved filters", "Saved filters", "", rows)
+
+
+def _address(opts: Any, name: str, *args: Any) -> str:
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
+
+
 def _rows(model_admin: Any, request: HttpRequest, text: str, seconds: float) -> list[Any] | None:
     """Return rows of a kind, one more than are shown; None if it takes too long."""
     try:
@@ -160,16 +181,15 @@ def _rows(model_admin: Any, request: HttpRequest, text: str, seconds: float) -> 
 
 
 def _kind(model_admin: Any, text: str, rows: list[Any], *, unread: bool = False) -> Kind:
-    place = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
     asked = f"?{urlencode({'q': text})}" if text else ""
     return Kind(
         str(capfirst(model_admin.opts.verbose_name_plural)),
         str(model_admin.opts.app_config.verbose_name),
-        reverse(f"{place}_changelist") + asked,
+        _address(model_admin.opts, "changelist") + asked,
         [
             Found(
                 str(one),
-                reverse(f"{place}_change", args=[one.pk]),
+                _address(model_admin.opts, "change", one.pk),
                 like=_like(model_admin, one, text),
             )
             for one in rows[:MOST_OF_A_KIND]

@@ -54,5 +54,10 @@ const dropdownByKeys = {
 };
 
 function selectByEnter(event) {
-  if (!event.metaKey && !event.ctrlKey) this.selectItem(false);
+  if (event.metaKey || event.ctrlKey) return;
+  if (this.currentIndex) return this.selectItem(false);
+  // Nothing is chosen yet: a page of all that is called so.
+  const text = event.target.value.trim();
+  const here = new URL(event.target.getAttribute("hx-get"), location.href);
+  if (text) location.href = new URL(`../find/?${new URLSearchParams({ text })}`, here).href;
 }
