@@ -36,7 +36,13 @@ _SOURCES = {
 
 def _look_at_document(began: Mapping[str, Any]) -> Work:
     row = row_of(Document, began["documentId"])
-    return work_of(row, goes_on=UNFINISHED, done=(DocumentState.READY,), pages=row.pages)
+    return work_of(
+        row,
+        goes_on=UNFINISHED,
+        done=(DocumentState.READY,),
+        pages=row.pages,
+        fileId=str(row.output_id),
+    )
 
 
 @chore(
@@ -74,6 +80,7 @@ def _look_at_batch(began: Mapping[str, Any]) -> Work:
         count=(row.made + row.failed, row.total or None),
         made=row.made,
         failed=row.failed,
+        fileId=str(row.output_id),
     )
 
 

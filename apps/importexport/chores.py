@@ -29,6 +29,8 @@ def _look_at_export(began: Mapping[str, Any]) -> Work:
         message=message,
         count=(row.row_count, None),
         rows=row.row_count,
+        # None as soon as its files are gone again.
+        fileId=str(row.result_id) if row.result_id else None,
     )
 
 

@@ -68,6 +68,20 @@ class WorkFailedError(DomainError):
             self.code = code  # type: ignore[misc]  # it has that of another
 
 
+class FlagOffError(DomainError):
+    """The feature flag of the schedule was not on when the run was due, or there is none."""
+
+    code: ClassVar[str] = "SCHEDULER_FLAG_OFF"
+    status: ClassVar[int] = 409
+
+
+class NothingToldError(DomainError):
+    """The run that another follows told nothing that a placeholder could stand for."""
+
+    code: ClassVar[str] = "SCHEDULER_NOTHING_TOLD"
+    status: ClassVar[int] = 409
+
+
 class RunCancelledError(DomainError):
     """The run was stopped by somebody."""
 

@@ -239,7 +239,7 @@ def test_a_schedule_has_an_export_repeated(monkeypatch: pytest.MonkeyPatch, tmp_
         work = look("importexport.repeat_export", answer)
 
     made = ExportJob.objects.get(pk=answer["exportJobId"])
-    assert (work.state, work.result) == ("done", {"rows": 1})
+    assert (work.state, work.result) == ("done", {"rows": 1, "fileId": str(made.result_id)})
     assert (made.pk != like.pk, contents(made)) == (True, [b"code\r\nDE\r\n"])
 
 

@@ -96,14 +96,18 @@ def test_a_yes_to_another_number_of_rows_is_no_yes(staff: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["audit/auditlog", "files/file"])
-def test_what_nobody_changes_has_no_history(staff: Client, path: str) -> None:
+def test_what_nobody_changes_has_no_history_but_leads_to_what_happened(
+    staff: Client, path: str
+) -> None:
     make_demo()
     load_data(lambda _: None)
     page = staff.get(f"/admin/{path}/").text
     link = re.search(rf"/admin/{path}/[^/\"]+/change/", page)
     assert link
 
-    assert "/history/" not in staff.get(link.group()).text
+    shown = staff.get(link.group()).text
+    assert "/history/" not in shown
+    assert f'href="/admin/find/?text={link.group().split("/")[-3]}"' in shown
 
 
 def test_failed_jobs_are_tried_again_and_waiting_ones_taken_back(staff: Client) -> None:

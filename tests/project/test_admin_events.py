@@ -24,6 +24,7 @@ from kernel.events.registry import GROUPS
 from kernel.events.replay import discard_dead
 from kernel.events.replay_job import start
 from kernel.identity.models import Tenant
+from kernel.observability.context import request_ids
 from kernel.testing.events import drain_events, published
 from kernel.testing.jobs import drain
 
@@ -292,6 +293,17 @@ def test_who_may_only_look_does_nothing_to_a_group(tenant: Tenant) -> None:
 
     assert not ConsumerGroup.objects.filter(paused=True).exists()
     assert not Replay.objects.exists()
+
+
+def test_an_event_leads_to_its_trace(staff: Client, tenant: Tenant) -> None:
+    trace = "5c" * 16
+    with request_ids("", f"00-{trace}-00f067aa0ba902b7-00"):
+        publish(FileDeleted(file_id="f1", name="a.csv"))
+    event = OutboxEvent.objects.get(type=FileDeleted.TYPE)
+
+    page = staff.get(f"/admin/events/outboxevent/{event.pk}/change/").text
+
+    assert f'href="/admin/inspector/?id={trace}"' in page
 
 
 def test_nothing_about_events_is_made_or_deleted_by_hand(staff: Client, letter: Redelivery) -> None:

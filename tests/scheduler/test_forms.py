@@ -87,6 +87,7 @@ CLOSER = {
     "retry_seconds": "10",
     "disable_after": "4",
     "concurrency_group": "exports",
+    "flag": "nightly",
     "concurrency_limit": "2",
     "owner": "the tower",
     "scopes": "files:read, files:write",
@@ -123,9 +124,9 @@ def test_all_that_a_schedule_can_say_is_filled_in_and_left_as_it_is(
     )
     numbers = {name: int(told) for name, told in CLOSER.items() if told.isdigit()}
     assert {name: getattr(made, name) for name in numbers} == numbers
-    assert (made.overlap, made.misfire, made.concurrency_group, made.owner) == (
+    assert (made.overlap, made.misfire, made.concurrency_group, made.owner, made.flag) == (
         *("buffer_all", "fire_all"),
-        *("exports", "the tower"),
+        *("exports", "the tower", "nightly"),
     )
     assert made.scopes == ["files:read", "files:write"]
     assert read_secret(made, "webhook_secret", purpose="test", shown=False) == secret

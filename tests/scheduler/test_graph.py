@@ -86,6 +86,7 @@ def test_everything_can_be_said_and_is_kept(graphql: GraphQLClient) -> None:
         "graceSeconds": 63,
         "disableAfter": 6,
         "keepRunsDays": 7,
+        "flag": "nightly",
         "enabled": True,
     }
     secret = {"webhookSecret": "whsec_" + "A" * 32}

@@ -80,7 +80,7 @@ class JobScheduleAdmin(KeysetAdmin, SeenOnlyAdmin, TenantAdmin):
         *("cron", "rule", "anchor_at", "followed", "time_zone", "dst_policy", "closed_days"),
         *("next_runs", "warnings", "last_runs", "runs_table", "seen_at"),
         *("target_told", "document", "parameters", "overlap", "misfire", "catch_up_seconds"),
-        *("timeout_seconds", "maximum_attempts", "concurrency_group", "grace_seconds"),
+        *("timeout_seconds", "maximum_attempts", "flag", "concurrency_group", "grace_seconds"),
         *("disable_after", "starts_at", "ends_at", "owner", "tags_told", "who", "changes"),
         *("created_at", "tenant", "id"),
     )

@@ -135,6 +135,9 @@ class RunsFields(forms.Form):
     disable_after = _number(
         "disable_after", "Turned off after so many failures in a row", "0: never."
     )
+    flag = _text(
+        "Only while this flag is on", 200, "The key of a feature flag. Empty: whatever flags say."
+    )
     concurrency_group = _text(
         "Group", 100, "Runs of all schedules with the same group share its places."
     )

@@ -115,6 +115,8 @@ class JobSchedule(TenantModel):
     #: Runs in a row that fail before it is turned off; 0: never.
     disable_after = models.PositiveIntegerField(default=0)
     keep_runs_days = models.PositiveIntegerField(default=30)
+    #: Runs are left out unless this feature flag is on; empty: always.
+    flag = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     enabled = models.BooleanField(default=True)
     #: Why it is off, where somebody or something turned it off.

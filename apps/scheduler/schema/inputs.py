@@ -76,7 +76,10 @@ class _Said:
     document = graphene.String(
         description="Of `GRAPHQL`: one mutation of one field; its variables are the parameters."
     )
-    parameters = JSON()
+    parameters = JSON(
+        description="Of `AFTER`, `{{ result.fileId }}` in a text is what the run that it follows"
+        " told as its `result`."
+    )
     scopes = graphene.List(
         graphene.NonNull(graphene.String),
         description="What its runs may do at most, such as `documents:write`; no more than you may."
@@ -101,6 +104,9 @@ class _Said:
         description="Turned off after so many failures in a row; 0: never."
     )
     keep_runs_days = graphene.Int(description="30 if not said.")
+    flag = graphene.String(
+        description="The key of a feature flag: runs are left out unless it is on. Empty: always."
+    )
     enabled = graphene.Boolean(description="True if not said.")
 
 

@@ -149,7 +149,15 @@ class JobScheduleType(Entity):
             *("jitter_seconds", "starts_at", "ends_at", "maximum_runs", "target", "document"),
             *("misfire_cap", "catch_up_seconds", "timeout_seconds", "maximum_attempts"),
             *("retry_seconds", "concurrency_group", "concurrency_limit", "grace_seconds"),
-            *("disable_after", "keep_runs_days", "enabled", "note", "version", "next_run_at"),
+            *(
+                "disable_after",
+                "keep_runs_days",
+                "flag",
+                "enabled",
+                "note",
+                "version",
+                "next_run_at",
+            ),
             *("last_run_at", "runs_made", "failures_in_a_row", "last_ping_at", "created_at"),
         )
 

@@ -2,12 +2,18 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from apps.scheduler.domain.calendars import Calendar, CalendarError
 from apps.scheduler.domain.cron.expressions import read
 from apps.scheduler.domain.cron.fields import CronError
+from apps.scheduler.domain.placeholders import (
+    PlaceholderError,
+    check_placeholders,
+    has_placeholder,
+)
 from apps.scheduler.domain.rules import RuleError, check_rule
 from apps.scheduler.domain.times import LEAST_SECONDS, TimesError, check_moment, check_time_zone
 from apps.scheduler.errors import TargetRefusedError, TimesRefusedError
@@ -126,6 +132,10 @@ def check_target(schedule: JobSchedule) -> None:
     if len(json.dumps(schedule.parameters)) > MOST_PARAMETER_BYTES:
         told = f"parameters have at most {MOST_PARAMETER_BYTES:,} bytes"
         raise TargetRefusedError(told, "parameters")
+    try:
+        is_open = schedule.kind == ScheduleKind.AFTER and check_placeholders(schedule.parameters)
+    except PlaceholderError as error:
+        raise TargetRefusedError(str(error), "parameters") from None
     fits, message = _target_rule(schedule)
     if not fits:
         raise TargetRefusedError(message, _WANTED.get(schedule.target_kind, "target"))
@@ -136,7 +146,10 @@ def check_target(schedule: JobSchedule) -> None:
             raise TargetRefusedError(str(error)) from None
     if schedule.target_kind == TargetKind.GRAPHQL:
         try:
-            check_change(schedule.target, schedule.document, schedule.parameters)
+            # What placeholders come to is checked by the service, when it is sent.
+            check_change(
+                schedule.target, schedule.document, None if is_open else schedule.parameters
+            )
         except NoChangeError as error:
             raise TargetRefusedError(str(error), _COLUMNS[error.part]) from None
     elif schedule.document:
@@ -158,6 +171,11 @@ def _target_rule(schedule: JobSchedule) -> tuple[bool, str]:
             return fits, "what waits for a ping says how long, by graceSeconds"
     fits = _EVENT_NAME.fullmatch(schedule.target) is not None
     return fits, "the target of an event is a name, or nothing"
+
+
+def left_open(schedule: JobSchedule) -> Callable[[Any], bool]:
+    """Return what says of a value that it is known only when the schedule runs."""
+    return has_placeholder if schedule.kind == ScheduleKind.AFTER else lambda _: False
 
 
 def check_secret(text: str) -> None:

@@ -75,6 +75,19 @@ def finish_run(
     return run
 
 
+@transaction.atomic
+def leave_out(run_id: UUID, attempt: int, error: DomainError) -> None:
+    """Skip a run that has begun and is not wanted now: nobody expects it any more."""
+    found = JobRun.objects.filter(pk=run_id).values_list("schedule_id", flat=True)
+    schedule = JobSchedule.objects.select_for_update().filter(pk__in=found).first()
+    run = JobRun.objects.select_for_update().filter(pk=run_id).first()
+    if schedule is None or run is None:
+        return
+    if run.state == RunState.RUNNING and run.attempt == attempt:
+        run.late_at = None
+        end_run(run, schedule, RunState.SKIPPED, error)
+
+
 def end_run(
     run: JobRun,
     schedule: JobSchedule,

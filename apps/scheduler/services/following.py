@@ -1,8 +1,12 @@
-"""Schedules that are due when another's run has succeeded."""
+"""Schedules that are due when another's run has succeeded, and what that told them."""
+
+from typing import Any
 
 from django.db.models import F
 
-from apps.scheduler.models import JobRun, JobSchedule, RunKind, ScheduleKind
+from apps.scheduler.domain.placeholders import PlaceholderError, filled
+from apps.scheduler.errors import NothingToldError
+from apps.scheduler.models import JobRun, JobSchedule, RunKind, RunState, ScheduleKind
 from apps.scheduler.services.making import make_runs, new_run
 
 #: Schedules that follow one.
@@ -31,3 +35,22 @@ def fire_following(schedule: JobSchedule, run: JobRun) -> None:
     made = make_runs(RunKind.FOLLOWING, runs, jitters)
     ids = [one.schedule_id for one in made]
     JobSchedule.objects.filter(pk__in=ids).update(runs_made=F("runs_made") + 1)
+
+
+def parameters_of(schedule: JobSchedule, run: JobRun) -> dict[str, Any]:
+    """Return with which parameters a run is done.
+
+    Those of one that follows another have what that told in place of placeholders: the run of the
+    same time, or, asked for by hand, the last before it. Raises NothingToldError.
+    """
+    said: dict[str, Any] = run.parameters
+    if schedule.kind != ScheduleKind.AFTER:
+        return said
+    before = JobRun.objects.filter(
+        schedule_id=schedule.after_id, state=RunState.SUCCEEDED, fire_time__lte=run.fire_time
+    )
+    result = before.order_by("-fire_time", "-id").values_list("result", flat=True).first()
+    try:
+        return filled(said, {} if result is None else {"result": result})
+    except PlaceholderError as error:
+        raise NothingToldError(str(error)) from None

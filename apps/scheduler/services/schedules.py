@@ -16,6 +16,7 @@ from apps.scheduler.services.definitions import (
     TIMES,
     check_definition,
     check_secret,
+    left_open,
 )
 from apps.scheduler.services.dropping import drop_runs
 from apps.scheduler.services.firing import fire_before_change
@@ -70,6 +71,7 @@ class ScheduleChange(TypedDict, total=False):
     grace_seconds: int
     disable_after: int
     keep_runs_days: int
+    flag: str
     enabled: bool
 
 
@@ -240,7 +242,7 @@ def check_chore(schedule: JobSchedule) -> None:
         chore = registered(schedule.target).chore
         if acting_principal() is not None:
             require(chore.scope)
-        check_parameters(chore, schedule.parameters)
+        check_parameters(chore, schedule.parameters, passing=left_open(schedule))
     except (NotFoundError, InvalidInputError) as error:
         raise TargetRefusedError(str(error)) from None
 

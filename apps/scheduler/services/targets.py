@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.scheduler.errors import AnsweredError, AnsweredLaterError, WorkFailedError
 from apps.scheduler.models import JobRun, JobSchedule, TargetKind
+from apps.scheduler.services.following import parameters_of
 from apps.scheduler.services.lines import tell
 from apps.scheduler.services.rights import acting_for
 from apps.scheduler.services.works import is_stale, stop_begun
@@ -41,31 +42,32 @@ def do_target(schedule: JobSchedule, run: JobRun) -> Begun:
 
     Raises a DomainError. Done twice for one run, it has the key of the run both times.
     """
+    parameters = parameters_of(schedule, run)
     match schedule.target_kind:
         case TargetKind.CHORE:
-            return _do_chore(schedule, run)
+            return _do_chore(schedule, run, parameters)
         case TargetKind.GRAPHQL:
-            return Begun(_change(schedule, run), goes_on=False)
+            return Begun(_change(schedule, run, parameters), goes_on=False)
         case TargetKind.WEBHOOK:
-            return Begun(_post(schedule, run), goes_on=False)
-    return Begun(_tell(schedule, run), goes_on=False)
+            return Begun(_post(schedule, run, parameters), goes_on=False)
+    return Begun(_tell(schedule, run, parameters), goes_on=False)
 
 
-def _do_chore(schedule: JobSchedule, run: JobRun) -> Begun:
+def _do_chore(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Begun:
     if is_stale(run):
         # What took too long may still go on, and is not to meet what is begun now.
         stop_begun(run)
     # Asked for once more under the same key, it would tell of the work that came to nothing.
     key = f"run:{run.pk}:{run.begun_anew}" if run.begun_anew else f"run:{run.pk}"
     with acting_for(schedule, run):
-        return client.do(schedule.target, run.parameters, key=key)
+        return client.do(schedule.target, parameters, key=key)
 
 
-def _change(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
+def _change(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     document = asking_for_error(schedule.target, schedule.document)
     try:
         with acting_for(schedule, run):
-            data = mesh.change(schedule.target, document, run.parameters, key=f"run:{run.pk}")
+            data = mesh.change(schedule.target, document, parameters, key=f"run:{run.pk}")
     except RemoteError as error:
         raise WorkFailedError(str(error), error.remote_code) from None
     (told,) = data.values()
@@ -76,7 +78,7 @@ def _change(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
     return data if size <= MOST_KEPT_OF_CHANGE else {"bytes": size}
 
 
-def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
+def _post(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     now = clock.now()
     body = orjson.dumps(
         {
@@ -88,7 +90,7 @@ def _post(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
                 "name": schedule.name,
                 "fireTime": run.fire_time,
                 "attempt": run.attempt,
-                "parameters": run.parameters,
+                "parameters": parameters,
             },
         }
     )
@@ -132,14 +134,14 @@ def _limits(schedule: JobSchedule) -> Limits:
 
 
 @transaction.atomic
-def _tell(schedule: JobSchedule, run: JobRun) -> Mapping[str, Any]:
+def _tell(schedule: JobSchedule, run: JobRun, parameters: dict[str, Any]) -> Mapping[str, Any]:
     told = publish(
         ScheduleFired(
             schedule_id=str(schedule.pk),
             run_id=str(run.pk),
             name=schedule.name,
             fire_time=run.fire_time.isoformat(),
-            parameters=orjson.dumps(run.parameters).decode(),
+            parameters=orjson.dumps(parameters).decode(),
         )
     )
     return {"event": str(told)}

@@ -238,6 +238,8 @@ export type CreateJobScheduleInput = {
   endsAt?: string | null | undefined;
   /** Of `INTERVAL`: the seconds from one run to the next, at least 5. */
   everySeconds?: number | null | undefined;
+  /** The key of a feature flag: runs are left out unless it is on. Empty: always. */
+  flag?: string | null | undefined;
   /** A run that has not succeeded so long after its time is told of as late. */
   graceSeconds?: number | null | undefined;
   /** Sent again with the same key, it is done once and answered the same. */
@@ -260,6 +262,7 @@ export type CreateJobScheduleInput = {
   /** `SKIP` if not said. */
   overlap?: OverlapPolicy | null | undefined;
   owner?: string | null | undefined;
+  /** Of `AFTER`, `{{ result.fileId }}` in a text is what the run that it follows told as its `result`. */
   parameters?: unknown;
   /** Before the second attempt; doubled each time. */
   retrySeconds?: number | null | undefined;

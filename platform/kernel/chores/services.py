@@ -1,6 +1,6 @@
 """Chores of this process: told of, and done once for a key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,10 +78,19 @@ def stop(name: str, result: Mapping[str, Any]) -> None:
         raise InvalidInputError(f"{name} never told such a result") from None
 
 
-def check_parameters(chore: Chore, parameters: Mapping[str, Any]) -> None:
-    """Raise InvalidInputError that names the first parameter that does not fit."""
+def check_parameters(
+    chore: Chore,
+    parameters: Mapping[str, Any],
+    *,
+    passing: Callable[[Any], bool] = lambda _: False,
+) -> None:
+    """Raise InvalidInputError that names the first parameter that does not fit.
+
+    A value that is `passing` is left out of that: it stands for one that is not known yet.
+    """
     validator = jsonschema_rs.Draft202012Validator(dict(chore.parameters))
-    error = next(iter(validator.iter_errors(dict(parameters))), None)
-    if error is not None:
+    for error in validator.iter_errors(dict(parameters)):
+        if passing(error.instance):
+            continue
         place = "".join(f".{part}" for part in error.instance_path)
         raise InvalidInputError(f"parameters{place}: {error.message[:300]}")

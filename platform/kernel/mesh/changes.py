@@ -38,11 +38,11 @@ class NoChangeError(InvalidInputError):
         self.part = part
 
 
-def check_change(service: str, document: str, variables: Mapping[str, Any]) -> None:
+def check_change(service: str, document: str, variables: Mapping[str, Any] | None) -> None:
     """Raise NoChangeError unless it is one mutation of one field, as the service has it.
 
     By the schema that this release has of the service, so that nobody is asked. What scalars
-    such as JSON hold is said when it is sent.
+    such as JSON hold is said when it is sent; where no variables are known yet, all of them.
     """
     if service not in settings.SERVICE_URLS:
         raise NoChangeError("service", f"there is no service {service[:40]!r}")
@@ -51,6 +51,8 @@ def check_change(service: str, document: str, variables: Mapping[str, Any]) -> N
     errors = validate(schema, parse(document), max_errors=1)
     if errors:
         raise NoChangeError("document", f"document: {_told(errors[0])}")
+    if variables is None:
+        return
     found = get_variable_values(
         schema, operation.variable_definitions, dict(variables), max_errors=1
     )

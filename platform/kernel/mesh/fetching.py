@@ -20,6 +20,7 @@ from kernel.discovery.connections import connections, outside
 from kernel.errors import DomainError, PayloadTooLargeError, UnavailableError
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
 from kernel.mesh.destinations import near_url
+from kernel.observability.context import current_ids
 
 #: How long an address is good that is read from at once.
 ADDRESS_SECONDS = 3600
@@ -138,8 +139,15 @@ def _opened(url: str, ours: str | None) -> urllib3.BaseHTTPResponse:
     timeout = urllib3.Timeout(connect=DEADLINE_SECONDS, read=SILENCE_SECONDS)
     for _ in range(1 + _MOST_REDIRECTS):
         # A store has no certificate of the platform's authority.
-        pool = connections() if ours and url.startswith(f"{ours}/") else outside()
-        response = pool.request("GET", url, preload_content=False, timeout=timeout, redirect=False)
+        is_ours = ours is not None and url.startswith(f"{ours}/")
+        response = (connections() if is_ours else outside()).request(
+            "GET",
+            url,
+            headers={"traceparent": current_ids().traceparent} if is_ours else None,
+            preload_content=False,
+            timeout=timeout,
+            redirect=False,
+        )
         location = response.get_redirect_location()
         if not location:
             return response

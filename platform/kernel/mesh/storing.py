@@ -28,6 +28,7 @@ from kernel.faults import fault_point
 from kernel.mesh.client import DEADLINE_SECONDS, RemoteError, mesh
 from kernel.mesh.destinations import near_url
 from kernel.mesh.fetching import Fetched, fetched
+from kernel.observability.context import current_ids
 from kernel.storage.joined import Joined
 from kernel.tenancy.context import Principal, acting_as, current_tenant_id
 
@@ -240,6 +241,7 @@ def _send_parts(upload_id: str, outgoing: Outgoing) -> None:
 def _put(request: dict[str, Any], outgoing: Outgoing, start: int, length: int) -> None:
     """Send so many bytes to the address of a request, never all of them in memory."""
     url, chunks = str(request["url"]), outgoing.read(start=start, length=length)
+    headers = {one["name"]: one["value"] for one in request["headers"]}
     pool = outside()
     if url.startswith("/"):
         if "files" in settings.SERVICES and _near:
@@ -249,12 +251,14 @@ def _put(request: dict[str, Any], outgoing: Outgoing, start: int, length: int) -
                 raise NotStoredYetError(f"{error.code}: {error}") from error
             return
         url, pool = near_url("files") + url, connections()
+        # A store that is not ours would refuse what was not signed.
+        headers["traceparent"] = current_ids().traceparent
     try:
         response = pool.request(
             "PUT",
             url,
             body=cast(BinaryIO, Joined(chunks)),
-            headers={one["name"]: one["value"] for one in request["headers"]},
+            headers=headers,
             timeout=urllib3.Timeout(connect=DEADLINE_SECONDS, read=SILENCE_SECONDS),
         )
     except urllib3.exceptions.HTTPError as error:

@@ -41,6 +41,7 @@ class OutboxAdmin(SeenOnlyAdmin):
         "tenant_id",
         "partition_key",
         "event_id",
+        "trace",
         "shown_message",
     )
     readonly_fields = fields
@@ -60,6 +61,14 @@ class OutboxAdmin(SeenOnlyAdmin):
     @display(description="who did it")
     def actor(self, event: OutboxEvent) -> str:
         return event.envelope().actor.name
+
+    @display(description="trace")
+    def trace(self, event: OutboxEvent) -> SafeString | str:
+        _, _, rest = event.envelope().traceparent.partition("-")
+        trace = rest.partition("-")[0]
+        if not trace:
+            return "-"
+        return labelled(f"{reverse('admin:inspector')}?{urlencode({'id': trace})}", trace)
 
     @display(description="as it travels")
     def shown_message(self, event: OutboxEvent) -> SafeString:

@@ -31,6 +31,7 @@ SHELVES: dict[str, tuple[str, ...]] = {
         "docs/external-tables.md",
         "docs/messages.md",
         "docs/schedules.md",
+        "docs/report-by-mail.md",
         "docs/configuration.md",
         "docs/jobs.md",
         "docs/streams.md",

@@ -1,10 +1,13 @@
 """Files of an app that another process keeps: over real sockets, never all of one in memory."""
 
 import hashlib
+import sqlite3
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +18,7 @@ from kernel.errors import UnavailableError
 from kernel.mesh import storing
 from kernel.mesh.client import Mesh
 from kernel.mesh.storing import NotStoredError, NotStoredYetError, Outgoing, forget, store
+from kernel.observability.context import request_ids
 from kernel.tenancy.context import acting_as, in_tenant
 from tests.kernel.mesh.test_split import (  # noqa: F401  fixtures
     CALLED,
@@ -91,6 +95,21 @@ def test_told_again_it_is_the_same_file(split: Split) -> None:  # noqa: F811
 
     assert (again, len(noted)) == (first, 1)
     assert asked(split, COUNT, SCOPE, name=file.name) == {"files": {"totalCount": 1}}
+
+
+def test_what_comes_of_it_there_is_of_the_same_trace(split: Split) -> None:  # noqa: F811
+    trace = "5c" * 16
+    with (
+        in_tenant(split.principal.tenant_id),
+        request_ids("", f"00-{trace}-00f067aa0ba902b7-00"),
+    ):
+        file_id = store(outgoing("traced"), upload_id=None, note=lambda _: None)
+
+    wanted = "SELECT message FROM events_outboxevent WHERE type = ? AND message LIKE ?"
+    database = Path(split.environment["DATA_DIR"]) / "septet.sqlite3"
+    with closing(sqlite3.connect(database)) as rows:
+        [(told,)] = rows.execute(wanted, ("files.file.created.v1", f"%{file_id}%")).fetchall()
+    assert trace in told
 
 
 def test_one_that_broke_off_is_taken_back_and_sent_anew(split: Split) -> None:  # noqa: F811

@@ -264,6 +264,8 @@ class CreateJobScheduleInput(BaseModel):
     ends_at: Optional[datetime] = Field(alias="endsAt", default=None)
     every_seconds: Optional[int] = Field(alias="everySeconds", default=None)
     "Of `INTERVAL`: the seconds from one run to the next, at least 5."
+    flag: Optional[str] = None
+    "The key of a feature flag: runs are left out unless it is on. Empty: always."
     grace_seconds: Optional[int] = Field(alias="graceSeconds", default=None)
     "A run that has not succeeded so long after its time is told of as late."
     idempotency_key: Optional[str] = Field(alias="idempotencyKey", default=None)
@@ -287,6 +289,7 @@ class CreateJobScheduleInput(BaseModel):
     "`SKIP` if not said."
     owner: Optional[str] = None
     parameters: Optional[Any] = None
+    "Of `AFTER`, `{{ result.fileId }}` in a text is what the run that it follows told as its `result`."
     retry_seconds: Optional[int] = Field(alias="retrySeconds", default=None)
     "Before the second attempt; doubled each time."
     rule: Optional[str] = None
