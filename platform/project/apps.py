@@ -1,5 +1,6 @@
 """The composition root as a Django app, for its commands."""
 
+import gc
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -71,3 +72,6 @@ class ProjectConfig(AppConfig):
             keep("usage of flags", reports.write, every_seconds=TOLD_AFTER_SECONDS)
         register_check("dynamic settings", values.check)
         keep("uptime", Recorder(look).write, every_seconds=EVERY.total_seconds())
+        # All is imported and stays: no collection looks through it, and a child copies none of it.
+        gc.freeze()
+        gc.enable()

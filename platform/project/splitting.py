@@ -93,6 +93,11 @@ def gateway(ports: Mapping[str, int]) -> Part | None:
     )
 
 
+def followed(log: Path) -> Part:
+    """Return what has the lines of a server, from now on, in the one log."""
+    return Part(name=log.stem, command=("tail", "-n", "0", "-F", str(log)), begun="")
+
+
 def origin_of_edge(ports: Mapping[str, int]) -> str:
     """Return where people reach all of it."""
     return f"http://localhost:{ports['edge']}"

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 
 from kernel.testing.embedded import embedded
+from kernel.testing.migrated import copy_migrated
 from kernel.testing.processes import running, wait_for_line
 
 pytestmark = pytest.mark.live
@@ -69,8 +70,8 @@ def worker(command: list[str], environment: dict[str, str]) -> Iterator[subproce
     "command",
     [
         [*MANAGE, "worker"],
-        [*MANAGE, "worker", "--queue", "kernel"],
-        [*CELERY, "worker"],
+        pytest.param([*MANAGE, "worker", "--queue", "kernel"], marks=pytest.mark.nightly),
+        pytest.param([*CELERY, "worker"], marks=pytest.mark.nightly),
         [*CELERY, "worker", "-Q", "kernel"],
     ],
     ids=lambda command: " ".join(command[1:]),
@@ -101,7 +102,7 @@ def test_a_worker_tells_probes_and_scrapes_how_it_is(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    done(environment, "migrate", "-v0").check_returncode()
+    copy_migrated(tmp_path / "septet.sqlite3")
     done(environment, "shell", "-v0", "-c", ENQUEUE).check_returncode()
     watched = environment | {
         "OPERATIONS_PORT": str(port),
@@ -136,8 +137,8 @@ def test_a_worker_for_a_queue_that_does_not_exist_does_not_start(
         assert "filse" in started.stderr
 
 
-def test_the_doctor_asks_the_broker(environment: dict[str, str]) -> None:
-    done(environment, "migrate", "-v0").check_returncode()
+def test_the_doctor_asks_the_broker(environment: dict[str, str], tmp_path: Path) -> None:
+    copy_migrated(tmp_path / "septet.sqlite3")
     away = environment | {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
 
     told = [done(given, "doctor").stdout for given in (environment, away)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from kernel.testing.migrated import copy_migrated
 from kernel.testing.processes import running, wait_for_line
 
 ROOT = Path(settings.BASE_DIR)
@@ -32,8 +33,7 @@ def test_it_begins_and_ends_well_when_told_to(
 ) -> None:
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     manage = [sys.executable, "manage.py"]
-    with running([*manage, "migrate", "-v0"], cwd=ROOT, env=environment) as migrating:
-        assert migrating.wait(timeout=120) == 0
+    copy_migrated(tmp_path / "septet.sqlite3")
 
     with running([*manage, *command], cwd=ROOT, env=environment) as process:
         wait_for_line(process, says)
@@ -54,8 +54,7 @@ def test_it_is_watched_at_its_own_port(tmp_path: Path) -> None:
         "OPERATIONS_PORT": str(free_port()),
     }
     manage = [sys.executable, "manage.py"]
-    with running([*manage, "migrate", "-v0"], cwd=ROOT, env=environment) as migrating:
-        assert migrating.wait(timeout=120) == 0
+    copy_migrated(tmp_path / "septet.sqlite3")
 
     with running([*manage, "worker"], cwd=ROOT, env=environment) as process:
         wait_for_line(process, rf"health and metrics at port {environment['OPERATIONS_PORT']}")

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from kernel.testing.migrated import copy_migrated
+
 pytestmark = pytest.mark.live
 
 OPERATIONS = re.compile(r"^graphql_operation_seconds_count\{.*\} ([\d.]+)$", re.MULTILINE)
@@ -29,8 +31,7 @@ def test_no_operation_is_lost_or_counted_twice(tmp_path: Path) -> None:
         "PROMETHEUS_MULTIPROC_DIR": str(counts),
         "LOG_LEVEL": "WARNING",
     }
-    manage = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(manage, cwd=settings.BASE_DIR, env=environment, check=True)
+    copy_migrated(tmp_path / "septet.sqlite3")
     server = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "3"]
     more = ["--respawn-failed-workers", "--port", str(port), "project.wsgi:application"]
 

@@ -1,12 +1,13 @@
 """`manage.py dev`: everything in one process, or in one for each service, ready to try."""
 
 import fcntl
+import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
@@ -16,11 +17,13 @@ from kernel.events.here import threads_here
 from kernel.jobs.worker import Worker
 from kernel.running import Runnable
 from kernel.services import BY_NAME
+from project import infrastructure
 from project.management.commands.serve import refuse_a_taken_address, serve_here
 from project.splitting import (
     LAST_SECONDS,
     Running,
     edge,
+    followed,
     gateway,
     origin_of_edge,
     parts_of_platform,
@@ -50,7 +53,16 @@ class Command(BaseCommand):
             help="with --split: the ports from here on, instead of each service's own",
         )
 
+        parser.add_argument(
+            "--infrastructure",
+            action="store_true",
+            help="with --split: on PostgreSQL, Redis, Kafka, an S3, ClamAV and a mail server that"
+            " are started for it, begin empty and end with it",
+        )
+
     def handle(self, **options: Any) -> None:
+        if options["infrastructure"]:
+            self._with_servers(options)
         if options["split"]:
             self._split(options["first_port"])
             return
@@ -69,6 +81,18 @@ class Command(BaseCommand):
                 part.stop(settings.STOP_TIMEOUT.total_seconds())
         self.stdout.write("stopped")
 
+    def _with_servers(self, options: Mapping[str, Any]) -> NoReturn:
+        if not options["split"]:
+            raise CommandError("--infrastructure goes with --split")
+        if not infrastructure.STARTER.exists():
+            raise CommandError(
+                "--infrastructure takes a checkout: tests/devservices has the servers"
+            )
+        first = options["first_port"]
+        arguments = ["dev", "--split", *([f"--first-port={first}"] if first else [])]
+        command = infrastructure.command(arguments)
+        os.execv(command[0], command)  # noqa: S606  # nosec B606
+
     def _prepare(self) -> None:
         with _alone():
             call_command("migrate", verbosity=0)
@@ -83,6 +107,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
         try:
+            for log in infrastructure.logs():
+                running.start(followed(log))
             begun = [running.start(part) for part in parts_of_platform(ports)]
             while not told.is_set() and not all(one.is_set() for one in begun):
                 told.wait(0.1)
