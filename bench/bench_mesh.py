@@ -1,8 +1,9 @@
 """What the policies of calls between services cost, and what they bring when processes go wrong.
 
-Three real processes that answer after 2 ms are called by bare urllib3 and by the client, in turns,
-so that a busy machine troubles both alike; signing is left out of both. Then, under load: one of
-three dead, one ten times slower, all gone, and all back. Targets: 60 us over urllib3 at p50;
+Three real processes that answer after 2 ms are called by bare urllib3, by the client, and by
+urllib3 through Envoy with an equal policy, in turns, so that a busy machine troubles all alike;
+signing is left out. Then, under load: one of three dead, one ten times slower, all gone, and all
+back, once for the client and once for Envoy. Targets of the client: 60 us over urllib3 at p50;
 99.9 % success with one dead; a slow one gets less than 10 % within 5 s; at most 1.2 times what is
 offered is sent in an outage; all well again within 10 s.
 """
@@ -12,15 +13,17 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from statistics import median
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 
-from apart import ROOT, own_environment, print_machine, run_here, verdict
+from apart import ROOT, own_environment, print_machine, run_here, timed, verdict
 
 PROGRAM = ROOT / "tests" / "kernel" / "mesh" / "process.py"
 SECONDS, SLOW_SECONDS = "0.002", "0.02"
@@ -53,6 +56,7 @@ class Processes:
         from tests.kernel.mesh.test_processes import free_ports
 
         self.ports = free_ports(3)
+        self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, port: int, seconds: str = SECONDS) -> None:
@@ -69,115 +73,182 @@ class Processes:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def start_all(self) -> None:
+        """Begin all."""
+        for port in self.ports:
+            self.start(port)
+
     def kill_all(self) -> None:
         """End all that are left."""
         for port in list(self._running):
             self.kill(port)
 
 
+class Way(Protocol):
+    """One way to call the service."""
+
+    def call(self) -> bool:
+        """Call once, and say whether that went well."""
+
+    def sent(self) -> Counter[str]:
+        """Return how often each process was asked until now."""
+
+
+class Client:
+    """The client, which knows nothing yet."""
+
+    def __init__(self, urls: list[str]) -> None:
+        from kernel.discovery.addresses import Address
+        from kernel.errors import UnavailableError
+        from kernel.mesh.calling import judge, leaves
+        from kernel.mesh.destination import Destination
+
+        addresses = tuple(Address(url) for url in urls)
+        self.destination = Destination("files", lambda: addresses, judge=judge, leaves=leaves)
+        self._unavailable = UnavailableError
+        self._lock = Lock()
+        self._seen: Counter[str] = Counter()
+
+    def call(self) -> bool:
+        """Call once, and say whether that went well."""
+        with suppress(self._unavailable):
+            return self.destination.call(self.send, seconds=5, idempotent=True).status == 200
+        return False
+
+    def send(self, url: str, seconds: float) -> Any:
+        """Send one request to one process."""
+        from kernel.mesh.calling import exchange
+
+        with self._lock:
+            self._seen[url] += 1
+        return exchange("POST", f"{url}/", body=b"x" * 200, headers={}, seconds=seconds)
+
+    def sent(self) -> Counter[str]:
+        """Return how often each process was asked until now."""
+        return Counter(self._seen)
+
+
+@contextmanager
+def ways(processes: Processes) -> Iterator[dict[str, Way]]:
+    """Begin with both anew."""
+    from envoy_peer import Envoy
+
+    with tempfile.TemporaryDirectory() as folder, Envoy(processes.ports, Path(folder)) as envoy:
+        yield {"client": Client(processes.urls), "envoy": envoy}
+
+
 def measure() -> None:
     """Print the figures."""
     processes = Processes()
     try:
-        for port in processes.ports:
-            processes.start(port)
+        processes.start_all()
         _overhead(processes)
-        _one_dead(processes)
-        _one_slow(processes)
-        _outage(processes)
+        _beside(
+            _one_dead,
+            processes,
+            {
+                "% success with one of three dead": {"at_least": 99.9},
+                "p99 with one dead over p99 before": {"at_most": 2},
+            },
+        )
+        _beside(
+            _one_slow,
+            processes,
+            {
+                "% of the calls go to one that is ten times slower": {"at_most": 10},
+            },
+        )
+        _beside(
+            _outage,
+            processes,
+            {
+                "times the offered calls sent in an outage": {"at_most": 1.2},
+                "seconds until all calls go well again": {"at_most": 10},
+            },
+        )
     finally:
         processes.kill_all()
 
 
-def _destination(processes: Processes) -> Any:
-    from kernel.discovery.addresses import Address
-    from kernel.mesh.calling import judge, leaves
-    from kernel.mesh.destination import Destination
-
-    addresses = tuple(Address(f"http://127.0.0.1:{port}") for port in processes.ports)
-    return Destination("files", lambda: addresses, judge=judge, leaves=leaves)
-
-
-def _sender(seen: Counter[str]) -> Callable[[str, float], Any]:
-    from kernel.mesh.calling import exchange
-
-    lock = Lock()
-
-    def send(url: str, seconds: float) -> Any:
-        with lock:
-            seen[url] += 1
-        return exchange("POST", f"{url}/", body=b"x" * 200, headers={}, seconds=seconds)
-
-    return send
+def _beside(
+    scene: Callable[[Processes, Way], tuple[float, ...]],
+    processes: Processes,
+    targets: dict[str, dict[str, float]],
+) -> None:
+    """Play a scene with the client and with Envoy; the targets are the client's."""
+    with ways(processes) as found:
+        ours, theirs = scene(processes, found["client"]), scene(processes, found["envoy"])
+    for (what, target), our, their in zip(targets.items(), ours, theirs, strict=True):
+        verdict(what, our, **target)
+        print(
+            f"       with Envoy: {their:.2f}; the client over Envoy {our / their:.2f}", flush=True
+        )
 
 
 def _overhead(processes: Processes) -> None:
     import urllib3
 
     pool, draw = urllib3.PoolManager(maxsize=16, retries=False), random.Random(7)
-    urls = [f"http://127.0.0.1:{port}/" for port in processes.ports]
-    destination, send = _destination(processes), _sender(Counter())
 
-    def bare() -> None:
-        pool.request("POST", draw.choice(urls), body=b"x" * 200, timeout=5)
+    def bare() -> object:
+        return pool.request("POST", f"{draw.choice(processes.urls)}/", body=b"x" * 200, timeout=5)
 
-    def through() -> None:
-        destination.call(send, seconds=5, idempotent=True)
+    with ways(processes) as found:
+        calls: dict[str, Callable[[], object]] = {
+            "bare": bare,
+            **{name: way.call for name, way in found.items()},
+        }
+        medians: dict[str, list[float]] = {name: [] for name in calls}
+        for turn in range(TURNS + 1):
+            for name, call in calls.items():
+                times = [timed(call) for _ in range(CALLS)]
+                if turn:
+                    medians[name].append(median(times))
+    us = {name: median(times) * 1e6 for name, times in medians.items()}
+    print(
+        f"p50 bare urllib3 {us['bare']:.0f} us, through the client {us['client']:.0f} us,"
+        f" through Envoy {us['envoy']:.0f} us"
+    )
+    over, theirs = us["client"] - us["bare"], us["envoy"] - us["bare"]
+    verdict("us over bare urllib3, p50", over, at_most=60)
+    print(f"       with Envoy: {theirs:.2f}; the client over Envoy {over / theirs:.2f}")
+    _policies_alone(Client(processes.urls), processes.urls[0])
 
-    found: dict[str, list[float]] = {"bare": [], "through": []}
-    for turn in range(TURNS + 1):
-        for name, call in (("bare", bare), ("through", through)):
-            times = []
-            for _ in range(CALLS):
-                begun = time.perf_counter()
-                call()
-                times.append(time.perf_counter() - begun)
-            if turn:
-                found[name].append(median(times))
-    bare_us, through_us = (median(found[name]) * 1e6 for name in ("bare", "through"))
-    print(f"p50 bare urllib3 {bare_us:.0f} us, through the client {through_us:.0f} us")
-    verdict("us over bare urllib3, p50", through_us - bare_us, at_most=60)
+
+def _policies_alone(client: Client, url: str) -> None:
+    answer = client.send(url, 5)
 
     def nothing(_url: str, _seconds: float) -> Any:
         return answer
 
-    answer = send(urls[0].rstrip("/"), 5)
     begun = time.process_time()
     for _ in range(10_000):
-        destination.call(nothing, seconds=5, idempotent=True)
+        client.destination.call(nothing, seconds=5, idempotent=True)
     print(f"the policies alone: {(time.process_time() - begun) * 100:.1f} us of processor a call")
 
 
 class Load:
     """Calls at a rate, by some threads, for some seconds."""
 
-    def __init__(self, destination: Any) -> None:
-        self._destination = destination
-        self.seen: Counter[str] = Counter()
+    def __init__(self, way: Way, seconds: float) -> None:
+        self._way = way
         self.well = self.offered = 0
         self.times: list[float] = []
-        self._send = _sender(self.seen)
         self._lock = Lock()
-
-    def run(self, seconds: float) -> None:
-        """Offer calls for so long."""
-        end = time.monotonic() + seconds
+        before, end = way.sent(), time.monotonic() + seconds
         threads = [Thread(target=self._go, args=(end,)) for _ in range(CALLERS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        self.sent = way.sent() - before
 
     def _go(self, end: float) -> None:
-        from kernel.errors import UnavailableError
-
         due = time.monotonic()
         while (due := due + CALLERS / RATE) < end:
             time.sleep(max(0.0, due - time.monotonic()))
-            well, begun = False, time.perf_counter()
-            with suppress(UnavailableError):
-                called = self._destination.call(self._send, seconds=5, idempotent=True)
-                well = called.status == 200
+            begun = time.perf_counter()
+            well = self._way.call()
             with self._lock:
                 self.offered += 1
                 self.well += well
@@ -188,49 +259,37 @@ class Load:
         return sorted(self.times)[int(len(self.times) * 0.99)] * 1000
 
 
-def _one_dead(processes: Processes) -> None:
-    destination = _destination(processes)
-    before = Load(destination)
-    before.run(5)
+def _one_dead(processes: Processes, way: Way) -> tuple[float, ...]:
+    before = Load(way, 5)
     processes.kill(processes.ports[0])
-    load = Load(destination)
-    load.run(10)
-    verdict("% success with one of three dead", 100 * load.well / load.offered, at_least=99.9)
-    verdict("p99 with one dead over p99 before", load.p99() / before.p99(), at_most=2)
+    load = Load(way, 10)
     processes.start(processes.ports[0])
+    return 100 * load.well / load.offered, load.p99() / before.p99()
 
 
-def _one_slow(processes: Processes) -> None:
-    destination, slow = _destination(processes), processes.ports[1]
-    Load(destination).run(2)
+def _one_slow(processes: Processes, way: Way) -> tuple[float, ...]:
+    slow = processes.ports[1]
+    Load(way, 2)
     processes.kill(slow)
     processes.start(slow, SLOW_SECONDS)
-    Load(destination).run(5)
-    load = Load(destination)
-    load.run(5)
-    share = 100 * load.seen[f"http://127.0.0.1:{slow}"] / sum(load.seen.values())
-    verdict("% of the calls go to one that is ten times slower", share, at_most=10)
+    Load(way, 5)
+    load = Load(way, 5)
     processes.kill(slow)
     processes.start(slow)
+    return (100 * load.sent[processes.urls[1]] / load.sent.total(),)
 
 
-def _outage(processes: Processes) -> None:
-    destination = _destination(processes)
-    Load(destination).run(2)
+def _outage(processes: Processes, way: Way) -> tuple[float, ...]:
+    Load(way, 2)
     processes.kill_all()
-    load = Load(destination)
-    load.run(10)
-    verdict("times the offered calls sent in an outage", sum(load.seen.values()) / load.offered,
-            at_most=1.2)  # fmt: skip
-    for port in processes.ports:
-        processes.start(port)
+    outage = Load(way, 10)
+    processes.start_all()
     begun = time.monotonic()
     while True:
-        load = Load(destination)
-        load.run(1)
+        load = Load(way, 1)
         if load.well == load.offered or time.monotonic() - begun > 60:
             break
-    verdict("seconds until all calls go well again", time.monotonic() - begun, at_most=10)
+    return outage.sent.total() / outage.offered, time.monotonic() - begun
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import Counter, Histogram
 
 from kernel.errors import DomainError
+from kernel.observability.context import exemplar
 
 DOCUMENTS = Counter("documents_rendered_total", "Documents that were tried.", ["format", "outcome"])
 RENDER_SECONDS = Histogram(
@@ -27,4 +28,4 @@ def counted(format: str) -> Iterator[None]:
         DOCUMENTS.labels(format, error.code).inc()
         raise
     DOCUMENTS.labels(format, "ready").inc()
-    RENDER_SECONDS.labels(format).observe(time.monotonic() - begun)
+    RENDER_SECONDS.labels(format).observe(time.monotonic() - begun, exemplar())

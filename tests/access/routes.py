@@ -399,7 +399,7 @@ ROUTES = {
     **{
         f"{service}/api/back-office/{part}/": "services"
         for service in SERVICES
-        for part in ("menu", "waiting", "found")
+        for part in ("menu", "waiting", "found", "groups")
     },
     # What a run tells, as a stream.
     "scheduler/api/runs/<uuid:run_id>/events": "member",

@@ -1,5 +1,6 @@
 """The back office of a process with some of the services: the others tell it their parts."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -14,6 +15,8 @@ from apps.config.models import ChangeRequest, Environment, RequestState
 from apps.notifications.models import Subscriber
 from kernel.admin import concerns
 from kernel.errors import UnavailableError
+from kernel.events.models import ConsumerGroup
+from kernel.events.registry import GROUPS
 from kernel.identity.service_tokens import Request, callers, issue_token
 from kernel.ids import new_id
 from kernel.mesh.calling import Called
@@ -50,6 +53,7 @@ class Split:
     def __init__(self, settings: Any) -> None:
         self._settings = settings
         self._pages, self._concerns = dict(admin.site._registry), list(concerns._CONCERNS)
+        self._groups = dict(GROUPS)
         self.away: set[str] = set()
         self.asked: list[str] = []
         self.become("audit")
@@ -64,6 +68,10 @@ class Split:
         concerns._CONCERNS[:] = [
             one for one in self._concerns if one.rows().model._meta.app_label not in gone
         ]
+        GROUPS.clear()
+        GROUPS.update(
+            {name: one for name, one in self._groups.items() if name.split(".")[0] not in gone}
+        )
 
     def call(
         self, service: str, method: str, path: str, *, principal: Principal, seconds: float
@@ -184,6 +192,56 @@ def test_a_service_that_is_away_says_so_in_its_section_and_the_others_are_there(
         assert 'href="/admin/files/file/"' not in page
         assert "Files does not answer." in page
         assert 'href="/admin/config/featureflag/"' in page
+
+
+def test_groups_of_other_processes_are_listed_as_these_know_them(split: Split) -> None:
+    ConsumerGroup.objects.create(pk="notifications.rules")
+    browser = _browser()
+
+    seen = browser.get("/admin/events/consumergroup/").text
+    split.away = {"notifications"}
+    without = browser.get("/admin/events/consumergroup/").text
+
+    # Its own three, that of the platform, and one of another process.
+    assert seen.count("up to date") == without.count("up to date") + 1
+    assert "notifications.intake, notifications.members, notifications.webhooks" in seen
+    assert "Notifications does not answer. How its groups are doing is not known." in without
+    assert "notifications.intake" not in without
+
+
+def test_a_group_of_another_process_is_paused_and_resumed_and_not_moved_from_here(
+    split: Split,
+) -> None:
+    ConsumerGroup.objects.create(pk="notifications.rules")
+    browser = _browser()
+    path = "/admin/events/consumergroup/notifications.rules"
+
+    page = browser.get(f"{path}/change/").text
+    answers = [
+        browser.post(f"{path}/{verb}/", {"confirmed": "yes"}).status_code
+        for verb in ("pause", "resume", "pause")
+    ]
+
+    assert "Read on elsewhere" not in page
+    assert answers == [302, 302, 302]
+    assert ConsumerGroup.objects.get(pk="notifications.rules").paused
+
+
+def test_nobody_is_told_of_groups_who_may_not_see_them(split: Split) -> None:
+    user = User.objects.create(username="clerk", is_staff=True)
+    who = Principal(
+        name="clerk", kind="staff", id=str(user.pk), tenant_id=PLATFORM, scopes=frozenset()
+    )
+    path = "/notifications/api/back-office/groups/"
+
+    def told() -> list[str]:
+        answer = split.call("notifications", "GET", path, principal=who, seconds=1.0)
+        return [one["group"] for one in json.loads(answer.body)["rows"]]
+
+    assert told() == []
+    user.user_permissions.add(Permission.objects.get(codename="view_consumergroup"))
+    assert "notifications.rules" in told()
+    assert "audit.trail" not in told()
 
 
 def test_addresses_of_a_service_of_another_origin_lead_there(

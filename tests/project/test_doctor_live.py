@@ -116,6 +116,20 @@ def test_without_anybody_who_works_it_says_so_and_leaves_nothing() -> None:
     assert not Job.objects.filter(name="kernel.probe").exists()
 
 
+def test_while_kafka_is_away_no_relay_is_waited_for_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(_patience: float) -> str:
+        raise DegradedError("does not answer")
+
+    monkeypatch.setattr(live, "_kafka", away)
+
+    code, told = doctor()
+
+    assert code == 1
+    assert told["event"]["detail"] == "not tried: Kafka does not answer"
+
+
 @pytest.mark.usefixtures("others")
 def test_a_storage_that_gives_back_something_else_and_a_part_that_is_degraded_are_told(
     monkeypatch: pytest.MonkeyPatch,

@@ -275,6 +275,7 @@ def test_every_query_of_signoz_finds_something_by_the_names_of_prometheus(
     [
         "graphql_operation_seconds_bucket",
         "django_http_requests_latency_seconds_by_view_method_bucket",
+        "jobs_duration_seconds_bucket",
     ],
 )
 def test_what_took_long_leads_to_its_trace(prometheus: Prometheus, series: str) -> None:

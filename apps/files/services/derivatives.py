@@ -40,6 +40,7 @@ from apps.files.services.forgetting import forget
 from apps.files.services.quotas import lock_usage
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
+from kernel.observability.context import exemplar
 from kernel.reading import by_key
 from kernel.sandbox import Answer, Limits, Sandbox, SandboxError, SandboxReason
 from kernel.storage.port import new_key
@@ -101,7 +102,7 @@ def derive_blob(blob_id: UUID) -> None:
                 )
         else:
             _keep_all(blob, pending, answer)
-        metrics.DERIVE_SECONDS.observe(time.monotonic() - begun)
+        metrics.DERIVE_SECONDS.observe(time.monotonic() - begun, exemplar())
     if Blob.objects.filter(pk=blob_id).exclude(storage_key=blob.storage_key).exists():
         # It was encrypted meanwhile, and what was made of it is gone.
         derive_blob(blob_id)

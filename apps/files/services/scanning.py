@@ -22,6 +22,7 @@ from kernel import clock
 from kernel.errors import NotFoundError
 from kernel.faults import fault_point
 from kernel.jobs.services import enqueue
+from kernel.observability.context import exemplar
 from kernel.tenancy.context import in_tenant
 
 #: Of one that waits for so long the job may be gone.
@@ -73,7 +74,7 @@ def scan_blob(blob_id: UUID) -> None:
         raise
     fault_point("files-scanned")
     metrics.SCANNER_UP.set(1)
-    metrics.SCAN_SECONDS.observe(time.monotonic() - begun)
+    metrics.SCAN_SECONDS.observe(time.monotonic() - begun, exemplar())
     with transaction.atomic():
         lock_usage()
         blob = Blob.objects.filter(_SCANNED, pk=blob_id).first()

@@ -20,7 +20,8 @@ LOOK_SECONDS = 1.0
 def pause(name: str) -> bool:
     """Let no process handle events for a group until it is resumed; False when none does already.
 
-    What is being handled is finished. Raises NotFoundError for a group without handlers here.
+    What is being handled is finished. Raises NotFoundError for a group that nobody has read for and
+    that has no handlers here.
     """
     return _set_paused(name, paused=True)
 
@@ -73,7 +74,9 @@ class Pauses:
 
 @transaction.atomic
 def _set_paused(name: str, *, paused: bool) -> bool:
-    known_group(name)
-    ConsumerGroup.objects.get_or_create(pk=name)
+    # Another process may have its handlers, and looks at the same row.
+    if not ConsumerGroup.objects.filter(pk=name).exists():
+        known_group(name)
+        ConsumerGroup.objects.get_or_create(pk=name)
     rows = ConsumerGroup.objects.filter(pk=name, paused=not paused)
     return bool(rows.update(paused=paused))

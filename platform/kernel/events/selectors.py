@@ -1,9 +1,10 @@
 """What there is to know of outbox, groups and dead letters."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Count, Max, Min, QuerySet
 
@@ -41,6 +42,19 @@ class GroupState:
     paused: bool
     paused_at: datetime | None
     paused_by: str
+
+    def told(self) -> dict[str, Any]:
+        """Return it as one process tells it to another."""
+        moments = {name: getattr(self, name) for name in ("moved_at", "paused_at")}
+        return asdict(self) | {name: at and at.isoformat() for name, at in moments.items()}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Return what was told; raises LookupError, TypeError or ValueError for anything else."""
+        given = {one.name: told[one.name] for one in fields(cls)}
+        for name in ("moved_at", "paused_at"):
+            given[name] = given[name] and datetime.fromisoformat(given[name])
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

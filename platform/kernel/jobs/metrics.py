@@ -1,6 +1,7 @@
 """Metrics of jobs, by queue."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
 
@@ -19,9 +20,20 @@ WAIT = Histogram(
 )
 
 
-def record(attempts: Iterable[tuple[str, str, float, float]]) -> None:
-    """Count attempts: of each its queue, how it ended, the seconds it took and had waited."""
-    for queue, outcome, seconds, waited in attempts:
-        ENDED.labels(queue, outcome).inc()
-        DURATION.labels(queue).observe(seconds)
-        WAIT.labels(queue).observe(max(waited, 0.0))
+class Attempt(NamedTuple):
+    """One attempt at a job, and how it ended."""
+
+    queue: str
+    outcome: str
+    seconds: float
+    waited_seconds: float
+    #: What leads to its trace, if that is kept.
+    exemplar: dict[str, str] | None
+
+
+def record(attempts: Iterable[Attempt]) -> None:
+    """Count attempts."""
+    for one in attempts:
+        ENDED.labels(one.queue, one.outcome).inc()
+        DURATION.labels(one.queue).observe(one.seconds, one.exemplar)
+        WAIT.labels(one.queue).observe(max(one.waited_seconds, 0.0), one.exemplar)

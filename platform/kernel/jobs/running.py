@@ -16,6 +16,7 @@ from kernel.jobs.errors import JobTimedOutError
 from kernel.jobs.models import Job
 from kernel.jobs.registry import REGISTRY, TIMEOUT
 from kernel.jobs.services import Ended
+from kernel.observability.context import exemplar
 from kernel.tenancy.context import in_tenant
 
 logger = logging.getLogger(__name__)
@@ -213,7 +214,13 @@ def run_together(group: Sequence[Running]) -> list[Ended]:
             logger.error("job %s failed", one.job.name, exc_info=errors[one.job.target])
     seconds = lead.seconds()
     return [
-        Ended(one.job, ended.error or errors.get(one.job.target), one.unwritten(), seconds)
+        Ended(
+            one.job,
+            ended.error or errors.get(one.job.target),
+            one.unwritten(),
+            seconds,
+            ended.exemplar,
+        )
         for one in group
     ]
 
@@ -239,4 +246,4 @@ def _run(running: Running, jobs: Sequence[Job], function: Callable[[], None]) ->
             logger.exception("job %s failed", job.name, extra={"attempt": job.attempts})
             error = failed
             span.fail(type(failed).__name__)
-        return Ended(job, error, running.unwritten(), running.seconds())
+        return Ended(job, error, running.unwritten(), running.seconds(), exemplar())

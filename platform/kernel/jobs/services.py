@@ -20,7 +20,7 @@ from kernel.jobs.causes import cause
 from kernel.jobs.claiming import LEASE
 from kernel.jobs.errors import JobCancelledError, WorkerLostError
 from kernel.jobs.limits import let_in
-from kernel.jobs.metrics import record
+from kernel.jobs.metrics import Attempt, record
 from kernel.jobs.models import After, Job, JobState, WaitsFor
 from kernel.jobs.nudge import nudge
 from kernel.jobs.registry import REGISTRY, Registered, queue_of
@@ -46,6 +46,8 @@ class Ended:
     #: Columns of its progress that are not written yet.
     progress: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    #: What leads to its trace, which is over when attempts are counted.
+    exemplar: dict[str, str] | None = None
 
 
 def enqueue(
@@ -202,7 +204,7 @@ def settle(ended: Sequence[Ended]) -> None:
             pause = _pause(end.job.attempts)
             outcome = _retry_or_close(held([end.job]), end.job, end.error, pause=pause)
         waited = (ended_at - end.job.run_at).total_seconds() - end.seconds
-        attempts.append((end.job.queue, outcome, end.seconds, waited))
+        attempts.append(Attempt(end.job.queue, outcome, end.seconds, waited, end.exemplar))
     _free([end.job for end in ended])
     transaction.on_commit(partial(record, attempts))
 

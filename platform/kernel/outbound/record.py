@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter, Histogram
 
 from kernel.errors import DomainError
+from kernel.observability.context import exemplar
 from kernel.outbound.errors import OutboundRefusedError
 
 logger = logging.getLogger("septet.outbound")
@@ -43,7 +44,7 @@ def recorded(record: Record) -> Iterator[None]:
         took = time.perf_counter() - begun
         outcome = _outcome(record, problem)
         calls.labels(record.purpose, outcome).inc()
-        seconds.labels(record.purpose).observe(took)
+        seconds.labels(record.purpose).observe(took, exemplar())
         level = logging.INFO if problem is None else logging.WARNING
         logger.log(
             level,

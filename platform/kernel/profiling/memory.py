@@ -74,11 +74,12 @@ def _followed(seconds: float) -> Memory:
         for one in taken.statistics("lineno")[:MOST_TOLD]
     ]
     types = Counter(map(type, gc.get_objects()))
+    resident = _resident()
     return Memory(
         seconds=seconds,
-        resident_bytes=_resident(),
-        # Linux tells it in kilobytes.
-        highest_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        resident_bytes=resident,
+        # Linux tells it in kilobytes, and a little later than what there is now.
+        highest_bytes=max(resident, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024),
         objects=types.total(),
         types=[(_name(one), count) for one, count in types.most_common(MOST_TOLD)],
         made_bytes=made,

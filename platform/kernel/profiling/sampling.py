@@ -35,6 +35,8 @@ _WAITS = {
     ("thread", "_worker"),
     ("runners", "run"),
     ("base_events", "_run_once"),
+    # Threads that answer requests, between two of them.
+    ("crew", "_run"),
 }
 _one_at_a_time = Lock()
 

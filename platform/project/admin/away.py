@@ -5,7 +5,10 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from kernel.events.here import transport
+from kernel.events.models import ConsumerGroup
 from kernel.events.selectors import GroupState, group_states, outbox_count
+from kernel.mesh.client import inside_transaction
+from project.admin import elsewhere
 from project.admin.replays import numbered
 
 
@@ -13,7 +16,8 @@ def states_of_groups(request: HttpRequest) -> dict[str, GroupState]:
     """Return how groups are doing by their names, asked once for a page; tell if brokers do not."""
     known: dict[str, GroupState] | None = vars(request).get("states_of_groups")
     if known is None:
-        known = {one.group: one for one in group_states(transport())}
+        known = _states_elsewhere(request)
+        known |= {one.group: one for one in group_states(transport())}
         vars(request)["states_of_groups"] = known
         if any(one.lag_events is None for one in known.values()):
             _tell(
@@ -24,6 +28,29 @@ def states_of_groups(request: HttpRequest) -> dict[str, GroupState]:
                 " Whoever writes notices nothing.",
             )
     return known
+
+
+def _states_elsewhere(request: HttpRequest) -> dict[str, GroupState]:
+    """Return the groups of other processes; tell which are not known, and which have no row here.
+
+    In a transaction nobody is waited for, and they are not known.
+    """
+    if inside_transaction():
+        return {}
+    found: dict[str, GroupState] = {}
+    for one in elsewhere.begin(request, "groups")():
+        if one.problem:
+            _tell(request, f"{one.problem} How its groups are doing is not known.")
+        states = [GroupState.of(row) for row in one.rows]
+        found |= {state.group: state for state in states}
+    rows = ConsumerGroup.objects.filter(pk__in=found)
+    if apart := sorted(set(found) - set(rows.values_list("pk", flat=True))):
+        _tell(
+            request,
+            f"Not listed here: {', '.join(apart)}. They have not read yet, or are kept in the"
+            " database of their service, whose own back office lists them.",
+        )
+    return found
 
 
 def jobs_are_carried(request: HttpRequest) -> bool:

@@ -25,7 +25,7 @@ from kernel.services import BY_NAME
 from kernel.tenancy.context import PLATFORM, Principal
 
 #: How long each part may take, connecting included: a menu is waited for by every page.
-DEADLINES_SECONDS = {"menu": 1.0, "waiting": 2.0, "found": 3.0}
+DEADLINES_SECONDS = {"menu": 1.0, "waiting": 2.0, "found": 3.0, "groups": 3.0}
 #: How long a menu is good for, and how long a service is taken to be away.
 MENU_SECONDS, AWAY_SECONDS = 15.0, 3.0
 MOST_MENUS = 5_000

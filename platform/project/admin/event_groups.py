@@ -179,8 +179,11 @@ class ConsumerGroupAdmin(SeenOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         actions: list[Any] = super().get_actions_detail(request, object_id)
         paused = ConsumerGroup.objects.filter(pk=unquote(object_id), paused=True).exists()
-        other = self.pause_one if paused else self.resume_one
-        return [one for one in actions if one.method.__name__ != other.__name__]
+        left_out = {(self.pause_one if paused else self.resume_one).__name__}
+        if unquote(object_id) not in GROUPS:
+            # Whoever has its handlers knows what it reads.
+            left_out |= {self.replay_events.__name__, self.move.__name__}
+        return [one for one in actions if one.method.__name__ not in left_out]
 
     # --- What may be done to it -----------------------------------------------------------------
 
@@ -205,7 +208,7 @@ class ConsumerGroupAdmin(SeenOnlyAdmin):
             object_id,
             pause,
             "is paused",
-            f"Pause {self._known(object_id).name}?",
+            f"Pause {unquote(object_id)}?",
             "It handles nothing, neither new events nor failed ones, until it is resumed.",
             "Nothing is lost: what comes meanwhile waits, for as long as events are kept.",
         )
@@ -218,7 +221,7 @@ class ConsumerGroupAdmin(SeenOnlyAdmin):
             object_id,
             resume,
             "goes on",
-            f"Resume {self._known(object_id).name}?",
+            f"Resume {unquote(object_id)}?",
             "It goes on where it was, with what has come meanwhile.",
         )
 
@@ -285,14 +288,21 @@ class ConsumerGroupAdmin(SeenOnlyAdmin):
         asks: str,
         *causes: str,
     ) -> HttpResponse:
-        group = self._known(object_id)
+        group = self._row(object_id)
         if request.POST.get("confirmed") != "yes":
             return ask(self, request, asks=asks, causes=causes)
-        if act(group.name):
-            messages.success(request, f"{group.name} {done}.")
+        if act(group):
+            messages.success(request, f"{group} {done}.")
         else:
-            messages.info(request, f"{group.name} {done} already.")
+            messages.info(request, f"{group} {done} already.")
         return self._back(object_id)
+
+    def _row(self, object_id: str) -> str:
+        """Return its name, wherever its handlers are."""
+        name = unquote(object_id)
+        if ConsumerGroup.objects.filter(pk=name).exists():
+            return name
+        return self._known(object_id).name
 
     def _known(self, object_id: str) -> Group:
         try:

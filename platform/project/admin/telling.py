@@ -15,6 +15,8 @@ from django.urls import URLPattern, path
 
 from kernel.admin.concerns import waiting_for
 from kernel.errors import ForbiddenError, MethodNotAllowedError
+from kernel.events.here import transport
+from kernel.events.selectors import group_states
 from kernel.ratelimits.views import for_programs
 from kernel.tenancy.context import PLATFORM, acting_as, current_principal
 from project.admin.finding import MOST_CHARACTERS, found_here
@@ -25,7 +27,12 @@ Part = Callable[[str, HttpRequest], list[dict[str, Any]]]
 
 def back_office_urls(service: str) -> list[URLPattern]:
     """Return the paths of a service's part."""
-    parts: dict[str, Part] = {"menu": _menu, "waiting": _waiting, "found": _found}
+    parts: dict[str, Part] = {
+        "menu": _menu,
+        "waiting": _waiting,
+        "found": _found,
+        "groups": _groups,
+    }
     return [
         path(f"{name}/", told, {"service": service, "part": part}) for name, part in parts.items()
     ]
@@ -70,6 +77,13 @@ def _menu(service: str, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _waiting(service: str, request: HttpRequest) -> list[dict[str, Any]]:
     return [{"duty": duty, **one._asdict()} for duty, one in waiting_for(request, service)]
+
+
+def _groups(service: str, request: HttpRequest) -> list[dict[str, Any]]:
+    if not request.user.has_perm("events.view_consumergroup"):
+        return []
+    states = group_states(transport())
+    return [one.told() for one in states if one.group.startswith(f"{service}.")]
 
 
 def _found(service: str, request: HttpRequest) -> list[dict[str, Any]]:

@@ -11,8 +11,10 @@ from kernel.jobs import selectors, services
 from kernel.jobs.figures import JobFigures
 from kernel.jobs.registry import job
 from kernel.jobs.services import enqueue
+from kernel.observability.context import request_ids
 from kernel.testing.jobs import drain
 from tests.kernel.jobs.factories import MovableClock, claim, failing, recording
+from tests.kernel.observability.test_tracing import KEPT, LEFT, TRACE
 
 LABELS = {"queue": "tests"}
 
@@ -75,6 +77,29 @@ def test_how_long_a_job_has_waited_is_told(moved: MovableClock) -> None:
     services.settle([services.Ended(taken, seconds=2)])
 
     assert value("jobs_wait_seconds_sum") - before == pytest.approx(40, abs=0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_job_took_and_had_waited_leads_to_its_trace_if_that_is_kept() -> None:
+    recording()
+
+    for traceparent in (KEPT, LEFT.replace(TRACE, "b" * 32)):
+        with request_ids("", traceparent):
+            enqueue("tests.record")
+        drain()
+
+    assert traces("jobs_duration_seconds") == traces("jobs_wait_seconds") == {TRACE}
+
+
+def traces(name: str) -> set[str]:
+    """Return where the buckets of a histogram lead."""
+    return {
+        sample.exemplar.labels["trace_id"]
+        for family in METRICS.collect()
+        if family.name == name
+        for sample in family.samples
+        if sample.labels["queue"] == "tests" and sample.exemplar is not None
+    }
 
 
 def told() -> dict[str, float]:
