@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -72,10 +73,12 @@ def test_the_seven_run_on_servers_of_their_own_and_end_with_them(tmp_path: Path)
         lines = wait_for_line(process, "Septet is at")
         with urllib.request.urlopen(f"http://127.0.0.1:{first + 2}/health/ready") as answer:
             checks = json.load(answer)["checks"]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=120)
 
-    assert process.returncode == 128 + signal.SIGINT
+    assert process.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", first + 2), timeout=5)
     assert {checks[name]["state"] for name in ("database", "redis", "kafka", "scanner")} == {"ok"}
     assert checks["jobs"]["detail"] == "in Celery workers"
     assert any(line.startswith("worker") for line in lines)
