@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -83,6 +84,15 @@ def test_it_stops_cleanly_when_told(tmp_path: Path, told: signal.Signals) -> Non
     assert children == []
 
 
+@pytest.fixture
+def _interrupts_are_heard() -> Iterator[None]:
+    """Shells have what they start in the background ignore them, and all that comes of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts_are_heard")
 def test_a_command_that_is_interrupted_ends_with_one_word(tmp_path: Path) -> None:
     # A lock that is held makes `dev` wait at a known place.
     with (tmp_path / "prepare.lock").open("w") as held:
@@ -91,19 +101,10 @@ def test_a_command_that_is_interrupted_ends_with_one_word(tmp_path: Path) -> Non
         with running(DEV, cwd=ROOT, env=environ) as process:
             while not _waits_for_a_lock(process.pid):
                 time.sleep(0.01)
-            said = _interrupted(process)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
 
     assert (process.returncode, said) == (130, "interrupted\n")
-
-
-def _interrupted(process: "subprocess.Popen[str]") -> str:
-    """Interrupt it, and once more as people do: the first may have come to another thread."""
-    process.send_signal(signal.SIGINT)
-    try:
-        return process.communicate(timeout=15)[0]
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        return process.communicate(timeout=30)[0]
 
 
 def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
