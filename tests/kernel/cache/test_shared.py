@@ -228,5 +228,9 @@ def _move(cluster: Any, slots: list[int]) -> None:
         source.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", target_id)
         while keys := source.execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
             source.execute_command("MIGRATE", heir.host, heir.port, "", 0, 5_000, "KEYS", *keys)
-        for each in (target, source):
+        # The others, too: asked before they have heard of it, they would name the old owner.
+        others = (
+            node for node in cluster.get_primaries() if node.name not in (owner.name, heir.name)
+        )
+        for each in (target, source, *map(cluster.get_redis_connection, others)):
             each.execute_command("CLUSTER SETSLOT", slot, "NODE", target_id)
