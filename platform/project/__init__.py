@@ -3,5 +3,5 @@
 import gc
 
 # Of what is imported nothing is garbage, and looking for it takes a fifth of a start's time.
-# `apps.ready` switches it on again, when all is there.
+# `ProjectConfig.ready` switches it on again.
 gc.disable()

@@ -72,6 +72,5 @@ class ProjectConfig(AppConfig):
             keep("usage of flags", reports.write, every_seconds=TOLD_AFTER_SECONDS)
         register_check("dynamic settings", values.check)
         keep("uptime", Recorder(look).write, every_seconds=EVERY.total_seconds())
-        # All is imported and stays: no collection looks through it, and a child copies none of it.
-        gc.freeze()
+        # All is imported.
         gc.enable()
